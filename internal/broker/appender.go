@@ -1,0 +1,137 @@
+package broker
+
+import (
+	"context"
+	"sync"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// InFlightMax is how many records an Appender has under way at most.
+const InFlightMax = 16
+
+// Appender appends to one stream under compare-and-set, several records in
+// flight: each names the sequence that the one before it will get, so that
+// either all up to a point are stored or nothing behind it is. One goroutine
+// may use it.
+type Appender struct {
+	b       *Broker
+	stream  string
+	subject string
+	last    uint64
+
+	flight  chan inFlight
+	settled sync.WaitGroup
+
+	mu   sync.Mutex
+	free sync.Cond // the number of unsettled records fell, or err was set
+	open int
+	err  error
+}
+
+type inFlight struct {
+	future jetstream.PubAckFuture
+	done   func(sequence uint64)
+}
+
+// Appender returns one that expects last to be the stream's last sequence.
+func (b *Broker) Appender(stream, subject string, last uint64) *Appender {
+	a := &Appender{b: b, stream: stream, subject: subject, last: last, flight: make(chan inFlight, InFlightMax)}
+	a.free.L = &a.mu
+	a.settled.Go(a.settle)
+	return a
+}
+
+// Append sends a record and returns before it is stored; it waits only when
+// InFlightMax are under way. data may be reused when it returns. done, if not
+// nil, is called on another goroutine when the record is stored, in order.
+// After an error every further call returns the same: ErrConflict, ErrUnknown
+// or ErrFull, and of what was in flight nothing that stands behind the record
+// that failed is stored.
+func (a *Appender) Append(h Header, data []byte, done func(sequence uint64)) error {
+	if err := a.enter(); err != nil {
+		return err
+	}
+	f, err := a.b.js.PublishMsgAsync(&nats.Msg{Subject: a.subject, Header: nats.Header(h), Data: data},
+		jetstream.WithExpectLastSequence(a.last),
+		jetstream.WithRetryAttempts(0),
+		jetstream.WithStallWait(requestTimeout))
+	if err != nil {
+		a.leave(publishError(a.stream, err))
+		return a.Err()
+	}
+	a.last++
+	a.flight <- inFlight{f, done}
+	return nil
+}
+
+func (a *Appender) enter() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for a.open >= InFlightMax && a.err == nil {
+		a.free.Wait()
+	}
+	if a.err != nil {
+		return a.err
+	}
+	a.open++
+	return nil
+}
+
+func (a *Appender) leave(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.open--
+	if a.err == nil {
+		a.err = err
+	}
+	a.free.Broadcast()
+}
+
+// settle reads every future, in order.
+func (a *Appender) settle() {
+	for f := range a.flight {
+		select {
+		case ack := <-f.future.Ok():
+			if f.done != nil && a.Err() == nil {
+				f.done(ack.Sequence)
+			}
+			a.leave(nil)
+		case err := <-f.future.Err():
+			a.leave(publishError(a.stream, err))
+		}
+	}
+}
+
+// Err is the first error of any record, nil so far.
+func (a *Appender) Err() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.err
+}
+
+// Wait waits until everything appended is stored, or the first error.
+func (a *Appender) Wait(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.free.Broadcast()
+	})
+	defer stop()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for a.open > 0 && a.err == nil && ctx.Err() == nil {
+		a.free.Wait()
+	}
+	if a.err != nil {
+		return a.err
+	}
+	return ctx.Err()
+}
+
+// Close waits for what is in flight to be answered or to time out.
+func (a *Appender) Close() {
+	close(a.flight)
+	a.settled.Wait()
+}

@@ -1,0 +1,275 @@
+// Package broker is the only room that speaks NATS: it runs the embedded
+// server or connects to one elsewhere, makes streams, reads them in order and
+// appends to them under compare-and-set.
+//
+// The rule to keep: nothing here is exactly-once by acknowledgement. The only
+// thing to build on is Appender.Append, which either stores one record right
+// behind the record the writer believes to be the last, or fails. Readers are
+// transport; where to go on reading is the caller's to know.
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Limits of the broker.
+const (
+	RecordBytesMax = 16 << 20 // one record, headers included
+	readBytesMax   = 2 * RecordBytesMax
+	requestTimeout = 10 * time.Second
+	startTimeout   = 20 * time.Second
+)
+
+// versionMin is the oldest server whose compare-and-set this package was
+// tested against.
+var versionMin = [2]int{2, 11}
+
+// Options of Open. The zero value is an embedded server in a temporary
+// directory that nobody else can reach.
+type Options struct {
+	URL        string // a server elsewhere, "nats://host:port"; "" embeds one
+	Store      string // the embedded server's directory; "" is a temporary one, removed by Close
+	Listen     string // "host:port" that opens the embedded server to other processes; "" keeps it closed
+	SyncAlways bool   // fsync each record: it survives a power failure too, at a fraction of the speed
+	StoreBytes int64  // the most the embedded server may store; 0 is StoreBytesDefault
+	Name       string // of this client, shown by the server; "" is "tidings"
+}
+
+// StoreBytesDefault is the most an embedded server stores unless told otherwise.
+const StoreBytesDefault = 64 << 30
+
+// Broker is a connection to a JetStream server, embedded or not. It is safe
+// for concurrent use.
+type Broker struct {
+	nc     *nats.Conn
+	js     jetstream.JetStream
+	server *server.Server
+	lock   *flock.Flock
+	remove string // a temporary store to remove
+}
+
+// Open starts the embedded server, or connects to the one at Options.URL.
+//
+// Errors a caller can branch on: ErrStoreInUse, ErrPortInUse, ErrNoBroker,
+// ErrTooOld, ErrNoJetStream.
+func Open(ctx context.Context, o Options) (*Broker, error) {
+	if o.Name == "" {
+		o.Name = "tidings"
+	}
+	if o.URL != "" {
+		return dial(ctx, o)
+	}
+	return embed(ctx, o)
+}
+
+func dial(ctx context.Context, o Options) (*Broker, error) {
+	shown := redact(o.URL)
+	nc, err := nats.Connect(o.URL, append(connectOptions(o), nats.Timeout(5*time.Second))...)
+	if err != nil {
+		return nil, fmt.Errorf("%w at %s (%v); start one with `nats-server -js`, or leave out --nats to use the embedded one", ErrNoBroker, shown, err)
+	}
+	b := &Broker{nc: nc}
+	if err := b.check(ctx, shown); err != nil {
+		b.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+// redact hides a password that stands in a URL.
+func redact(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "the given URL"
+	}
+	return u.Redacted()
+}
+
+func embed(ctx context.Context, o Options) (_ *Broker, err error) {
+	b := &Broker{}
+	defer func() {
+		if err != nil {
+			b.Close()
+		}
+	}()
+	if o.Store == "" {
+		if o.Store, err = os.MkdirTemp("", "tidings-"); err != nil {
+			return nil, fmt.Errorf("no temporary directory for the broker: %w; name one with --store", err)
+		}
+		b.remove = o.Store
+	}
+	if err := b.lockStore(o.Store); err != nil {
+		return nil, err
+	}
+	so, err := serverOptions(o)
+	if err != nil {
+		return nil, err
+	}
+	if b.server, err = server.NewServer(so); err != nil {
+		return nil, fmt.Errorf("the embedded broker refuses its options: %w", err)
+	}
+	problems := &problemLog{}
+	b.server.SetLoggerV2(problems, false, false, false)
+	b.server.Start()
+	if !b.server.ReadyForConnections(startTimeout) {
+		return nil, fmt.Errorf("the embedded broker did not start in %s: %s", o.Store, problems.last())
+	}
+	b.nc, err = nats.Connect("", append(connectOptions(o), nats.InProcessServer(b.server))...)
+	if err != nil {
+		return nil, fmt.Errorf("the embedded broker does not answer: %w", err)
+	}
+	return b, b.check(ctx, "the embedded broker")
+}
+
+// lockStore keeps a second server out of the directory: two servers on one
+// directory diverge without a word.
+func (b *Broker) lockStore(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("the store directory cannot be made: %w", err)
+	}
+	l := flock.New(filepath.Join(dir, "tidings.lock"))
+	held, err := l.TryLock()
+	if err != nil {
+		return fmt.Errorf("the store directory %s cannot be locked: %w", dir, err)
+	}
+	if !held {
+		_ = l.Close()
+		return fmt.Errorf("%w: %s; two brokers on one directory would corrupt it. Stop the other process, name another --store, or connect to its broker with --nats (it has to run with --listen)", ErrStoreInUse, dir)
+	}
+	b.lock = l
+	return nil
+}
+
+func serverOptions(o Options) (*server.Options, error) {
+	so := &server.Options{
+		ServerName:             "tidings",
+		DontListen:             o.Listen == "",
+		JetStream:              true,
+		StoreDir:               o.Store,
+		JetStreamMaxMemory:     64 << 20,
+		JetStreamMaxStore:      o.StoreBytes,
+		MaxPayload:             RecordBytesMax,
+		MaxPending:             8 * RecordBytesMax,
+		SyncAlways:             o.SyncAlways,
+		NoSigs:                 true,
+		DisableJetStreamBanner: true,
+	}
+	if so.JetStreamMaxStore == 0 {
+		so.JetStreamMaxStore = StoreBytesDefault
+	}
+	if o.Listen == "" {
+		return so, nil
+	}
+	host, port, err := net.SplitHostPort(o.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("--listen %q is not host:port (for instance 127.0.0.1:4222): %w", o.Listen, err)
+	}
+	if so.Port, err = strconv.Atoi(port); err != nil || so.Port < 0 || so.Port > 65535 {
+		return nil, fmt.Errorf("--listen %q has no port between 0 and 65535", o.Listen)
+	}
+	if so.Host = host; host == "" {
+		so.Host = "127.0.0.1"
+	}
+	if so.Port == 0 {
+		so.Port = server.RANDOM_PORT
+		return so, nil
+	}
+	// The server only logs that a port is taken, so ask first.
+	l, err := net.Listen("tcp", net.JoinHostPort(so.Host, port))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s (%v); name another with --listen, or connect to the broker that runs there with --nats", ErrPortInUse, o.Listen, err)
+	}
+	return so, l.Close()
+}
+
+func connectOptions(o Options) []nats.Option {
+	return []nats.Option{
+		nats.Name(o.Name),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(200 * time.Millisecond),
+		nats.ReconnectBufSize(-1), // a publish while disconnected fails instead of waiting in memory
+	}
+}
+
+// check finds out whether the server can do what the package needs.
+func (b *Broker) check(ctx context.Context, where string) (err error) {
+	b.js, err = jetstream.New(b.nc,
+		jetstream.WithPublishAsyncMaxPending(1024),
+		jetstream.WithPublishAsyncTimeout(requestTimeout),
+		jetstream.WithDefaultTimeout(requestTimeout))
+	if err != nil {
+		return err
+	}
+	version := b.nc.ConnectedServerVersion()
+	if tooOld(version) {
+		return fmt.Errorf("%w: %s is nats-server %s, at least %d.%d is needed", ErrTooOld, where, version, versionMin[0], versionMin[1])
+	}
+	if _, err := b.js.AccountInfo(ctx); err != nil {
+		if errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount) || errors.Is(err, nats.ErrNoResponders) {
+			return fmt.Errorf("%w at %s; start the server with -js, or enable it for this account", ErrNoJetStream, where)
+		}
+		return fmt.Errorf("JetStream at %s does not answer: %w", where, err)
+	}
+	return nil
+}
+
+func tooOld(version string) bool {
+	parts := strings.SplitN(version, ".", 3)
+	if len(parts) < 2 {
+		return false
+	}
+	major, err1 := strconv.Atoi(parts[0])
+	minor, err2 := strconv.Atoi(parts[1])
+	if err1 != nil || err2 != nil {
+		return false
+	}
+	return major < versionMin[0] || major == versionMin[0] && minor < versionMin[1]
+}
+
+// URL is where other processes reach the broker, "" when none can.
+func (b *Broker) URL() string {
+	if b.server != nil {
+		if b.server.Addr() == nil {
+			return ""
+		}
+		return "nats://" + b.server.Addr().String()
+	}
+	return redact(b.nc.ConnectedUrl())
+}
+
+// Embedded says whether the server runs in this process.
+func (b *Broker) Embedded() bool { return b.server != nil }
+
+// Close closes the connection and stops an embedded server, waiting until its
+// files are closed. A temporary store is removed.
+func (b *Broker) Close() error {
+	var errs []error
+	if b.nc != nil {
+		b.nc.Close()
+	}
+	if b.server != nil {
+		b.server.Shutdown()
+		b.server.WaitForShutdown()
+	}
+	if b.lock != nil {
+		errs = append(errs, b.lock.Close())
+	}
+	if b.remove != "" {
+		errs = append(errs, os.RemoveAll(b.remove))
+	}
+	return errors.Join(errs...)
+}
