@@ -1,0 +1,95 @@
+// Package features turns text into terms, terms into counts, and counts into
+// the vector that a model reads.
+//
+//	Tokenizer   title and text      -> term counts (a Dictionary holds the terms)
+//	DF          terms               -> in how many documents so far
+//	Vectorizer  counts and their df -> a normalised TF-IDF vector
+//
+// The one rule to keep: the df values given to a Vectorizer count the document
+// itself, and n counts it too, for documents that are learnt and for documents
+// that are only asked about (DF.Peek). A model that was trained on one meaning
+// of df and asked with another is wrong without any error.
+//
+// Everything here is a function of its input and of the state that the caller
+// holds: no clock, no randomness, no shared variables. A Dictionary, Tokenizer,
+// DF or Vectorizer belongs to one goroutine at a time; DF.Lookup and DF.Peek
+// may run beside each other as long as nobody counts.
+package features
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Limits. A document beyond TermsMax is refused; a word beyond TermBytesMax is
+// cut; a DF beyond DFTermsMax takes no further terms and counts what it drops.
+const (
+	TermsMax     = 1 << 16 // distinct terms of one document
+	TermBytesMax = 64      // bytes of one word after lower-casing
+	DFTermsMax   = 1 << 24 // distinct terms of one DF, 512 MiB of table
+)
+
+// Bounds of Options.HashBits.
+const (
+	HashBitsMin     = 8
+	HashBitsMax     = 30
+	HashBitsDefault = 20
+)
+
+// TokenizerUnicode names the only tokenizer there is so far: Unicode words,
+// lower-cased.
+const TokenizerUnicode = "unicode"
+
+// TitlePrefix begins the term of a word of the title. No word begins with it,
+// because no word begins with an ASCII character other than a letter, a digit
+// or an underscore.
+const TitlePrefix = '^'
+
+// Options say how text becomes a vector. They belong to the plan that a
+// pipeline is created with: a model is meaningless under other options than
+// its own. The zero value is the default of each.
+type Options struct {
+	// Tokenizer names how text is split; "" means TokenizerUnicode.
+	Tokenizer string `json:"tokenizer,omitempty"`
+	// HashBits is the logarithm of the number of features, in
+	// [HashBitsMin, HashBitsMax]; 0 means HashBitsDefault.
+	HashBits int `json:"hash_bits,omitempty"`
+	// NoTitle leaves the words of the title as words only. By default each is
+	// also a feature of its own.
+	NoTitle bool `json:"no_title,omitempty"`
+	// NoBias leaves out the feature of constant value that every vector that
+	// has any feature ends with.
+	NoBias bool `json:"no_bias,omitempty"`
+}
+
+// Check tells all that is wrong with the options, or nil.
+func (o Options) Check() error {
+	var problems []error
+	if o.Tokenizer != "" && o.Tokenizer != TokenizerUnicode {
+		problems = append(problems, fmt.Errorf("tokenizer %q is not known; there is %q", o.Tokenizer, TokenizerUnicode))
+	}
+	if o.HashBits != 0 && (o.HashBits < HashBitsMin || o.HashBits > HashBitsMax) {
+		problems = append(problems, fmt.Errorf("hash_bits %d is out of range; choose %d to %d, or 0 for %d",
+			o.HashBits, HashBitsMin, HashBitsMax, HashBitsDefault))
+	}
+	return errors.Join(problems...)
+}
+
+// bits returns HashBits with the default filled in and out-of-range values
+// brought into range, so that unchecked options cannot do harm.
+func (o Options) bits() uint {
+	if o.HashBits == 0 {
+		return HashBitsDefault
+	}
+	return uint(min(max(o.HashBits, HashBitsMin), HashBitsMax))
+}
+
+// mix spreads every bit of x over all 64 (the finalizer of MurmurHash3,
+// Appleby 2011). It is a bijection.
+func mix(x uint64) uint64 {
+	x ^= x >> 33
+	x *= 0xff51afd7ed558ccd
+	x ^= x >> 33
+	x *= 0xc4ceb9fe1a85ec53
+	return x ^ x>>33
+}

@@ -1,0 +1,220 @@
+package features
+
+import (
+	"fmt"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/clipperhouse/uax29/v2/words"
+
+	"tidings"
+)
+
+// TermCount says how often one term occurs in one document. Ref is a reference
+// into the Dictionary of the document's frame, Count at least 1.
+type TermCount struct{ Ref, Count uint32 }
+
+// Tokenizer counts the terms of documents: the Unicode words (Unicode Standard
+// Annex 29) that hold a letter or a number, lower-cased, cut at TermBytesMax
+// bytes. A segment that begins with an ASCII character other than a letter, a
+// digit or an underscore is no word. Bytes that are not UTF-8 become U+FFFD.
+//
+// It keeps scratch memory and no state: what it says of a document depends on
+// the document and the options alone.
+type Tokenizer struct {
+	title bool
+	word  [1 + TermBytesMax]byte // TitlePrefix, then the word at hand
+	size  int                    // of the word at hand, without the prefix
+	seen  []sighting             // by Ref; stamped with doc
+	doc   uint32
+}
+
+// sighting is where a term stands among the counts of document doc.
+type sighting struct{ doc, place uint32 }
+
+// NewTokenizer returns a tokenizer. Options that Check refuses work as the
+// nearest that it does not.
+func NewTokenizer(o Options) *Tokenizer {
+	t := &Tokenizer{title: !o.NoTitle}
+	t.word[0] = TitlePrefix
+	return t
+}
+
+// Append appends the terms of one document to dst, distinct and in the order
+// of first appearance, the title before the text, and adds them to dict. A word
+// of the title counts as a word and, unless the options say otherwise, also as
+// a term of its own that begins with TitlePrefix.
+//
+// A document of more than TermsMax distinct terms gives a *tidings.DocumentError
+// of ReasonTooManyTerms; dst and dict are then as they were.
+func (t *Tokenizer) Append(dst []TermCount, dict *Dictionary, title, text []byte) ([]TermCount, error) {
+	t.doc++
+	if t.doc == 0 { // 2^32 documents: old stamps would come alive again
+		clear(t.seen)
+		t.doc = 1
+	}
+	start, terms := len(dst), dict.Len()
+	dst, ok := t.words(dst, start, dict, title, t.title)
+	if ok {
+		dst, ok = t.words(dst, start, dict, text, false)
+	}
+	if !ok {
+		dict.truncate(terms)
+		return dst[:start], tidings.Refuse(tidings.ReasonTooManyTerms,
+			fmt.Sprintf("more than %d distinct terms in one document; split it", TermsMax))
+	}
+	return dst, nil
+}
+
+// words counts the words of one piece of text; false means too many terms.
+func (t *Tokenizer) words(dst []TermCount, start int, dict *Dictionary, text []byte, title bool) ([]TermCount, bool) {
+	for len(text) > 0 {
+		n, isWord := t.next(text)
+		text = text[n:]
+		if !isWord {
+			continue
+		}
+		dst = t.count(dst, start, dict, t.word[1:1+t.size])
+		if title {
+			dst = t.count(dst, start, dict, t.word[:1+t.size])
+		}
+		if len(dst)-start > TermsMax {
+			return dst, false
+		}
+	}
+	return dst, true
+}
+
+// count adds one occurrence of a term to the document that began at start.
+func (t *Tokenizer) count(dst []TermCount, start int, dict *Dictionary, term []byte) []TermCount {
+	ref := dict.Add(term)
+	if int(ref) >= len(t.seen) {
+		t.seen = append(t.seen, make([]sighting, int(ref)+1-len(t.seen))...)
+	}
+	s := &t.seen[ref]
+	if s.doc == t.doc {
+		dst[start+int(s.place)].Count++
+		return dst
+	}
+	*s = sighting{doc: t.doc, place: uint32(len(dst) - start)}
+	return append(dst, TermCount{Ref: ref, Count: 1})
+}
+
+// next takes the first segment of text, which is not empty. It returns the
+// segment's length and, when the segment is a word, leaves that in t.word. Text
+// in ASCII takes a short way that finds the same words.
+func (t *Tokenizer) next(text []byte) (n int, isWord bool) {
+	class := classes[text[0]]
+	if class == 0 || class&wordy == 0 {
+		// A mark that follows would belong to this segment, so only a
+		// neighbour in ASCII lets the segment end here.
+		if class != beyond && (len(text) == 1 || text[1] < utf8.RuneSelf) {
+			return 1, false
+		}
+		return t.segment(text)
+	}
+	return t.ascii(text)
+}
+
+// ascii takes a segment that begins with an ASCII letter, digit or underscore,
+// and leaves it to segment as soon as something else than ASCII has a say.
+func (t *Tokenizer) ascii(text []byte) (n int, isWord bool) {
+	size, i := 0, 0
+	var last, all uint8
+	for i < len(text) {
+		c := text[i]
+		class := classes[c]
+		if class&wordy == 0 {
+			if class == beyond {
+				return t.segment(text)
+			}
+			// "can't", "3.14": a mid character joins two of a kind. Its class
+			// holds the kinds that it joins, shifted.
+			joins := class >> midShift & last
+			if joins == 0 || i+1 == len(text) {
+				break
+			}
+			next := classes[text[i+1]]
+			if next == beyond {
+				return t.segment(text)
+			}
+			if next&joins == 0 {
+				break
+			}
+		} else {
+			last = class
+			all |= class
+		}
+		if size < TermBytesMax {
+			t.word[1+size] = lower[c]
+			size++
+		}
+		i++
+	}
+	t.size = size
+	return i, all&(letter|digit) != 0
+}
+
+// segment is the long way: any script, as Unicode defines it.
+func (t *Tokenizer) segment(text []byte) (n int, isWord bool) {
+	n, _, _ = words.SplitFunc(text, true)
+	if n <= 0 || n > len(text) {
+		n = 1 // no promise of another package is worth an endless loop
+	}
+	if text[0] < utf8.RuneSelf && classes[text[0]]&wordy == 0 {
+		return n, false
+	}
+	size, full := 0, false
+	for i := 0; i < n && !(full && isWord); {
+		r, width := utf8.DecodeRune(text[i:n])
+		i += width
+		isWord = isWord || unicode.IsLetter(r) || unicode.IsNumber(r)
+		r = unicode.ToLower(r)
+		if full = full || size+utf8.RuneLen(r) > TermBytesMax; !full {
+			size += utf8.EncodeRune(t.word[1+size:], r)
+		}
+	}
+	t.size = size
+	return n, isWord
+}
+
+// Classes of bytes. The middle of a word is marked by the kinds it joins:
+// ". '" join letters and digits, ":" letters, ", ;" digits (rules WB6, WB7,
+// WB11 and WB12 of the annex, for ASCII).
+const (
+	letter uint8 = 1 << iota
+	digit
+	underscore
+	beyond // not ASCII
+	midLetter
+	midDigit
+
+	wordy    = letter | digit | underscore
+	midShift = 4 // from midLetter to letter, from midDigit to digit
+)
+
+var classes, lower = func() (class [256]uint8, low [256]byte) {
+	for i := range 256 {
+		c := byte(i)
+		low[i] = c
+		switch {
+		case 'A' <= c && c <= 'Z':
+			class[i], low[i] = letter, c+'a'-'A'
+		case 'a' <= c && c <= 'z':
+			class[i] = letter
+		case '0' <= c && c <= '9':
+			class[i] = digit
+		case c == '_':
+			class[i] = underscore
+		case c == '.' || c == '\'':
+			class[i] = midLetter | midDigit
+		case c == ':':
+			class[i] = midLetter
+		case c == ',' || c == ';':
+			class[i] = midDigit
+		case c >= utf8.RuneSelf:
+			class[i] = beyond
+		}
+	}
+	return
+}()
