@@ -1,0 +1,121 @@
+package topics
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// What the zero values of Options stand for.
+const (
+	PopularDefault   = 0.10
+	OpenMaxDefault   = 1_000
+	LabelsMaxDefault = 1_000
+)
+
+// Limits of Options.
+const (
+	WindowsMax     = 16
+	OpenMaxLimit   = 100_000
+	LabelsMaxLimit = 100_000
+)
+
+// Options say which windows are kept. They are part of a pipeline's stored
+// plan: saved state can only be loaded under the options it was saved with.
+// The zero value keeps windows of 24h and takes no document out of order.
+type Options struct {
+	// Windows are the definitions, each one counted by itself; at most
+	// WindowsMax. None given: tumbling:24h.
+	Windows []Definition `json:"windows"`
+	// OutOfOrder is how far behind the highest event time a document may come
+	// and still find its window open.
+	OutOfOrder time.Duration `json:"out_of_order_ns"`
+	// Popular is the share above which a label is popular, in (0, 1];
+	// 0: PopularDefault.
+	Popular float64 `json:"popular"`
+	// OpenMax is the number of windows of one definition that may be open at
+	// once; 0: OpenMaxDefault. Check refuses options that could need more, so
+	// that no document is ever dropped for it.
+	OpenMax int `json:"open_max"`
+	// LabelsMax is the number of labels that one window tells apart, beyond
+	// which they count as Other; 0: LabelsMaxDefault.
+	LabelsMax int `json:"labels_max"`
+}
+
+// WithDefaults returns the options with every zero value replaced by what it
+// stands for.
+func (o Options) WithDefaults() Options {
+	if len(o.Windows) == 0 {
+		o.Windows = []Definition{{length: day}}
+	}
+	if o.Popular == 0 {
+		o.Popular = PopularDefault
+	}
+	if o.OpenMax == 0 {
+		o.OpenMax = OpenMaxDefault
+	}
+	if o.LabelsMax == 0 {
+		o.LabelsMax = LabelsMaxDefault
+	}
+	return o
+}
+
+// Check reports all that is wrong with the options, joined, or nil.
+func (o Options) Check() error {
+	o = o.WithDefaults()
+	problems := []error{o.checkNumbers()}
+	if len(o.Windows) > WindowsMax {
+		problems = append(problems, fmt.Errorf("%d windows are defined, the limit is %d", len(o.Windows), WindowsMax))
+	}
+	for i, d := range o.Windows {
+		problems = append(problems, o.checkWindow(d))
+		for _, earlier := range o.Windows[:i] {
+			if d == earlier {
+				problems = append(problems, fmt.Errorf("window %s is defined twice; leave one out", d))
+				break
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func (o Options) checkNumbers() error {
+	var problems []error
+	if o.OutOfOrder < 0 || o.OutOfOrder > LengthMax {
+		problems = append(problems, fmt.Errorf("out of order by %s is not possible; give a time from 0 to %s", lengthString(o.OutOfOrder), lengthString(LengthMax)))
+	}
+	if !(o.Popular > 0 && o.Popular <= 1) {
+		problems = append(problems, fmt.Errorf("a popular share of %v is not possible; give a share above 0 and up to 1, such as %v", o.Popular, PopularDefault))
+	}
+	if o.OpenMax < 0 || o.OpenMax > OpenMaxLimit {
+		problems = append(problems, fmt.Errorf("open_max %d is not possible; give 1 to %d windows", o.OpenMax, OpenMaxLimit))
+	}
+	if o.LabelsMax < 0 || o.LabelsMax > LabelsMaxLimit {
+		problems = append(problems, fmt.Errorf("labels_max %d is not possible; give 1 to %d labels", o.LabelsMax, LabelsMaxLimit))
+	}
+	return errors.Join(problems...)
+}
+
+func (o Options) checkWindow(d Definition) error {
+	switch {
+	case d == (Definition{}):
+		return errNoDefinition
+	case d.length == 0 || o.OutOfOrder < 0:
+		return nil
+	}
+	if needed := openNeeded(d.length, o.OutOfOrder); needed > int64(o.OpenMax) {
+		return fmt.Errorf("window %s with documents out of order by up to %s keeps up to %d windows open, the limit is %d: documents would be dropped; allow less disorder, take longer windows or raise open_max",
+			d, lengthString(o.OutOfOrder), needed, o.OpenMax)
+	}
+	return nil
+}
+
+// openNeeded is how many windows can be open at once: those that the stretch
+// of time from the watermark to the highest event time can touch.
+func openNeeded(length, outOfOrder time.Duration) int64 {
+	needed := int64(outOfOrder/length) + 1
+	if outOfOrder%length > 0 {
+		needed++
+	}
+	return needed
+}

@@ -1,0 +1,268 @@
+package topics
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+
+	"tidings"
+)
+
+// The saved form: magic, a byte of version, the payload's length (8 bytes),
+// the payload, its CRC-32C (4 bytes), all little-endian. The payload is
+// varints, with strings behind their length, and begins with the plan it
+// belongs to.
+const (
+	saveMagic   = "TDWN"
+	saveVersion = 1
+	headerBytes = len(saveMagic) + 1 + 8
+	planMax     = 4 << 10 // WindowsMax definitions and a few numbers
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// plan is what must be equal where a state is saved and where it is loaded.
+type plan struct {
+	Options    Options `json:"options"`
+	Partition  int     `json:"partition"`
+	Partitions int     `json:"partitions"`
+}
+
+func (s *State) plan() ([]byte, error) {
+	return json.Marshal(plan{Options: s.options, Partition: s.partition, Partitions: s.partitions})
+}
+
+// Save writes the state so that Load can go on with it. Equal states are
+// saved as equal bytes.
+func (s *State) Save(w io.Writer) error {
+	plan, err := s.plan()
+	if err != nil {
+		return fmt.Errorf("save topic windows: %w", err)
+	}
+	b := append([]byte(saveMagic), saveVersion)
+	b = append(b, make([]byte, 8)...) // the length, once it is known
+	b = appendText(b, string(plan))
+	b = binary.AppendUvarint(b, s.seen)
+	b = binary.AppendVarint(b, s.newest)
+	for i := range s.tracks {
+		b = s.tracks[i].append(b)
+	}
+	payload := b[headerBytes:]
+	binary.LittleEndian.PutUint64(b[headerBytes-8:], uint64(len(payload)))
+	b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(payload, castagnoli))
+	if _, err := w.Write(b); err != nil {
+		return fmt.Errorf("save topic windows: %w", err)
+	}
+	return nil
+}
+
+func (t *track) append(b []byte) []byte {
+	for _, n := range []uint64{t.counts.Windowed, t.counts.Late, t.counts.Untimed, t.counts.Dropped} {
+		b = binary.AppendUvarint(b, n)
+	}
+	b = binary.AppendVarint(b, t.floor)
+	b = binary.AppendUvarint(b, uint64(len(t.open)))
+	for _, w := range t.open {
+		b = binary.AppendVarint(b, w.number)
+		b = binary.AppendUvarint(b, w.first)
+		b = binary.AppendUvarint(b, w.documents)
+		b = binary.AppendUvarint(b, uint64(len(w.tallies)))
+		for _, tally := range w.tallies {
+			b = appendText(b, tally.label)
+			b = binary.AppendUvarint(b, tally.documents)
+		}
+	}
+	return b
+}
+
+func appendText(b []byte, s string) []byte {
+	b = binary.AppendUvarint(b, uint64(len(s)))
+	return append(b, s...)
+}
+
+// Load reads a state that Save wrote under the same options and the same
+// partition; anything else is an error. It reads no further than the state's
+// end, and no more than such a state can hold. The options must pass Check.
+func Load(r io.Reader, o Options, partition, partitions int) (*State, error) {
+	s := New(o, partition, partitions)
+	err := o.Check()
+	var payload []byte
+	if err == nil {
+		payload, err = readPayload(r, s.options)
+	}
+	if err == nil {
+		err = s.restore(&decoder{rest: payload})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load topic windows of partition %d of %d: %w", partition, partitions, err)
+	}
+	return s, nil
+}
+
+var (
+	errDamaged = errors.New("the saved state is damaged; go back to an earlier one")
+	errCut     = errors.New("the saved state ends too early; go back to an earlier one")
+)
+
+func readPayload(r io.Reader, o Options) ([]byte, error) {
+	header := make([]byte, headerBytes)
+	if _, err := io.ReadFull(r, header); err != nil {
+		return nil, readError(err)
+	}
+	if string(header[:len(saveMagic)]) != saveMagic {
+		return nil, errors.New("these are no saved topic windows")
+	}
+	if v := header[len(saveMagic)]; v != saveVersion {
+		return nil, fmt.Errorf("saved in version %d of the format, this program reads version %d; load it with the program that saved it", v, saveVersion)
+	}
+	size := binary.LittleEndian.Uint64(header[headerBytes-8:])
+	if limit := payloadMax(o); size > limit {
+		return nil, fmt.Errorf("%d bytes, more than the %d that these windows can take: %w", size, limit, errDamaged)
+	}
+	var b bytes.Buffer // grows with what is really there, whatever the header says
+	if _, err := io.CopyN(&b, r, int64(size)); err != nil {
+		return nil, readError(err)
+	}
+	var sum [4]byte
+	if _, err := io.ReadFull(r, sum[:]); err != nil {
+		return nil, readError(err)
+	}
+	if crc32.Checksum(b.Bytes(), castagnoli) != binary.LittleEndian.Uint32(sum[:]) {
+		return nil, errDamaged
+	}
+	return b.Bytes(), nil
+}
+
+func readError(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errCut
+	}
+	return err
+}
+
+// payloadMax is more than the largest state under the options takes.
+func payloadMax(o Options) uint64 {
+	const numbers = 16 * binary.MaxVarintLen64
+	labels := uint64(o.LabelsMax) + 1
+	windows := uint64(o.OpenMax) * (numbers + labels*(tidings.LabelBytesMax+numbers))
+	return planMax + numbers + uint64(len(o.Windows))*(numbers+windows)
+}
+
+// restore fills a new state.
+func (s *State) restore(d *decoder) error {
+	want, err := s.plan()
+	if err != nil {
+		return err
+	}
+	if saved := d.text(planMax); d.err == nil && saved != string(want) {
+		return fmt.Errorf("saved under another plan: %s, this is %s", saved, want)
+	}
+	s.seen = d.uvarint()
+	s.newest = d.varint()
+	for i := range s.tracks {
+		s.tracks[i].restore(d, s)
+	}
+	if d.err == nil && len(d.rest) > 0 {
+		d.err = errDamaged
+	}
+	return d.err
+}
+
+func (t *track) restore(d *decoder, s *State) {
+	c := &t.counts
+	for _, n := range []*uint64{&c.Windowed, &c.Late, &c.Untimed, &c.Dropped} {
+		*n = d.uvarint()
+		c.In += *n
+	}
+	t.floor = d.varint()
+	windows := d.upTo(uint64(s.options.OpenMax))
+	for range windows {
+		w := restoreWindow(d, s)
+		d.need(w.number >= t.floor)
+		d.need(len(t.open) == 0 || t.definition.length > 0 && t.open[len(t.open)-1].number < w.number)
+		d.need(t.definition.length > 0 || w.documents < uint64(t.definition.documents))
+		if d.err != nil {
+			return
+		}
+		t.open = append(t.open, w)
+	}
+}
+
+func restoreWindow(d *decoder, s *State) *window {
+	number := d.varint()
+	w := newWindow(number, d.uvarint(), s.owns(number))
+	w.documents = d.uvarint()
+	tallies := d.upTo(uint64(s.options.LabelsMax) + 1)
+	d.need(w.owned || tallies == 0)
+	var sum uint64
+	for range tallies {
+		label := d.text(tidings.LabelBytesMax)
+		_, twice := w.index[label]
+		d.need(!twice)
+		if d.err != nil {
+			return w
+		}
+		at := w.learn(label)
+		w.tallies[at].documents = d.uvarint()
+		sum += w.tallies[at].documents
+	}
+	d.need(w.documents > 0 && (!w.owned || sum == w.documents))
+	return w
+}
+
+// decoder takes a payload apart. After the first error it returns zeros.
+type decoder struct {
+	rest []byte
+	err  error
+}
+
+// need notes that the payload is damaged unless ok.
+func (d *decoder) need(ok bool) {
+	if !ok && d.err == nil {
+		d.err = errDamaged
+	}
+}
+
+func (d *decoder) uvarint() uint64 {
+	n, size := binary.Uvarint(d.rest)
+	return take(d, n, size)
+}
+
+func (d *decoder) varint() int64 {
+	n, size := binary.Varint(d.rest)
+	return take(d, n, size)
+}
+
+func take[T uint64 | int64](d *decoder, n T, size int) T {
+	d.need(size > 0)
+	if d.err != nil {
+		return 0
+	}
+	d.rest = d.rest[size:]
+	return n
+}
+
+// upTo reads a number of things that cannot be more than limit.
+func (d *decoder) upTo(limit uint64) uint64 {
+	n := d.uvarint()
+	d.need(n <= limit)
+	if d.err != nil {
+		return 0
+	}
+	return n
+}
+
+func (d *decoder) text(limit int) string {
+	size := d.upTo(uint64(limit))
+	d.need(size <= uint64(len(d.rest)))
+	if d.err != nil {
+		return ""
+	}
+	s := string(d.rest[:size])
+	d.rest = d.rest[size:]
+	return s
+}

@@ -1,0 +1,369 @@
+package topics
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// At any number of partitions, saved and loaded at any place, whatever the
+// disorder, the lateness and the ends:
+//   - the windows are those of the reference, emitted after the same event;
+//   - each partition emits by definition, then number, only what it owns;
+//   - In = Windowed + Late + Untimed, and the sums over partitions are the
+//     reference's;
+//   - no document is dropped, and no more windows are open than allowed;
+//   - the sum of the digests does not depend on the number of partitions.
+func TestWindowsAreTheReferencesAtAnyNumberOfPartitions(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o := drawOptions(t)
+		events := drawEvents(t)
+		want, wantCounts := reference(o, events)
+		var digest uint64
+		for _, partitions := range []int{1, 2, 4, 8} {
+			got, counts, sum := run(t, o, events, partitions)
+			if diff := cmp.Diff(byNumber(want), byNumber(got), cmp.AllowUnexported(emitted{})); diff != "" {
+				t.Fatalf("%d partitions, windows (- reference, + got):\n%s\nevents %v", partitions, diff, events)
+			}
+			if partitions == 1 {
+				digest = sum
+				if diff := cmp.Diff(want, got, cmp.AllowUnexported(emitted{})); diff != "" {
+					t.Fatalf("order of windows (- reference, + got):\n%s", diff)
+				}
+			}
+			if diff := cmp.Diff(wantCounts, counts); diff != "" {
+				t.Fatalf("%d partitions, counts (- reference, + got):\n%s", partitions, diff)
+			}
+			if sum != digest {
+				t.Fatalf("digest %x at %d partitions, %x at 1", sum, partitions, digest)
+			}
+		}
+	})
+}
+
+// byNumber brings windows of all partitions into one order.
+func byNumber(windows []emitted) []emitted {
+	windows = slices.Clone(windows)
+	slices.SortFunc(windows, func(a, b emitted) int {
+		return strings.Compare(fmt.Sprintf("%s %d %d", a.window.Definition, a.window.Number, a.after), fmt.Sprintf("%s %d %d", b.window.Definition, b.window.Number, b.after))
+	})
+	return windows
+}
+
+// run feeds all partitions, saves and loads each one somewhere on the way, and
+// checks what must hold after every event.
+func run(t *rapid.T, o Options, events []event, partitions int) (windows []emitted, counts []Counts, digest uint64) {
+	defaults := o.WithDefaults()
+	for p := range partitions {
+		s := New(o, p, partitions)
+		reload := rapid.IntRange(0, len(events)).Draw(t, "save and load before")
+		for i, e := range events {
+			if i == reload {
+				s = saveAndLoad(t, s, o)
+			}
+			before := len(windows)
+			emit := func(w Window) { windows = append(windows, emitted{after: i, window: w}) }
+			if e.end {
+				s.EndOfSource(emit)
+			} else {
+				s.Observe(e.doc, emit)
+			}
+			checkOrder(t, s, windows[before:])
+			for _, track := range s.tracks {
+				if len(track.open) > defaults.OpenMax {
+					t.Fatalf("%d windows open, the limit is %d", len(track.open), defaults.OpenMax)
+				}
+			}
+		}
+		digest += s.Digest()
+		for i, c := range s.Counts() {
+			if c.In != c.Windowed+c.Late+c.Untimed || c.Dropped != 0 {
+				t.Fatalf("counts do not add up: %+v", c)
+			}
+			if p == 0 {
+				counts = append(counts, c)
+				continue
+			}
+			counts[i].In += c.In
+			counts[i].Windowed += c.Windowed
+			counts[i].Late += c.Late
+			counts[i].Untimed += c.Untimed
+			counts[i].Open += c.Open
+		}
+	}
+	return windows, counts, digest
+}
+
+func checkOrder(t *rapid.T, s *State, windows []emitted) {
+	place := func(w Window) int {
+		return slices.IndexFunc(s.options.Windows, func(d Definition) bool { return d.String() == w.Definition })
+	}
+	for i, e := range windows {
+		if !s.owns(e.window.Number) {
+			t.Fatalf("partition %d emitted window %d", s.partition, e.window.Number)
+		}
+		if i == 0 {
+			continue
+		}
+		a, b := windows[i-1].window, e.window
+		if place(a) > place(b) || place(a) == place(b) && a.Number >= b.Number {
+			t.Fatalf("emitted %s %d before %s %d", a.Definition, a.Number, b.Definition, b.Number)
+		}
+	}
+}
+
+func saveAndLoad(t *rapid.T, s *State, o Options) *State {
+	var b bytes.Buffer
+	if err := s.Save(&b); err != nil {
+		t.Fatal(err)
+	}
+	saved := bytes.Clone(b.Bytes())
+	b.WriteString("what follows")
+	loaded, err := Load(&b, o, s.partition, s.partitions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.String() != "what follows" {
+		t.Fatalf("Load left %q", b.String())
+	}
+	var again bytes.Buffer
+	if err := loaded.Save(&again); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(saved, again.Bytes()) || loaded.Digest() != s.Digest() {
+		t.Fatal("saved, loaded and saved again, the state differs")
+	}
+	return loaded
+}
+
+func drawOptions(t *rapid.T) Options {
+	o := Options{
+		OutOfOrder: time.Duration(rapid.Int64Range(0, 40).Draw(t, "out of order, hours")) * time.Hour,
+		Popular:    rapid.SampledFrom([]float64{0, .25, 1}).Draw(t, "popular"),
+		LabelsMax:  rapid.SampledFrom([]int{0, 2}).Draw(t, "labels max"),
+	}
+	lengths := rapid.SliceOfNDistinct(rapid.IntRange(1, 30), 0, 2, rapid.ID).Draw(t, "lengths, hours")
+	for _, hours := range lengths {
+		o.Windows = append(o.Windows, Definition{length: time.Duration(hours) * time.Hour})
+	}
+	if n := rapid.IntRange(0, 9).Draw(t, "documents of a count window"); n > 0 {
+		o.Windows = append(o.Windows, Definition{documents: int64(n)})
+	}
+	for _, d := range o.WithDefaults().Windows { // as little room as Check allows
+		if d.length > 0 {
+			o.OpenMax = max(o.OpenMax, int(openNeeded(d.length, o.OutOfOrder)))
+		}
+	}
+	if err := o.Check(); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// drawEvents walks through time in both directions, mostly forwards, with
+// jumps over many windows, from around the epoch or from the ends of time.
+func drawEvents(t *rapid.T) []event {
+	at := rapid.SampledFrom([]int64{0, int64(52 * 365 * day), NoTime + 1, math.MaxInt64 - int64(90*day)}).Draw(t, "start")
+	step := rapid.OneOf(rapid.Int64Range(-50, 60), rapid.Int64Range(0, 2), rapid.Int64Range(0, 400))
+	label := rapid.SampledFrom([]string{"", "politics", "sport", "health", "Other", Other, strings.Repeat("long", 70)})
+	events := make([]event, rapid.IntRange(0, 60).Draw(t, "events"))
+	for i := range events {
+		switch rapid.IntRange(0, 19).Draw(t, "kind") {
+		case 0:
+			events[i].end = true
+		case 1:
+			events[i].doc = Document{Time: NoTime, Label: label.Draw(t, "label")}
+		default:
+			at = addSaturating(at, step.Draw(t, "step, half hours")*int64(30*time.Minute))
+			events[i].doc = Document{Time: at, Label: label.Draw(t, "label")}
+		}
+	}
+	return events
+}
+
+func addSaturating(a, b int64) int64 {
+	switch {
+	case b > 0 && a > math.MaxInt64-b:
+		return math.MaxInt64
+	case b < 0 && a <= NoTime-b:
+		return NoTime + 1
+	}
+	return a + b
+}
+
+func TestWindowsOfADay(t *testing.T) {
+	s := New(Options{Windows: []Definition{parse(t, "tumbling:24h"), parse(t, "count:3")}, OutOfOrder: time.Hour, Popular: .5}, 0, 1)
+	var got []Window
+	emit := func(w Window) { got = append(got, w) }
+	for _, d := range []struct{ time, label string }{
+		{"1969-12-31T23:00:00Z", "sport"},
+		{"1970-01-01T00:30:00Z", ""},
+		{"1969-12-31T23:59:59Z", "politics"}, // the watermark is at 23:30
+		{"1969-12-31T01:00:00Z", "sport"},
+		{"1970-01-01T01:00:00Z", ""}, // the watermark is at midnight
+		{"1969-12-31T23:59:59Z", "sport"},
+		{"1970-01-03T01:00:00Z", "politics"},
+	} {
+		when, err := time.Parse(time.RFC3339, d.time)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Observe(Document{Time: Nanoseconds(when), Label: d.label}, emit)
+	}
+	s.Observe(Document{Time: NoTime, Label: "health"}, emit)
+	s.EndOfSource(emit)
+	date := func(d int) time.Time { return time.Date(1970, 1, d, 0, 0, 0, 0, time.UTC) }
+	want := []Window{
+		{Definition: "count:3", Number: 0, First: 1, Last: 3, Documents: 3, Shares: []Share{
+			{"", 1, 1. / 3, false}, {"politics", 1, 1. / 3, false}, {"sport", 1, 1. / 3, false}}},
+		{Definition: "tumbling:24h", Number: -1, Start: date(0), End: date(1), Documents: 3, Shares: []Share{
+			{"sport", 2, 2. / 3, true}, {"politics", 1, 1. / 3, false}}},
+		{Definition: "count:3", Number: 1, First: 4, Last: 6, Documents: 3, Shares: []Share{
+			{"sport", 2, 2. / 3, true}, {"", 1, 1. / 3, false}}},
+		{Definition: "tumbling:24h", Number: 0, Start: date(1), End: date(2), Documents: 2, Shares: []Share{
+			{"", 2, 1, false}}},
+		{Definition: "tumbling:24h", Number: 2, Start: date(3), End: date(4), Documents: 1, Shares: []Share{
+			{"politics", 1, 1, true}}},
+		{Definition: "count:3", Number: 2, First: 7, Last: 8, Documents: 2, Shares: []Share{
+			{"health", 1, .5, false}, {"politics", 1, .5, false}}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("windows (- want, + got):\n%s", diff)
+	}
+	counts := []Counts{{Definition: "tumbling:24h", In: 8, Windowed: 6, Late: 1, Untimed: 1}, {Definition: "count:3", In: 8, Windowed: 8}}
+	if diff := cmp.Diff(counts, s.Counts()); diff != "" {
+		t.Errorf("counts (- want, + got):\n%s", diff)
+	}
+}
+
+// After an end the windows up to the newest event time stay closed, and count
+// windows begin anew.
+func TestASourceGoesOnAfterItsEnd(t *testing.T) {
+	s := New(Options{Windows: []Definition{parse(t, "tumbling:1h"), parse(t, "count:10")}, OutOfOrder: 24 * time.Hour}, 0, 1)
+	var got []string
+	emit := func(w Window) {
+		got = append(got, fmt.Sprintf("%s/%d: %d", w.Definition, w.Number, w.Documents))
+	}
+	at := func(hours int64) Document { return Document{Time: hours * int64(time.Hour), Label: "x"} }
+	s.EndOfSource(emit) // nothing came yet
+	s.Observe(at(5), emit)
+	s.Observe(at(3), emit)
+	s.EndOfSource(emit)
+	s.EndOfSource(emit)    // nothing came since
+	s.Observe(at(4), emit) // never had a document, closed all the same
+	s.Observe(at(5), emit)
+	s.Observe(at(6), emit)
+	s.EndOfSource(emit)
+	want := []string{"tumbling:1h/3: 1", "tumbling:1h/5: 1", "count:10/0: 2", "tumbling:1h/6: 1", "count:10/1: 3"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("windows (- want, + got):\n%s", diff)
+	}
+	if c := s.Counts()[0]; c.Late != 2 || c.Windowed != 3 || c.Open != 0 {
+		t.Errorf("counts %+v", c)
+	}
+}
+
+func TestOptionsThatDidNotPassCheckDropDocumentsCounted(t *testing.T) {
+	o := Options{Windows: []Definition{parse(t, "tumbling:1h"), {}}, OutOfOrder: 10 * time.Hour, OpenMax: 2}
+	for _, partitions := range []int{0, 1, 3} {
+		var hour, zero Counts
+		for p := range max(partitions, 1) {
+			s := New(o, p, partitions)
+			for _, hours := range []int64{1, 2, 3, 2, 0} {
+				s.Observe(Document{Time: hours * int64(time.Hour)}, nil)
+			}
+			s.EndOfSource(nil)
+			c := s.Counts()
+			hour.In, hour.Windowed, hour.Dropped = hour.In+c[0].In, hour.Windowed+c[0].Windowed, hour.Dropped+c[0].Dropped
+			zero.In, zero.Dropped = zero.In+c[1].In, zero.Dropped+c[1].Dropped
+		}
+		if want := (Counts{In: 5, Windowed: 3, Dropped: 2}); hour != want {
+			t.Errorf("%d partitions: %+v, want %+v", partitions, hour, want)
+		}
+		if want := (Counts{In: 5, Dropped: 5}); zero != want {
+			t.Errorf("%d partitions, no definition: %+v, want %+v", partitions, zero, want)
+		}
+	}
+}
+
+func TestCheckReportsEverythingAtOnce(t *testing.T) {
+	if err := (Options{}).Check(); err != nil {
+		t.Errorf("the zero value: %v", err)
+	}
+	hour := parse(t, "tumbling:1h")
+	tests := map[string]struct {
+		options Options
+		want    []string
+	}{
+		"numbers":        {Options{OutOfOrder: -1, Popular: 2, OpenMax: -1, LabelsMax: -1}, []string{"out of order", "popular", "open_max", "labels_max"}},
+		"not a number":   {Options{Popular: math.NaN()}, []string{"popular"}},
+		"too large":      {Options{OutOfOrder: LengthMax + 1, OpenMax: OpenMaxLimit + 1, LabelsMax: LabelsMaxLimit + 1}, []string{"out of order", "open_max", "labels_max"}},
+		"twice, nothing": {Options{Windows: []Definition{hour, {}, parse(t, "tumbling:60m")}}, []string{"tumbling:1h is defined twice", "not defined"}},
+		"too many":       {Options{Windows: make([]Definition, WindowsMax+1)}, []string{"17 windows are defined"}},
+		"no room":        {Options{Windows: []Definition{hour}, OutOfOrder: 100*time.Hour + 1, OpenMax: 101}, []string{"up to 102 windows open, the limit is 101"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			err := tt.options.Check()
+			for _, want := range tt.want {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("error %v does not say %q", err, want)
+				}
+			}
+		})
+	}
+	if err := (Options{Windows: []Definition{hour}, OutOfOrder: 100 * time.Hour, OpenMax: 101}).Check(); err != nil {
+		t.Errorf("just enough room: %v", err)
+	}
+}
+
+func TestALabelIsCopied(t *testing.T) {
+	s := New(Options{}, 0, 1)
+	message := []byte("sport and the rest of a long message")
+	label := unsafeString(message[:5])
+	s.Observe(Document{Time: 0, Label: label}, nil)
+	copy(message, "XXXXX")
+	var got Window
+	s.EndOfSource(func(w Window) { got = w })
+	if got.Shares[0].Label != "sport" {
+		t.Errorf("the window holds %q", got.Shares[0].Label)
+	}
+}
+
+// The digest of a window does not depend on the partition, but on all else.
+func TestDigestsTellWindowsApart(t *testing.T) {
+	base := func() Window {
+		return Window{Definition: "count:3", Number: 1, First: 4, Last: 6, Documents: 3, Shares: []Share{{"a", 2, 2. / 3, true}, {"b", 1, 1. / 3, false}}}
+	}
+	tests := map[string]func(*Window){
+		"definition": func(w *Window) { w.Definition = "count:4" },
+		"number":     func(w *Window) { w.Number = -1 },
+		"first":      func(w *Window) { w.First = 3 },
+		"documents":  func(w *Window) { w.Documents = 4 },
+		"label":      func(w *Window) { w.Shares[0].Label = "c" },
+		"swapped":    func(w *Window) { w.Shares[0].Label, w.Shares[1].Label = "b", "a" },
+		"count":      func(w *Window) { w.Shares[0].Documents = 3 },
+		"popular":    func(w *Window) { w.Shares[1].Popular = true },
+		"fewer":      func(w *Window) { w.Shares = w.Shares[:1] },
+	}
+	want := base().Digest()
+	if again := base().Digest(); again != want {
+		t.Fatalf("%x and %x for one window", want, again)
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := base()
+			change(&w)
+			if w.Digest() == want {
+				t.Error("the digest is the same")
+			}
+		})
+	}
+}

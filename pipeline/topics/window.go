@@ -1,0 +1,127 @@
+package topics
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tidings"
+)
+
+// Window is a final window: what was predicted of the documents in it. No
+// document is added to it any more.
+type Window struct {
+	Definition string    `json:"definition"`      // Definition.String
+	Number     int64     `json:"number"`          // with Definition, its name: no other window has both
+	Start      time.Time `json:"start,omitzero"`  // event time in UTC, part of the window; zero for count windows
+	End        time.Time `json:"end,omitzero"`    // event time in UTC, no longer part of it; zero for count windows
+	First      uint64    `json:"first,omitempty"` // ordinals of the first and the last document among all that
+	Last       uint64    `json:"last,omitempty"`  // were observed, from 1; 0 for event-time windows
+	Documents  uint64    `json:"documents"`
+	Shares     []Share   `json:"shares"` // most documents first, equal ones by label
+}
+
+// Share is one label's part of a window.
+type Share struct {
+	Label     string  `json:"label"` // "": no label was known yet
+	Documents uint64  `json:"documents"`
+	Share     float64 `json:"share"`             // of the window's documents, in (0, 1]
+	Popular   bool    `json:"popular,omitempty"` // above Options.Popular; never for "" and Other, which name no topic
+}
+
+// Digest hashes everything in the window but the floating-point shares, which
+// follow from the counts. The sum of the digests of many windows does not
+// depend on their order, nor on which partition emitted them.
+func (w Window) Digest() uint64 {
+	h := newDigest(w.Definition, w.Number)
+	h.number(w.First)
+	h.number(w.Last)
+	h.number(w.Documents)
+	for _, s := range w.Shares {
+		h.text(s.Label)
+		h.number(s.Documents)
+		h.text(strconv.FormatBool(s.Popular))
+	}
+	return h.sum()
+}
+
+// window is one that is still open. Windows that another partition owns are
+// kept without tallies: how many are open must not depend on the partitions.
+type window struct {
+	number    int64
+	first     uint64 // ordinal of its first document
+	documents uint64
+	owned     bool
+	index     map[string]int // place of a label among tallies
+	tallies   []tally        // in the order in which the labels came
+}
+
+type tally struct {
+	label     string
+	documents uint64
+}
+
+func newWindow(number int64, first uint64, owned bool) *window {
+	w := &window{number: number, first: first, owned: owned}
+	if owned {
+		w.index = make(map[string]int)
+	}
+	return w
+}
+
+// add counts one document.
+func (w *window) add(label string, labelsMax int) {
+	w.documents++
+	if !w.owned {
+		return
+	}
+	if len(label) > tidings.LabelBytesMax {
+		label = Other
+	}
+	at, known := w.index[label]
+	if !known && w.labels() >= labelsMax {
+		label = Other
+		at, known = w.index[label]
+	}
+	if !known {
+		at = w.learn(label)
+	}
+	w.tallies[at].documents++
+}
+
+// labels is how many labels the window tells apart; Other is none of them.
+func (w *window) labels() int {
+	if _, overflown := w.index[Other]; overflown {
+		return len(w.tallies) - 1
+	}
+	return len(w.tallies)
+}
+
+// learn gives the label a tally. The label is copied: it may be a piece of a
+// message that the window would otherwise keep in memory.
+func (w *window) learn(label string) int {
+	label = strings.Clone(label)
+	w.index[label] = len(w.tallies)
+	w.tallies = append(w.tallies, tally{label: label})
+	return len(w.tallies) - 1
+}
+
+// shares sorts out what the window holds.
+func (w *window) shares(popular float64) []Share {
+	shares := make([]Share, len(w.tallies))
+	for i, t := range w.tallies {
+		share := float64(t.documents) / float64(w.documents)
+		shares[i] = Share{
+			Label:     t.label,
+			Documents: t.documents,
+			Share:     share,
+			Popular:   share > popular && t.label != "" && t.label != Other,
+		}
+	}
+	slices.SortFunc(shares, func(a, b Share) int {
+		return cmp.Or(cmp.Compare(b.Documents, a.Documents), strings.Compare(a.Label, b.Label))
+	})
+	return shares
+}
