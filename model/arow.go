@@ -1,0 +1,217 @@
+package model
+
+import (
+	"io"
+	"math"
+	"math/bits"
+
+	"tidings"
+)
+
+func init() {
+	register("arow", kind{
+		make: func(o Options) Model { return newAROW(o) },
+		load: func(o Options, d *decoder) (Model, error) {
+			m := newAROW(o)
+			m.temperature.set(d.float("temperature"))
+			return m, m.load(d, func(c cell) bool { return c.b > 0 && c.b <= 1 })
+		},
+	})
+}
+
+// arow is Adaptive Regularization of Weight Vectors (Crammer, Kulesza and
+// Dredze 2009, figure 1) with a diagonal covariance, one binary problem a label
+// against the rest. A cell holds a weight and its variance; one never touched
+// stands for 0 and 1.
+//
+// Every margin has a fixed offset of -1, so that a document says nothing about
+// a label that it has no evidence for: its margin as a negative is already met,
+// nothing is updated, no cell made. A label that appears late then starts where
+// the others are.
+type arow struct {
+	linear
+	temperature temperature
+	r           float64
+
+	scores, shares []float64 // scratch of Learn, a label
+	steps          []step
+	active         []uint64 // bit masks of the labels to update, a group
+}
+
+// step is what one update does to one label's cells.
+type step struct {
+	variance float64 // of the document under this label
+	weight   float64 // alpha y: a weight grows by this times variance times value
+	shrink   float64 // beta
+}
+
+const (
+	arowOffset      = -1.0
+	arowVarianceMin = 1e-8
+)
+
+func newAROW(o Options) *arow {
+	m := &arow{linear: newLinear(o, cell{0, 1}), temperature: newTemperature(), r: either(o.R, 1)}
+	return m
+}
+
+func (m *arow) Name() string { return "arow" }
+
+func (m *arow) Predict(x tidings.Vector, scores []float64) []float64 {
+	scores = scores[:0]
+	for range m.labels.names {
+		scores = append(scores, arowOffset)
+	}
+	for gi := range m.cells.groups {
+		g := &m.cells.groups[gi]
+		part := scores[gi*groupLabels:]
+		for i, feature := range x.Index {
+			r := g.find(feature)
+			if r == nil {
+				continue
+			}
+			value, of := x.Value[i], m.cells.of(r)
+			mask := r.mask
+			for k := range of {
+				part[bits.TrailingZeros64(mask)] += value * float64(of[k].a)
+				mask &= mask - 1
+			}
+		}
+	}
+	return scores
+}
+
+func (m *arow) Probabilities(scores, dst []float64) []float64 {
+	return m.temperature.probabilities(&m.labels, scores, dst)
+}
+
+func (m *arow) Learn(x tidings.Vector, label string, scores []float64) error {
+	truth, known, err := m.admit(x, label, scores)
+	if err != nil {
+		return err
+	}
+	if len(scores) != known {
+		m.scores = m.Predict(x, m.scores)
+		scores = m.scores
+		if err := checkScores(scores); err != nil {
+			return err
+		}
+	}
+	if truth < 0 {
+		truth = m.add(label)
+	} else if known > 1 {
+		m.shares = m.temperature.learn(&m.labels, scores, truth, m.shares)
+	}
+	m.updates++
+	if m.plan(scores, truth) {
+		m.measure(x)
+		m.update(x)
+	}
+	return nil
+}
+
+// plan notes, for each label whose margin is not met, how far it is off. A
+// label too new for a score has the offset.
+func (m *arow) plan(scores []float64, truth int) (any bool) {
+	for len(m.steps) < len(m.labels.names) {
+		m.steps = append(m.steps, step{})
+	}
+	for len(m.active) < len(m.cells.groups) {
+		m.active = append(m.active, 0)
+	}
+	clear(m.active)
+	for l := range m.labels.names {
+		score, sign := arowOffset, -1.0
+		if l < len(scores) {
+			score = scores[l]
+		}
+		if l == truth {
+			sign = 1
+		}
+		if loss := 1 - sign*score; loss > 0 {
+			m.steps[l] = step{weight: sign * loss}
+			m.active[l/groupLabels] |= 1 << (l % groupLabels)
+			any = true
+		}
+	}
+	return any
+}
+
+// measure sums the variance of the document under each active label and turns
+// that into step sizes.
+func (m *arow) measure(x tidings.Vector) {
+	for gi, active := range m.active {
+		if active == 0 {
+			continue
+		}
+		g, steps := &m.cells.groups[gi], m.steps[gi*groupLabels:]
+		for i, feature := range x.Index {
+			square := x.Value[i] * x.Value[i]
+			var mask uint64
+			var of []cell
+			if r := g.find(feature); r != nil {
+				mask, of = r.mask, m.cells.of(r)
+			}
+			for a := active; a != 0; a &= a - 1 {
+				l := bits.TrailingZeros64(a)
+				variance := 1.0
+				if mask>>l&1 != 0 {
+					variance = float64(of[rank(mask, uint(l))].b)
+				}
+				steps[l].variance += square * variance
+			}
+		}
+		for a := active; a != 0; a &= a - 1 {
+			s := &steps[bits.TrailingZeros64(a)]
+			s.shrink = 1 / (s.variance + m.r)
+			s.weight *= s.shrink
+		}
+	}
+}
+
+// update moves the weights of the active labels and narrows their variances.
+func (m *arow) update(x tidings.Vector) {
+	for gi, active := range m.active {
+		if active == 0 {
+			continue
+		}
+		g, steps := &m.cells.groups[gi], m.steps[gi*groupLabels:]
+		for i, feature := range x.Index {
+			value := x.Value[i]
+			if value == 0 {
+				continue
+			}
+			r := m.cells.widen(g, feature, active)
+			if r == nil {
+				continue
+			}
+			of := m.cells.of(r)
+			for a := active & r.mask; a != 0; a &= a - 1 {
+				l := bits.TrailingZeros64(a)
+				c, s := &of[rank(r.mask, uint(l))], &steps[l]
+				spread := float64(c.b) * value
+				c.a = bounded(float64(c.a) + s.weight*spread)
+				c.b = float32(max(float64(c.b)-s.shrink*spread*spread, arowVarianceMin))
+			}
+		}
+	}
+}
+
+func (m *arow) Contributions(x tidings.Vector, label string, dst []float64) []float64 {
+	return m.contributions(x, label, dst, func(c cell) float64 { return float64(c.a) })
+}
+
+func (m *arow) Bytes() int64 {
+	return m.bytes() + int64(cap(m.steps))*24 + int64(cap(m.scores)+cap(m.shares)+cap(m.active))*8
+}
+
+func (m *arow) Digest() uint64 {
+	return m.digest(m.Name()) + mix(math.Float64bits(m.temperature.log)^mix(3))
+}
+
+func (m *arow) Save(w io.Writer) error {
+	return save(w, head{m.Name(), m.options}, 8+m.size(), func(e *encoder) {
+		e.float(m.temperature.log)
+		m.linear.save(e)
+	})
+}

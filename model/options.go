@@ -1,0 +1,66 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Options set up a model. They are part of a pipeline's plan. The zero value of
+// each field is its default.
+type Options struct {
+	// CellsMax limits how many (label, feature) pairs are kept; beyond it no
+	// new ones are made, the known ones go on learning, and Dropped counts.
+	// A pair takes 8 bytes, with its row about 12 to 20. 0 means
+	// CellsMaxDefault.
+	CellsMax int `json:"cells_max,omitempty"`
+	// R is the regularisation of AROW: the higher, the smaller the steps.
+	// 0 means 1.
+	R float64 `json:"r,omitempty"`
+	// Rate and Damping are alpha and beta of FTRL-proximal: the size of the
+	// steps, and how late they begin to shrink. 0 means RateDefault and 1.
+	Rate    float64 `json:"rate,omitempty"`
+	Damping float64 `json:"damping,omitempty"`
+	// L1 and L2 are the penalties of FTRL-proximal, 0 by default.
+	L1 float64 `json:"l1,omitempty"`
+	L2 float64 `json:"l2,omitempty"`
+}
+
+// CellsMaxDefault is 256 MiB of cells. CellsMaxLimit is what CellsMax may be at
+// most.
+const (
+	CellsMaxDefault = 1 << 25
+	CellsMaxLimit   = 1 << 30
+)
+
+// Check tells all that is wrong with the options, or nil.
+func (o Options) Check() error {
+	var problems []error
+	if o.CellsMax < 0 || o.CellsMax > CellsMaxLimit {
+		problems = append(problems, fmt.Errorf("cells_max %d is out of range; choose 1 to %d, or 0 for %d", o.CellsMax, CellsMaxLimit, CellsMaxDefault))
+	}
+	for _, p := range []struct {
+		name  string
+		value float64
+	}{{"r", o.R}, {"rate", o.Rate}, {"damping", o.Damping}, {"l1", o.L1}, {"l2", o.L2}} {
+		if !(p.value >= 0) || math.IsInf(p.value, 0) {
+			problems = append(problems, fmt.Errorf("%s %g is out of range; choose a number above 0, or 0 for the default", p.name, p.value))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func (o Options) cellsMax() int {
+	if o.CellsMax == 0 {
+		return CellsMaxDefault
+	}
+	return o.CellsMax
+}
+
+// either returns the value, or the default when it is 0.
+func either(value, otherwise float64) float64 {
+	if value == 0 {
+		return otherwise
+	}
+	return value
+}
