@@ -47,7 +47,7 @@ func Open(ctx context.Context, b *broker.Broker, p Partition) (*Committer, error
 		case err == nil:
 			return &Committer{
 				broker: b, partition: p, epoch: fence.Epoch, cursor: fence.To,
-				appender: b.Appender(p.Stream, p.Subject, stored),
+				appender: b.Appender(p.Stream, stored),
 			}, nil
 		case errors.Is(err, broker.ErrConflict), errors.Is(err, broker.ErrUnknown):
 			// Somebody else was first, or our own fence is stored and the
@@ -78,21 +78,16 @@ func lastHeader(ctx context.Context, b *broker.Broker, p Partition) (Header, uin
 func (c *Committer) Cursor() uint64 { return c.cursor }
 
 // Commit hands over the next unit and returns before it is durable; several
-// are under way at a time. u.Record may be reused when it returns. done, if
-// not nil, is called when the unit is durable, in order.
+// are under way at a time. u.Record may be reused when it returns.
 //
 // ErrFenced: another worker owns the partition. ErrUncertain: open it again.
 // Any other error is the broker's.
-func (c *Committer) Commit(ctx context.Context, u Unit, done func()) error {
+func (c *Committer) Commit(ctx context.Context, u Unit) error {
 	if u.From != c.cursor+1 || u.To < u.From {
 		return fmt.Errorf("%s: a unit %d..%d cannot follow cursor %d", c.partition.Name, u.From, u.To, c.cursor)
 	}
 	h := Header{Kind: Done, Epoch: c.epoch, From: u.From, To: u.To, Worker: c.partition.Worker}
-	var stored func(uint64)
-	if done != nil {
-		stored = func(uint64) { done() }
-	}
-	if err := c.appender.Append(h.lines(), u.Record, stored); err != nil {
+	if err := c.appender.Append(c.partition.Subject, h.lines(), u.Record); err != nil {
 		return c.explain(ctx, err)
 	}
 	c.cursor = u.To

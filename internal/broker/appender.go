@@ -16,12 +16,11 @@ const InFlightMax = 16
 // either all up to a point are stored or nothing behind it is. One goroutine
 // may use it.
 type Appender struct {
-	b       *Broker
-	stream  string
-	subject string
-	last    uint64
+	b      *Broker
+	stream string
+	last   uint64
 
-	flight  chan inFlight
+	flight  chan jetstream.PubAckFuture
 	settled sync.WaitGroup
 
 	mu   sync.Mutex
@@ -30,30 +29,24 @@ type Appender struct {
 	err  error
 }
 
-type inFlight struct {
-	future jetstream.PubAckFuture
-	done   func(sequence uint64)
-}
-
 // Appender returns one that expects last to be the stream's last sequence.
-func (b *Broker) Appender(stream, subject string, last uint64) *Appender {
-	a := &Appender{b: b, stream: stream, subject: subject, last: last, flight: make(chan inFlight, InFlightMax)}
+func (b *Broker) Appender(stream string, last uint64) *Appender {
+	a := &Appender{b: b, stream: stream, last: last, flight: make(chan jetstream.PubAckFuture, InFlightMax)}
 	a.free.L = &a.mu
 	a.settled.Go(a.settle)
 	return a
 }
 
 // Append sends a record and returns before it is stored; it waits only when
-// InFlightMax are under way. data may be reused when it returns. done, if not
-// nil, is called on another goroutine when the record is stored, in order.
-// After an error every further call returns the same: ErrConflict, ErrUnknown
+// InFlightMax are under way. data may be reused when it returns. After an
+// error every further call returns the same: ErrConflict, ErrUnknown
 // or ErrFull, and of what was in flight nothing that stands behind the record
 // that failed is stored.
-func (a *Appender) Append(h Header, data []byte, done func(sequence uint64)) error {
+func (a *Appender) Append(subject string, h Header, data []byte) error {
 	if err := a.enter(); err != nil {
 		return err
 	}
-	f, err := a.b.js.PublishMsgAsync(&nats.Msg{Subject: a.subject, Header: nats.Header(h), Data: data},
+	f, err := a.b.js.PublishMsgAsync(&nats.Msg{Subject: subject, Header: nats.Header(h), Data: data},
 		jetstream.WithExpectLastSequence(a.last),
 		jetstream.WithRetryAttempts(0),
 		jetstream.WithStallWait(requestTimeout))
@@ -62,7 +55,7 @@ func (a *Appender) Append(h Header, data []byte, done func(sequence uint64)) err
 		return a.Err()
 	}
 	a.last++
-	a.flight <- inFlight{f, done}
+	a.flight <- f
 	return nil
 }
 
@@ -93,12 +86,9 @@ func (a *Appender) leave(err error) {
 func (a *Appender) settle() {
 	for f := range a.flight {
 		select {
-		case ack := <-f.future.Ok():
-			if f.done != nil && a.Err() == nil {
-				f.done(ack.Sequence)
-			}
+		case <-f.Ok():
 			a.leave(nil)
-		case err := <-f.future.Err():
+		case err := <-f.Err():
 			a.leave(publishError(a.stream, err))
 		}
 	}

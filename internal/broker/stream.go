@@ -91,10 +91,19 @@ func (b *Broker) Last(ctx context.Context, stream, subject string) (Record, erro
 	if err != nil {
 		return Record{}, fmt.Errorf("stream %s: %w", stream, err)
 	}
-	return last(s.GetLastMsgForSubject(ctx, subject))
+	return record(s.GetLastMsgForSubject(ctx, subject))
 }
 
-func last(m *jetstream.RawStreamMsg, err error) (Record, error) {
+// Record returns the record with a sequence, ErrEmpty when there is none.
+func (b *Broker) Record(ctx context.Context, stream string, sequence uint64) (Record, error) {
+	s, err := b.js.Stream(ctx, stream)
+	if err != nil {
+		return Record{}, fmt.Errorf("stream %s: %w", stream, err)
+	}
+	return record(s.GetMsg(ctx, sequence))
+}
+
+func record(m *jetstream.RawStreamMsg, err error) (Record, error) {
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return Record{}, ErrEmpty
 	}

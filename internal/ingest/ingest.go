@@ -1,0 +1,311 @@
+// Package ingest feeds the rows of a source into a pipeline's log.
+//
+// The rule to keep: a record of the log carries the row number up to which its
+// source has been read, and it is stored only behind the record that the
+// writer believes to be the source's last. So ingestion goes on after a crash
+// where it left off, without repeating or skipping a row, and a second process
+// on the same source is refused.
+package ingest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"tidings"
+	"tidings/datasets"
+	"tidings/internal/broker"
+	"tidings/internal/jsonl"
+	"tidings/pipeline"
+)
+
+// Limits.
+const (
+	IDsRemembered  = 100_000         // a document with one of the last so many ids is refused
+	FutureMax      = 24 * time.Hour  // a document later than this from now is refused
+	messageBytes   = 256 << 10       // where a message of several documents ends
+	fullRetryEvery = 2 * time.Second // while the store is full
+)
+
+// Options of Run. The zero value of each is usable.
+type Options struct {
+	Pipeline  pipeline.Name
+	Source    string  // subject-safe name; the resume cursor belongs to it
+	Resumable bool    // rows before the cursor are skipped
+	Pack      int     // documents a message at most; 0 is all that fit
+	Rate      float64 // documents a second; 0 is as fast as it goes
+	Speed     float64 // replay event times so many times faster; 0 does not look at them
+	Live      bool    // rows may come slowly: send what is there instead of filling messages
+
+	Clock  Clock             // nil: the machine's
+	Notice func(text string) // something a person should know; nil: nobody hears it
+	Rows   func(Counts)      // called as rows are stored; nil: nobody looks
+}
+
+// Counts says what became of a source's rows.
+type Counts struct {
+	Rows      uint64 // read, those skipped because an earlier run stored them included
+	Skipped   uint64 // stored by an earlier run
+	Documents uint64 // stored by this run
+	Rejected  uint64 // refused at the door by this run
+}
+
+const (
+	headerCursor = "Tidings-Cursor" // rows of the source up to here are in the log
+	headerWriter = "Tidings-Writer" // which run stored it
+)
+
+// ErrTaken reports that another process feeds the same source.
+var ErrTaken = errors.New("another process feeds this source into the log")
+
+// Run reads the rows until the source ends, stores them, and puts an end
+// record behind them.
+func Run(ctx context.Context, b *broker.Broker, rows datasets.Reader, o Options) (Counts, error) {
+	if o.Clock == nil {
+		o.Clock = machineClock{}
+	}
+	if o.Notice == nil {
+		o.Notice = func(string) {}
+	}
+	if o.Pack < 1 || o.Pack > pipeline.MessageLinesMax {
+		o.Pack = pipeline.MessageLinesMax
+	}
+	stream := o.Pipeline.LogStream()
+	if err := b.CreateStream(ctx, stream); err != nil {
+		return Counts{}, err
+	}
+	w := &writer{
+		broker: b, o: o, stream: stream.Name, seen: newSeen(IDsRemembered),
+		run: strconv.FormatInt(o.Clock.Now().UnixNano(), 36),
+	}
+	cursor, ended, err := w.resume(ctx)
+	if err != nil {
+		return Counts{}, err
+	}
+	err = w.feed(ctx, rows, cursor)
+	if err == nil && (w.counts.Rows > w.counts.Skipped || !ended) {
+		err = w.put(ctx, pipeline.ControlRecord, []byte(`{"end":true}`))
+	}
+	return w.counts, err
+}
+
+// writer stores the records of one source.
+type writer struct {
+	broker *broker.Broker
+	o      Options
+	stream string
+	run    string // tells this run's records from another's
+	last   uint64 // sequence of the source's last record
+	cursor uint64 // rows of the source that are stored or in batch
+
+	seen   *seen
+	runs   datasets.LabelRuns
+	batch  []byte
+	lines  int
+	counts Counts
+}
+
+// resume finds where an earlier run of this source left off.
+func (w *writer) resume(ctx context.Context) (cursor uint64, ended bool, err error) {
+	last, err := w.broker.Last(ctx, w.stream, w.o.Pipeline.LogSubject("*", w.o.Source))
+	if errors.Is(err, broker.ErrEmpty) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("where source %s left off cannot be read: %w", w.o.Source, err)
+	}
+	w.last = last.Sequence
+	if !w.o.Resumable {
+		return 0, false, nil
+	}
+	cursor, err = strconv.ParseUint(last.Header.Get(headerCursor), 10, 64)
+	if err != nil {
+		return 0, false, fmt.Errorf("source %s: its last record in the log has no cursor, another program wrote it; give the source another name", w.o.Source)
+	}
+	return cursor, last.Subject == w.o.Pipeline.LogSubject(pipeline.ControlRecord, w.o.Source), nil
+}
+
+// feed stores the rows behind the cursor.
+func (w *writer) feed(ctx context.Context, rows datasets.Reader, cursor uint64) error {
+	pump := startPump(ctx, rows, cursor, w.o)
+	defer pump.stop()
+	for {
+		row, err := pump.next(ctx, w.lines > 0 && w.o.live())
+		switch {
+		case errors.Is(err, errIdle):
+			err = w.flush(ctx)
+		case err == nil && row.Number <= cursor:
+			w.skip(row)
+		case err == nil:
+			err = w.row(ctx, row)
+		default:
+			// What was read before the source broke or ended is kept.
+			if flushed := w.flush(ctx); flushed != nil {
+				return errors.Join(err, flushed)
+			}
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// live says whether a message is sent before it is full.
+func (o Options) live() bool { return o.Live || o.Rate > 0 || o.Speed > 0 }
+
+// skip passes over a row that an earlier run stored, and remembers its id.
+func (w *writer) skip(row datasets.Row) {
+	w.counts.Rows++
+	w.counts.Skipped++
+	w.cursor = row.Number
+	if row.Err == nil {
+		w.seen.add(row.Document.ID)
+	}
+}
+
+func (w *writer) row(ctx context.Context, row datasets.Row) error {
+	w.counts.Rows++
+	if err := w.refusal(row); err != nil {
+		if err := w.flush(ctx); err != nil {
+			return err
+		}
+		w.cursor = row.Number
+		return w.reject(ctx, row, err)
+	}
+	if text := w.runs.Add(row.Document.Label); text != "" {
+		w.o.Notice(text)
+	}
+	row.Document.Source = "" // the subject tells it
+	w.batch = jsonl.Append(w.batch, &row.Document)
+	w.batch = append(w.batch, '\n')
+	w.lines++
+	w.cursor = row.Number
+	if w.lines >= w.o.Pack || len(w.batch) >= messageBytes {
+		return w.flush(ctx)
+	}
+	return nil
+}
+
+// refusal tells why a row may not enter the log, or nil.
+func (w *writer) refusal(row datasets.Row) error {
+	if row.Err != nil {
+		return row.Err
+	}
+	where := fmt.Sprintf("%s:%d", row.File, row.Line)
+	d := &row.Document
+	if err := d.Check(); err != nil {
+		return &datasets.RowError{File: row.File, Line: row.Line, Err: err}
+	}
+	if limit := w.o.Clock.Now().Add(FutureMax); d.Time.After(limit) {
+		return tidings.Refuse(tidings.ReasonFutureTime, fmt.Sprintf("%s: its time %s lies in the future and would close every window; the document is left out", where, d.Time.Format(time.RFC3339)))
+	}
+	if !w.seen.add(d.ID) {
+		return tidings.Refuse(tidings.ReasonDuplicateID, fmt.Sprintf("%s: the id %q came before; this document is left out", where, d.ID))
+	}
+	return nil
+}
+
+func (w *writer) reject(ctx context.Context, row datasets.Row, cause error) error {
+	r := pipeline.Reject{ID: row.Document.ID, Reason: tidings.ReasonRow, Detail: cause.Error()}
+	if len(r.ID) > tidings.IDBytesMax {
+		r.ID = ""
+	}
+	var d *tidings.DocumentError
+	if errors.As(cause, &d) {
+		r.Reason = d.Reason
+	}
+	w.counts.Rejected++
+	if w.counts.Rejected <= rejectsShown {
+		w.o.Notice(cause.Error())
+	} else if w.counts.Rejected == rejectsShown+1 {
+		w.o.Notice("more rows are refused; each has its reason in the log, and the summary counts them")
+	}
+	data, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return w.put(ctx, pipeline.RejectRecord, data)
+}
+
+// rejectsShown is how many refused rows a person is told of one by one.
+const rejectsShown = 10
+
+// flush stores the batch.
+func (w *writer) flush(ctx context.Context) error {
+	if w.lines == 0 {
+		return nil
+	}
+	if err := w.put(ctx, pipeline.ArticleRecord, w.batch[:len(w.batch)-1]); err != nil {
+		return err
+	}
+	w.counts.Documents += uint64(w.lines)
+	w.batch, w.lines = w.batch[:0], 0
+	return nil
+}
+
+// put stores one record behind the source's last. A store that is full is
+// waited for; an answer that got lost is settled by reading what is there.
+func (w *writer) put(ctx context.Context, kind string, data []byte) error {
+	subject, all := w.o.Pipeline.LogSubject(kind, w.o.Source), w.o.Pipeline.LogSubject("*", w.o.Source)
+	told := false
+	for {
+		h := broker.Header{headerCursor: {strconv.FormatUint(w.cursor, 10)}, headerWriter: {w.run}}
+		sequence, err := w.broker.Put(ctx, w.stream, subject, all, w.last, h, data)
+		switch {
+		case err == nil:
+			w.last = sequence
+			if w.o.Rows != nil {
+				w.o.Rows(w.counts)
+			}
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, broker.ErrFull):
+			if !told {
+				w.o.Notice(fmt.Sprintf("%v; nothing is lost, waiting for room", err))
+				told = true
+			}
+			if err := w.o.Clock.Sleep(ctx, fullRetryEvery); err != nil {
+				return err
+			}
+		case errors.Is(err, broker.ErrConflict), errors.Is(err, broker.ErrUnknown):
+			stored, err := w.settle(ctx, kind)
+			if err != nil {
+				return err
+			}
+			if stored {
+				return nil
+			}
+		default:
+			return err
+		}
+	}
+}
+
+// settle finds out whether the record whose answer is missing was stored.
+func (w *writer) settle(ctx context.Context, kind string) (stored bool, err error) {
+	last, err := w.broker.Last(ctx, w.stream, w.o.Pipeline.LogSubject("*", w.o.Source))
+	switch {
+	case errors.Is(err, broker.ErrEmpty):
+		return false, nil
+	case err != nil:
+		if sleep := w.o.Clock.Sleep(ctx, fullRetryEvery); sleep != nil {
+			return false, sleep
+		}
+		return false, nil // the broker is away: try again
+	case last.Sequence == w.last:
+		return false, nil
+	case last.Header.Get(headerWriter) == w.run && last.Header.Get(headerCursor) == strconv.FormatUint(w.cursor, 10) &&
+		last.Subject == w.o.Pipeline.LogSubject(kind, w.o.Source):
+		w.last = last.Sequence
+		return true, nil
+	}
+	return false, fmt.Errorf("source %s: %w; this one stops, and nothing was stored twice", w.o.Source, ErrTaken)
+}

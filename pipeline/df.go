@@ -1,0 +1,85 @@
+package pipeline
+
+import (
+	"tidings/features"
+)
+
+// DF counts in how many documents each term has occurred. It is divided by
+// term; one DF serves the partitions that a worker owns.
+type DF struct {
+	tables []*features.DF // by partition; nil: another worker's
+	route  router
+	slots  [][]uint32 // by partition: where its terms are in its table
+}
+
+// NewDF makes the stage for the given partitions out of n.
+func NewDF(n int, partitions []int) *DF {
+	s := &DF{tables: make([]*features.DF, n), slots: make([][]uint32, n), route: newRouter(n)}
+	for _, p := range partitions {
+		s.tables[p] = new(features.DF)
+	}
+	return s
+}
+
+// Step fills the owned columns of DF: for each document in order, for each of
+// its terms in order, the df that counts this document.
+func (s *DF) Step(u *Unit) error {
+	u.room(len(s.tables))
+	s.route.terms(&u.Dict)
+	for p, table := range s.tables {
+		if table != nil {
+			s.slots[p] = table.Resolve(s.slots[p], s.route.hashes[p])
+		}
+	}
+	for i := range u.Entries {
+		e := &u.Entries[i]
+		switch e.Kind {
+		case DocumentEntry:
+			for _, t := range u.TermsOf(e) {
+				at := s.route.at[t.Ref]
+				if table := s.tables[at.partition]; table != nil {
+					u.DF[at.partition] = append(u.DF[at.partition], table.Observe(s.slots[at.partition][at.index]))
+				}
+			}
+		case EndEntry:
+			for p, table := range s.tables {
+				if table != nil {
+					u.ends[p] = append(u.ends[p], endDigest{e.Position, table.Digest()})
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// Lookup is the df of a term so far. The table of its partition has to be
+// this worker's.
+func (s *DF) Lookup(hash uint64) uint32 {
+	return s.tables[features.Partition(hash, len(s.tables))].Lookup(hash)
+}
+
+// router tells which df partition owns each term of a dictionary.
+type router struct {
+	n      int
+	at     []route    // by ref
+	hashes [][]uint64 // by partition: its terms
+}
+
+type route struct {
+	partition int32
+	index     uint32 // among its partition's terms
+}
+
+func newRouter(n int) router { return router{n: n, hashes: make([][]uint64, n)} }
+
+func (r *router) terms(dict *features.Dictionary) {
+	r.at = r.at[:0]
+	for p := range r.hashes {
+		r.hashes[p] = r.hashes[p][:0]
+	}
+	for _, h := range dict.Hashes() {
+		p := features.Partition(h, r.n)
+		r.at = append(r.at, route{int32(p), uint32(len(r.hashes[p]))})
+		r.hashes[p] = append(r.hashes[p], h)
+	}
+}

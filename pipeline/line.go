@@ -1,0 +1,52 @@
+package pipeline
+
+import (
+	"time"
+
+	"tidings"
+)
+
+// PredictionLine is a prediction as outside readers see it: one JSON line.
+type PredictionLine struct {
+	Position    string      `json:"position"` // in the log; with the pipeline's name it identifies the document
+	ID          string      `json:"id"`
+	Source      string      `json:"source,omitempty"`
+	Time        time.Time   `json:"time,omitzero"`
+	Label       string      `json:"label"` // "" as long as no label is known
+	Probability float64     `json:"probability"`
+	Scores      []ScoreLine `json:"scores,omitempty"` // the best labels
+	Truth       string      `json:"truth,omitempty"`  // the label that the document came with
+	Version     uint64      `json:"version"`          // updates that the model had applied
+}
+
+// ScoreLine is one label's share.
+type ScoreLine struct {
+	Label       string  `json:"label"`
+	Probability float64 `json:"probability"`
+}
+
+// NewPredictionLine converts a prediction.
+func NewPredictionLine(p tidings.Prediction) PredictionLine {
+	l := PredictionLine{
+		Position: p.Position.String(), ID: p.ID, Source: p.Source, Time: p.Time, Label: p.Label,
+		Probability: p.Probability, Truth: p.Truth, Version: p.Version,
+	}
+	for _, s := range p.Scores {
+		l.Scores = append(l.Scores, ScoreLine(s))
+	}
+	return l
+}
+
+// DeadLetterLine is a refused document as outside readers see it.
+type DeadLetterLine struct {
+	Position string         `json:"position"`
+	ID       string         `json:"id,omitempty"`
+	Source   string         `json:"source,omitempty"`
+	Reason   tidings.Reason `json:"reason"`
+	Detail   string         `json:"detail"`
+}
+
+// NewDeadLetterLine converts an entry that was refused.
+func NewDeadLetterLine(e *Entry) DeadLetterLine {
+	return DeadLetterLine{Position: e.Position.String(), ID: e.ID, Source: e.Source, Reason: e.Reason, Detail: e.Detail}
+}

@@ -1,0 +1,189 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"tidings/internal/broker"
+)
+
+// Projection publishes what a pipeline has committed for outside readers, as
+// JSON lines on subjects that do not depend on the plan:
+//
+//	<pipeline>.out.predictions   PredictionLine, several to a message under load
+//	<pipeline>.out.windows       topics.Window
+//	<pipeline>.out.deadletters   DeadLetterLine
+//
+// It has no state but its own output: each message says how many lines of its
+// kind have been published with it, so that after a crash the tail tells where
+// to go on, and it is stored only behind the message believed to be the last,
+// so that two projections at once publish no line twice.
+type Projection struct {
+	broker *broker.Broker
+	plan   Plan
+	pack   int
+
+	appender *broker.Appender
+	outputs  map[string]*output
+}
+
+// output is one kind of line.
+type output struct {
+	subject   string
+	published uint64 // lines in the stream
+	seen      uint64 // lines that the results held so far
+	batch     bytes.Buffer
+	lines     int
+}
+
+const headerLines = "Tidings-Lines"
+
+// The kinds of lines.
+const (
+	predictionLines = "predictions"
+	windowLines     = "windows"
+	deadLetterLines = "deadletters"
+)
+
+// OutStream is the stream that projections write.
+func (n Name) OutStream() broker.Stream {
+	return broker.Stream{
+		Name:        string(n) + "-out",
+		Subjects:    []string{string(n) + ".out.*"},
+		Description: "predictions, windows and dead letters as JSON lines, for outside readers",
+	}
+}
+
+// Project publishes until the context ends, which is no error. pack is how
+// many predictions a message holds at most; 0 is UnitDocumentsMax.
+func Project(ctx context.Context, b *broker.Broker, p Plan, pack int) error {
+	if pack < 1 {
+		pack = UnitDocumentsMax
+	}
+	for {
+		err := (&Projection{broker: b, plan: p, pack: pack}).run(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, broker.ErrConflict), errors.Is(err, broker.ErrUnknown):
+			// Another one published, or the broker went away: start from the
+			// tail again.
+		default:
+			return fmt.Errorf("the projection for outside readers stopped: %w", err)
+		}
+	}
+}
+
+func (p *Projection) run(ctx context.Context) error {
+	if err := p.open(ctx); err != nil {
+		return err
+	}
+	defer p.appender.Close()
+	results, err := OpenResults(ctx, p.broker, p.plan)
+	if err != nil {
+		return err
+	}
+	defer results.Close()
+	for {
+		u, err := results.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if err := p.unit(u); err != nil {
+			return err
+		}
+	}
+}
+
+// open finds the tail of what has been published.
+func (p *Projection) open(ctx context.Context) error {
+	stream := p.plan.Pipeline.OutStream()
+	if err := p.broker.CreateStream(ctx, stream); err != nil {
+		return err
+	}
+	last, err := p.broker.LastSequence(ctx, stream.Name)
+	if err != nil {
+		return err
+	}
+	p.outputs = map[string]*output{}
+	for _, kind := range []string{predictionLines, windowLines, deadLetterLines} {
+		o := &output{subject: string(p.plan.Pipeline) + ".out." + kind}
+		r, err := p.broker.Last(ctx, stream.Name, o.subject)
+		if err == nil {
+			o.published, err = strconv.ParseUint(r.Header.Get(headerLines), 10, 64)
+		} else if errors.Is(err, broker.ErrEmpty) {
+			err = nil
+		}
+		if err != nil {
+			return fmt.Errorf("subject %s: its last message cannot be read: %w", o.subject, err)
+		}
+		p.outputs[kind] = o
+	}
+	p.appender = p.broker.Appender(stream.Name, last)
+	return nil
+}
+
+func (p *Projection) unit(u *Unit) error {
+	for i := range u.Entries {
+		e := &u.Entries[i]
+		var err error
+		switch e.Kind {
+		case DocumentEntry:
+			err = p.line(predictionLines, func() any { return NewPredictionLine(e.Prediction()) })
+		case DeadLetter, RejectEntry:
+			err = p.line(deadLetterLines, func() any { return NewDeadLetterLine(e) })
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, windows := range u.Windows {
+		for _, w := range windows {
+			if err := p.line(windowLines, func() any { return w }); err != nil {
+				return err
+			}
+		}
+	}
+	for _, kind := range []string{predictionLines, windowLines, deadLetterLines} {
+		if err := p.flush(p.outputs[kind]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// line adds a line to its batch, unless it has been published before.
+func (p *Projection) line(kind string, value func() any) error {
+	o := p.outputs[kind]
+	o.seen++
+	if o.seen <= o.published {
+		return nil
+	}
+	data, err := json.Marshal(value())
+	if err != nil {
+		return err
+	}
+	o.batch.Write(data)
+	o.batch.WriteByte('\n')
+	o.lines++
+	if o.lines >= p.pack {
+		return p.flush(o)
+	}
+	return nil
+}
+
+func (p *Projection) flush(o *output) error {
+	if o.lines == 0 {
+		return nil
+	}
+	o.published = o.seen
+	h := broker.Header{headerLines: {strconv.FormatUint(o.published, 10)}}
+	err := p.appender.Append(o.subject, h, bytes.TrimSuffix(o.batch.Bytes(), []byte{'\n'}))
+	o.batch.Reset()
+	o.lines = 0
+	return err
+}

@@ -1,0 +1,61 @@
+package pipeline
+
+// Summary is the account of a run, as --summary writes it.
+type Summary struct {
+	Pipeline     Name       `json:"pipeline"`
+	Guarantee    string     `json:"guarantee"`
+	Recovery     string     `json:"recovery"`
+	Order        string     `json:"order"`
+	Partitions   Partitions `json:"partitions"`
+	Model        string     `json:"model"`
+	Tokenizer    string     `json:"tokenizer"`
+	Documents    uint64     `json:"documents"`
+	Labelled     uint64     `json:"labelled"`
+	Predictions  uint64     `json:"predictions"`
+	Duplicates   uint64     `json:"duplicates"`
+	Lost         uint64     `json:"lost"`
+	DeadLetters  uint64     `json:"dead_letters"`
+	Rejected     uint64     `json:"rejected"`
+	Accuracy     float64    `json:"accuracy"` // prequential, of first predictions
+	MacroF1      float64    `json:"macro_f1"` // likewise
+	Windows      uint64     `json:"windows"`
+	Updates      uint64     `json:"updates"`
+	TestAccuracy *float64   `json:"test_accuracy,omitempty"` // model and df frozen
+	TestMacroF1  *float64   `json:"test_macro_f1,omitempty"`
+	TestFiles    []string   `json:"test_files,omitempty"`
+
+	PredictionsDigest string `json:"predictions_digest"`
+	DFDigest          string `json:"df_digest"`
+	ModelDigest       string `json:"model_digest"`
+
+	// What this process measured; 0 where everything had been done before.
+	DocumentsPerSecond float64   `json:"documents_per_second"`
+	Latency            LatencyMS `json:"latency_ms"` // from the log to the commit
+	CPUPerDocument     float64   `json:"cpu_us_per_document"`
+	RSSMax             int64     `json:"rss_max_bytes"`
+}
+
+// LatencyMS are quantiles in milliseconds.
+type LatencyMS struct {
+	P50 float64 `json:"p50"`
+	P95 float64 `json:"p95"`
+	P99 float64 `json:"p99"`
+}
+
+// Summary is the part of the account that the committed records tell.
+func (t *Tally) Summary(p Plan) Summary {
+	tokenizer := p.Features.Tokenizer
+	if tokenizer == "" {
+		tokenizer = "unicode"
+	}
+	return Summary{
+		Pipeline: p.Pipeline, Guarantee: p.Guarantee, Recovery: p.Recovery, Order: p.Order,
+		Partitions: p.Partitions, Model: p.Model, Tokenizer: tokenizer,
+		Documents: t.Documents, Labelled: t.Labelled, Predictions: t.Predictions,
+		Duplicates: t.Duplicates, Lost: t.Lost, DeadLetters: t.DeadLetters, Rejected: t.Rejected,
+		Accuracy: t.Confusion.Accuracy(), MacroF1: t.Confusion.MacroF1(),
+		Windows: t.Windows, Updates: t.Updates,
+		PredictionsDigest: t.PredictionsDigest(), DFDigest: Digest(t.DFDigest), ModelDigest: Digest(t.ModelDigest),
+		Latency: LatencyMS{P50: t.Latency.P50(), P95: t.Latency.P95(), P99: t.Latency.P99()},
+	}
+}

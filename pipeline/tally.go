@@ -1,0 +1,163 @@
+package pipeline
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"tidings"
+	"tidings/eval/metric"
+	"tidings/pipeline/topics"
+)
+
+// windowsKept is how many closed windows of each definition a tally remembers.
+const windowsKept = 4
+
+// recentDocuments is how many labelled documents the running accuracy looks
+// back.
+const recentDocuments = 1000
+
+// Tally adds up what a pipeline has committed: it is a function of the
+// committed records alone, so a run that was killed and went on ends with the
+// tally of a run that was not.
+type Tally struct {
+	Documents   uint64
+	Labelled    uint64
+	Predictions uint64
+	Duplicates  uint64 // positions that came twice
+	Lost        uint64 // positions that never came
+	DeadLetters uint64
+	Rejected    uint64
+	Windows     uint64
+	Updates     uint64
+	To          uint64 // the last log sequence covered
+
+	Confusion metric.Confusion
+	Recent    *metric.Windowed
+	Latency   metric.Latency
+	Reasons   map[tidings.Reason]uint64
+	Last      map[string][]topics.Window // the last windows of each definition, oldest first
+	Counts    []topics.Counts            // by definition, over all partitions
+
+	DFDigest, ModelDigest uint64 // at the last end of a source
+	Chain                 uint64
+
+	digest *xxhash.Digest
+	last   tidings.Position
+	counts [][]topics.Counts
+}
+
+// NewTally starts from nothing.
+func NewTally() *Tally {
+	return &Tally{
+		Recent: metric.NewWindowed(recentDocuments), digest: xxhash.New(),
+		Reasons: map[tidings.Reason]uint64{}, Last: map[string][]topics.Window{},
+	}
+}
+
+// Add takes the next stretch of results.
+func (t *Tally) Add(u *Unit) {
+	for i := range u.Entries {
+		t.entry(&u.Entries[i])
+	}
+	t.Lost += missing(t.last.Sequence, u.To+1)
+	t.last = tidings.Position{Sequence: u.To, Line: ^uint32(0)}
+	t.To = u.To
+	for p, windows := range u.Windows {
+		for _, w := range windows {
+			t.window(w)
+		}
+		for len(t.counts) <= p {
+			t.counts = append(t.counts, nil)
+		}
+		if len(u.Counts[p]) > 0 {
+			t.counts[p] = append(t.counts[p][:0], u.Counts[p]...)
+		}
+	}
+	t.sum()
+}
+
+func (t *Tally) entry(e *Entry) {
+	if e.Position.Compare(t.last) <= 0 {
+		t.Duplicates++
+		return
+	}
+	if e.Position.Sequence != t.last.Sequence {
+		t.Lost += missing(t.last.Sequence, e.Position.Sequence) + uint64(e.Position.Line)
+	} else {
+		t.Lost += uint64(e.Position.Line-t.last.Line) - 1
+	}
+	t.last = e.Position
+	switch e.Kind {
+	case DocumentEntry:
+		t.document(e)
+	case DeadLetter:
+		t.DeadLetters++
+		t.Reasons[e.Reason]++
+	case RejectEntry:
+		t.Rejected++
+		t.Reasons[e.Reason]++
+	case EndEntry:
+		t.DFDigest, t.ModelDigest, t.Updates, t.Chain = e.DFDigest, e.ModelDigest, e.Updates, e.Chain
+	}
+}
+
+// missing is how many log sequences lie between two.
+func missing(last, next uint64) uint64 {
+	if next <= last+1 {
+		return 0
+	}
+	return next - last - 1
+}
+
+func (t *Tally) document(e *Entry) {
+	t.Documents++
+	t.Predictions++
+	_, _ = t.digest.WriteString(e.ID)
+	_, _ = t.digest.Write([]byte{0})
+	_, _ = t.digest.WriteString(e.Label)
+	_, _ = t.digest.Write([]byte{'\n'})
+	if e.Truth != "" {
+		t.Labelled++
+		t.Confusion.Add(e.Truth, e.Label)
+		t.Recent.Add(e.Truth == e.Label)
+	}
+	if e.Committed > 0 {
+		t.Latency.Record(time.Duration(max(0, e.Committed-e.Logged)))
+	}
+}
+
+func (t *Tally) window(w topics.Window) {
+	t.Windows++
+	kept := append(t.Last[w.Definition], w)
+	if len(kept) > windowsKept {
+		kept = kept[1:]
+	}
+	t.Last[w.Definition] = kept
+}
+
+// sum adds the partitions' window counts.
+func (t *Tally) sum() {
+	t.Counts = t.Counts[:0]
+	for _, partition := range t.counts {
+		for i, c := range partition {
+			if i == len(t.Counts) {
+				t.Counts = append(t.Counts, topics.Counts{Definition: c.Definition})
+			}
+			sum := &t.Counts[i]
+			sum.In += c.In
+			sum.Windowed += c.Windowed
+			sum.Late += c.Late
+			sum.Untimed += c.Untimed
+			sum.Dropped += c.Dropped
+			sum.Open += c.Open
+		}
+	}
+}
+
+// PredictionsDigest hashes (position order, id, label).
+func (t *Tally) PredictionsDigest() string { return Digest(t.digest.Sum64()) }
+
+// Digest writes a digest as people and files see it.
+func Digest(d uint64) string { return fmt.Sprintf("%016x", d) }

@@ -1,0 +1,150 @@
+package pipeline
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/cespare/xxhash/v2"
+
+	"tidings"
+	"tidings/features"
+	"tidings/internal/jsonl"
+)
+
+// Tokenize turns log messages to entries with term counts. It has no state.
+// It is the only stage that refuses a document, so that those behind it agree
+// on which documents there are; what it refuses becomes a dead letter.
+type Tokenize struct {
+	tokenizer *features.Tokenizer
+	decoder   jsonl.Decoder
+	owns      func(sequence uint64) bool
+}
+
+// NewTokenize makes the stage for those log messages that owns lets through.
+func NewTokenize(o features.Options, owns func(sequence uint64) bool) *Tokenize {
+	return &Tokenize{tokenizer: features.NewTokenizer(o), owns: owns}
+}
+
+// Step fills Entries, Dict and Terms from the unit's messages.
+func (s *Tokenize) Step(u *Unit) error {
+	for i := range u.messages {
+		m := &u.messages[i]
+		if !s.owns(m.sequence) {
+			continue
+		}
+		switch m.kind {
+		case ArticleRecord:
+			s.articles(u, m)
+		case RejectRecord:
+			u.Entries = append(u.Entries, rejectEntry(m))
+		case ControlRecord:
+			u.Entries = append(u.Entries, endEntry(m))
+		default:
+			u.Entries = append(u.Entries, Entry{Position: tidings.Position{Sequence: m.sequence}, Source: m.source, Time: noTime, Logged: m.stored})
+			refuse(&u.Entries[len(u.Entries)-1], m.data, tidings.Refuse(ReasonUnknownRecord, fmt.Sprintf("a log record of the unknown kind %q", m.kind)))
+		}
+	}
+	return nil
+}
+
+func (s *Tokenize) articles(u *Unit, m *message) {
+	line, read := uint32(0), 0
+	for rest := m.data; len(rest) > 0; {
+		var row []byte
+		row, rest, _ = bytes.Cut(rest, []byte{'\n'})
+		if len(row) == 0 {
+			continue
+		}
+		read += len(row)
+		u.Entries = append(u.Entries, Entry{
+			Position: tidings.Position{Sequence: m.sequence, Line: line},
+			Kind:     DocumentEntry, Source: m.source, Time: noTime, Logged: m.stored,
+		})
+		e := &u.Entries[len(u.Entries)-1]
+		e.terms = uint32(len(u.Terms))
+		err := s.article(u, e, row, line, read)
+		e.termsEnd = uint32(len(u.Terms))
+		if err != nil {
+			refuse(e, row, err)
+		}
+		line++
+	}
+	if line == 0 {
+		u.Entries = append(u.Entries, Entry{Position: tidings.Position{Sequence: m.sequence}, Source: m.source, Time: noTime, Logged: m.stored})
+		refuse(&u.Entries[len(u.Entries)-1], nil, tidings.Refuse(tidings.ReasonNotJSON, "an article record without a line"))
+	}
+}
+
+func (s *Tokenize) article(u *Unit, e *Entry, row []byte, line uint32, read int) error {
+	if line >= MessageLinesMax || read > MessageTextMax && line > 0 {
+		return tidings.Refuse(ReasonMessageTooBig, fmt.Sprintf("a log message carries at most %d lines and %d bytes, this one has more", MessageLinesMax, MessageTextMax))
+	}
+	f, err := s.decoder.Decode(row)
+	if err != nil {
+		return err
+	}
+	e.ID = string(f.ID)
+	if err := f.Check(); err != nil {
+		return err
+	}
+	t, err := jsonl.ParseTime(f.Time)
+	if err != nil {
+		return err
+	}
+	if !t.IsZero() {
+		e.Time = t.UnixNano()
+	}
+	if len(f.Label) > 0 {
+		e.Truth = string(f.Label)
+	}
+	u.Terms, err = s.tokenizer.Append(u.Terms, &u.Dict, f.Title, f.Text)
+	return err
+}
+
+// Why the log's records are refused, beside the reasons of a document.
+const (
+	ReasonMessageTooBig tidings.Reason = "message_too_big" // a line beyond a log message's limits
+	ReasonUnknownRecord tidings.Reason = "unknown_record"
+)
+
+// deadHeadBytes is how much of a refused line a dead letter shows.
+const deadHeadBytes = 96
+
+// refuse makes a dead letter of an entry: why, and enough of the line to find
+// it again.
+func refuse(e *Entry, row []byte, err error) {
+	e.Kind, e.Time, e.Truth = DeadLetter, noTime, ""
+	e.Reason = tidings.ReasonNotJSON
+	var d *tidings.DocumentError
+	if errors.As(err, &d) {
+		e.Reason = d.Reason
+	}
+	if len(e.ID) > tidings.IDBytesMax {
+		e.ID = e.ID[:tidings.IDBytesMax]
+	}
+	head := row[:min(len(row), deadHeadBytes)]
+	e.Detail = fmt.Sprintf("%v; %d bytes that begin %q, xxhash64 %016x", err, len(row), head, xxhash.Sum64(row))
+}
+
+// Reject is the log's record of a row that was refused at the door.
+type Reject struct {
+	ID     string         `json:"id,omitempty"`
+	Reason tidings.Reason `json:"reason"`
+	Detail string         `json:"detail"` // which file and line, and what is wrong with it
+}
+
+func rejectEntry(m *message) Entry {
+	var r Reject
+	e := Entry{Position: tidings.Position{Sequence: m.sequence}, Kind: RejectEntry, Source: m.source, Time: noTime, Logged: m.stored}
+	if err := json.Unmarshal(m.data, &r); err != nil {
+		r = Reject{Reason: tidings.ReasonNotJSON, Detail: "a reject record that is not JSON"}
+	}
+	e.ID, e.Reason, e.Detail = r.ID, r.Reason, r.Detail
+	return e
+}
+
+func endEntry(m *message) Entry {
+	return Entry{Position: tidings.Position{Sequence: m.sequence}, Kind: EndEntry, Source: m.source, Time: noTime, Logged: m.stored}
+}

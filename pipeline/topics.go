@@ -1,0 +1,39 @@
+package pipeline
+
+import "tidings/pipeline/topics"
+
+// Topics counts predicted labels per window. It is divided by window: each
+// partition sees every document and counts the windows it owns.
+type Topics struct {
+	states []*topics.State // by partition; nil: another worker's
+}
+
+// NewTopics makes the stage for the given partitions out of n.
+func NewTopics(o topics.Options, n int, partitions []int) *Topics {
+	s := &Topics{states: make([]*topics.State, n)}
+	for _, p := range partitions {
+		s.states[p] = topics.New(o, p, n)
+	}
+	return s
+}
+
+// Step fills the owned columns of Windows and Counts.
+func (s *Topics) Step(u *Unit) error {
+	u.room(len(s.states))
+	for p, state := range s.states {
+		if state == nil {
+			continue
+		}
+		emit := func(w topics.Window) { u.Windows[p] = append(u.Windows[p], w) }
+		for i := range u.Entries {
+			switch e := &u.Entries[i]; e.Kind {
+			case DocumentEntry:
+				state.Observe(topics.Document{Time: e.Time, Label: e.Label}, emit)
+			case EndEntry:
+				state.EndOfSource(emit)
+			}
+		}
+		u.Counts[p] = append(u.Counts[p][:0], state.Counts()...)
+	}
+	return nil
+}

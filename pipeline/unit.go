@@ -1,0 +1,165 @@
+package pipeline
+
+import (
+	"time"
+
+	"tidings"
+	"tidings/features"
+	"tidings/internal/broker"
+	"tidings/pipeline/topics"
+)
+
+// Limits of a unit.
+const (
+	UnitDocumentsMax = 256     // where a unit under load ends
+	UnitBytesMax     = 1 << 20 // of log messages; one message may be larger
+	MessageLinesMax  = 256     // lines of one log message; those beyond are refused
+	MessageTextMax   = 2 << 20 // bytes of one log message; lines beyond are refused
+)
+
+// Kind says what stands at a position.
+type Kind uint8
+
+// The kinds of entries.
+const (
+	DocumentEntry Kind = iota + 1
+	DeadLetter         // a document that tokenize refused
+	RejectEntry        // a row that was refused before it came into the log
+	EndEntry           // a source has ended
+)
+
+// noTime is the event time of a document that has none.
+const noTime = topics.NoTime
+
+// Entry is what stands at one position, and what the stages so far said of it.
+type Entry struct {
+	Position tidings.Position
+	Kind     Kind
+	ID       string
+	Source   string
+	Truth    string // the label the document came with
+	Reason   tidings.Reason
+	Detail   string
+	Time     int64 // event time, Unix nanoseconds, or noTime
+	Logged   int64 // when the log stored it, Unix nanoseconds
+
+	terms, termsEnd uint32 // tokenize: the entry's part of Unit.Terms
+
+	Label       string // classify: predicted
+	Probability float64
+	Scores      []tidings.Score
+	Version     uint64
+	Committed   int64 // when the prediction was stored, Unix nanoseconds; known to readers only
+
+	DFDigest, ModelDigest, Updates, Chain uint64 // at an EndEntry: the state there
+}
+
+// Prediction is the entry of a document, as the domain sees it.
+func (e *Entry) Prediction() tidings.Prediction {
+	p := tidings.Prediction{
+		Position: e.Position, ID: e.ID, Source: e.Source, Label: e.Label, Probability: e.Probability,
+		Scores: e.Scores, Truth: e.Truth, Version: e.Version,
+	}
+	if e.Time != noTime {
+		p.Time = time.Unix(0, e.Time).UTC()
+	}
+	return p
+}
+
+// message is one record of the log.
+type message struct {
+	sequence uint64
+	kind     string
+	source   string
+	data     []byte
+	stored   int64 // Unix nanoseconds
+}
+
+// Unit is a stretch of the log on its way through the stages. Each stage reads
+// the columns that those before it filled and fills its own. A unit is owned
+// by one goroutine at a time and used again when its work is committed.
+type Unit struct {
+	From, To uint64 // log sequences covered, both inclusive
+
+	messages []message // from the log
+
+	Entries []Entry              // tokenize: by position
+	Dict    features.Dictionary  // tokenize: the terms of all entries
+	Terms   []features.TermCount // tokenize: of one entry after the other
+	DF      [][]uint32           // df, by partition: a value for each of Terms that it owns, in order
+	ends    [][]endDigest        // df, by partition: its digest at each EndEntry
+	Windows [][]topics.Window    // topics, by partition: those that the unit closed
+	Counts  [][]topics.Counts    // topics, by partition: what became of the documents so far
+	scores  []tidings.Score      // what Entry.Scores point into
+}
+
+// AddLog puts the next record of the log into the unit.
+func (u *Unit) AddLog(r broker.Record) {
+	if u.From == 0 {
+		u.From = r.Sequence
+	}
+	u.To = r.Sequence
+	kind, source := logTokens(r.Subject)
+	u.messages = append(u.messages, message{
+		sequence: r.Sequence, kind: kind, source: source, data: r.Data, stored: r.Time.UnixNano(),
+	})
+}
+
+// Reset empties the unit and keeps its memory.
+func (u *Unit) Reset() {
+	u.From, u.To = 0, 0
+	clear(u.messages)
+	u.messages = u.messages[:0]
+	clear(u.Entries)
+	u.Entries = u.Entries[:0]
+	u.Dict.Reset()
+	u.Terms = u.Terms[:0]
+	for i := range u.DF {
+		u.DF[i] = u.DF[i][:0]
+		u.ends[i] = u.ends[i][:0]
+		u.Windows[i] = u.Windows[i][:0]
+		u.Counts[i] = u.Counts[i][:0]
+	}
+	clear(u.scores)
+	u.scores = u.scores[:0]
+}
+
+// room makes the columns divided by partition at least n wide.
+func (u *Unit) room(n int) {
+	for len(u.DF) < n {
+		u.DF = append(u.DF, nil)
+		u.ends = append(u.ends, nil)
+		u.Windows = append(u.Windows, nil)
+		u.Counts = append(u.Counts, nil)
+	}
+}
+
+// endDigest is the digest of one df partition where a source ends.
+type endDigest struct {
+	position tidings.Position
+	digest   uint64
+}
+
+// dfDigest sums the df partitions' digests at a position.
+func (u *Unit) dfDigest(p tidings.Position) (sum uint64) {
+	for _, ends := range u.ends {
+		for _, end := range ends {
+			if end.position == p {
+				sum += end.digest
+			}
+		}
+	}
+	return sum
+}
+
+// TermsOf is the entry's part of Terms.
+func (u *Unit) TermsOf(e *Entry) []features.TermCount {
+	return u.Terms[e.terms:e.termsEnd]
+}
+
+// A Stage is a pure state machine. Step reads a unit's columns and fills its
+// own; what it does depends on its state and the unit alone: not on the
+// network, a clock, chance, or how the log was cut into units.
+type Stage interface {
+	Step(u *Unit) error
+}

@@ -1,0 +1,283 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+
+	"tidings/guarantees"
+	"tidings/internal/broker"
+	"tidings/model"
+)
+
+// worker runs some partitions of one stage, or the whole chain: it reads
+// units, lets its stages step, and commits a record a partition. Two
+// goroutines: one reads, decodes and runs the stages without state ahead, the
+// other owns the state and the commits.
+type worker struct {
+	plan       Plan
+	broker     *broker.Broker
+	stage      string // "" for the chain
+	partitions []int
+	who        string // written into every record
+
+	assembly *assembly // of the last attempt
+}
+
+func (w *worker) name() string {
+	if w.stage == "" {
+		return "the chain"
+	}
+	return w.stage
+}
+
+// writes is the node whose streams the worker writes.
+func (w *worker) writes() Node {
+	stage := w.stage
+	if stage == "" {
+		stage = ClassifyStage
+	}
+	n, err := node(stage)
+	if err != nil {
+		panic(err) // a worker is made for stages of the graph only
+	}
+	return n
+}
+
+// assembly is a worker's stages with their state, from one opening of its
+// partitions to the next.
+type assembly struct {
+	ahead    []Stage // without state: run beside the reading
+	steps    []Stage // with state, in order
+	sections []byte  // what their records hold
+	df       *DF
+	classify *Classify
+}
+
+func (w *worker) assemble() (*assembly, error) {
+	p := w.plan.Partitions
+	chain := w.stage == ""
+	a := &assembly{}
+	if chain || w.stage == TokenizeStage {
+		a.ahead = append(a.ahead, NewTokenize(w.plan.Features, w.owns(p.Tokenize)))
+	}
+	if chain || w.stage == DFStage {
+		a.df = NewDF(p.DF, w.partitions)
+		a.steps = append(a.steps, a.df)
+	}
+	if chain || w.stage == ClassifyStage {
+		m, err := model.New(w.plan.Model, w.plan.Options)
+		if err != nil {
+			return nil, err
+		}
+		a.classify = NewClassify(m, w.plan.Features, p.DF, w.owns(p.Classify))
+		a.steps = append(a.steps, a.classify)
+	}
+	if chain || w.stage == TopicsStage {
+		a.steps = append(a.steps, NewTopics(w.plan.Topics, p.Topics, w.partitions))
+	}
+	switch w.stage {
+	case "":
+		a.sections = []byte{predictionsSection, windowsSection}
+	case TokenizeStage:
+		a.sections = []byte{tokensSection}
+	case DFStage:
+		a.sections = []byte{dfSection}
+	case ClassifyStage:
+		a.sections = []byte{predictionsSection}
+	case TopicsStage:
+		a.sections = []byte{windowsSection}
+	}
+	return a, nil
+}
+
+// owns tells which log messages belong to the worker's partitions, of n.
+func (w *worker) owns(n int) func(uint64) bool {
+	return func(sequence uint64) bool { return slices.Contains(w.partitions, blockOwner(sequence, n)) }
+}
+
+// run works until the context ends. When the outcome of a commit is not known
+// it opens its partitions again and goes on from what is committed.
+func (w *worker) run(ctx context.Context) error {
+	for {
+		err := w.attempt(ctx)
+		switch {
+		case errors.Is(err, guarantees.ErrUncertain) && ctx.Err() == nil:
+		case ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)):
+			return nil
+		default:
+			return fmt.Errorf("%s stopped: %w", w.name(), err)
+		}
+	}
+}
+
+// attempt takes the partitions, builds their state from what they have
+// committed, and goes on.
+func (w *worker) attempt(ctx context.Context) error {
+	committers, err := w.open(ctx)
+	defer func() {
+		for _, c := range committers {
+			c.Close()
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	if w.assembly, err = w.assemble(); err != nil {
+		return err
+	}
+	in, err := w.input(ctx, committers)
+	if err != nil {
+		return err
+	}
+	feed := startFeed(ctx, in, w.assembly.ahead)
+	defer feed.stop()
+	err = w.work(ctx, feed, committers)
+	if errors.Is(err, context.Canceled) {
+		settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), waitTimeout)
+		defer cancel()
+		for _, c := range committers {
+			err = errors.Join(err, c.Wait(settle))
+		}
+	}
+	return err
+}
+
+func (w *worker) open(ctx context.Context) (committers []*guarantees.Committer, err error) {
+	n := w.writes()
+	for _, p := range w.partitions {
+		s := w.plan.Pipeline.partitionStream(n, p)
+		c, err := guarantees.Open(ctx, w.broker, guarantees.Partition{
+			Name: n.Stage + "/" + strconv.Itoa(p), Stream: s.Name, Subject: s.Subjects[0], Worker: w.who,
+		})
+		if err != nil {
+			return committers, err
+		}
+		committers = append(committers, c)
+	}
+	return committers, nil
+}
+
+// input opens what the worker reads. A worker with state reads from the
+// beginning, to have the state of its cursor again; one without goes on at its
+// cursor.
+func (w *worker) input(ctx context.Context, committers []*guarantees.Committer) (input, error) {
+	var c cuts
+	for _, committer := range committers {
+		c = append(c, committer.Cursor())
+	}
+	switch {
+	case w.stage == "":
+		return openLog(ctx, w.broker, w.plan.Pipeline, 0, c)
+	case len(w.writes().Reads) == 0:
+		return openLog(ctx, w.broker, w.plan.Pipeline, slices.Min(c), c)
+	default:
+		return openZip(ctx, w.broker, w.plan, w.writes().Reads, c)
+	}
+}
+
+// work is the loop of the goroutine that owns the state.
+func (w *worker) work(ctx context.Context, feed *feed, committers []*guarantees.Committer) error {
+	var c codec
+	owns := make([]func(uint64) bool, len(w.partitions))
+	for i, p := range w.partitions {
+		of := *w.plan.Partitions.of(w.writes().Stage)
+		owns[i] = func(sequence uint64) bool { return blockOwner(sequence, of) == p }
+	}
+	for {
+		u, err := feed.next(ctx)
+		if err != nil {
+			return err
+		}
+		for _, s := range w.assembly.steps {
+			if err := s.Step(u); err != nil {
+				return err
+			}
+		}
+		for i, committer := range committers {
+			if u.To <= committer.Cursor() {
+				continue // committed before this worker started
+			}
+			record, err := c.encode(u, w.assembly.sections, w.partitions[i], owns[i])
+			if err != nil {
+				return err
+			}
+			if err := committer.Commit(ctx, guarantees.Unit{From: u.From, To: u.To, Record: record}); err != nil {
+				return err
+			}
+		}
+		feed.recycle(u)
+	}
+}
+
+// unitsAhead is how many units the reading goroutine may be ahead.
+const unitsAhead = 3
+
+// feed reads units on a goroutine of its own and runs the stages without
+// state.
+type feed struct {
+	ready  chan *Unit
+	free   chan *Unit
+	err    error // set before ready is closed
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+}
+
+func startFeed(ctx context.Context, in input, ahead []Stage) *feed {
+	ctx, cancel := context.WithCancel(ctx)
+	f := &feed{ready: make(chan *Unit, unitsAhead+1), free: make(chan *Unit, unitsAhead+1), cancel: cancel}
+	for range unitsAhead + 1 {
+		f.free <- new(Unit)
+	}
+	f.done.Go(func() {
+		defer in.close()
+		defer close(f.ready)
+		f.err = f.fill(ctx, in, ahead)
+	})
+	return f
+}
+
+func (f *feed) fill(ctx context.Context, in input, ahead []Stage) error {
+	for {
+		var u *Unit
+		select {
+		case u = <-f.free:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		u.Reset()
+		if err := in.next(ctx, u); err != nil {
+			return err
+		}
+		for _, s := range ahead {
+			if err := s.Step(u); err != nil {
+				return err
+			}
+		}
+		f.ready <- u // never waits: there are only so many units
+	}
+}
+
+// next is the next unit; it has to be handed back with recycle.
+func (f *feed) next(ctx context.Context) (*Unit, error) {
+	select {
+	case u, ok := <-f.ready:
+		if !ok {
+			return nil, f.err
+		}
+		return u, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (f *feed) recycle(u *Unit) { f.free <- u }
+
+// stop ends the goroutine and waits for it.
+func (f *feed) stop() {
+	f.cancel()
+	f.done.Wait()
+}
