@@ -367,3 +367,29 @@ func TestDigestsTellWindowsApart(t *testing.T) {
 		})
 	}
 }
+
+func TestThePartitionOfAWindowIsItsNumberModuloPartitions(t *testing.T) {
+	tests := []struct{ number, partition int64 }{{0, 0}, {1, 1}, {3, 3}, {4, 0}, {-1, 3}, {-3, 1}, {-4, 0}}
+	for _, tt := range tests {
+		for p := range 4 {
+			if got, want := New(Options{}, p, 4).owns(tt.number), int64(p) == tt.partition; got != want {
+				t.Errorf("partition %d of 4 owns window %d: %v", p, tt.number, got)
+			}
+		}
+	}
+}
+
+// Documents that leave nothing behind but a count change the digest too.
+func TestTheDigestOfAStateTellsCountsApart(t *testing.T) {
+	start := func() *State {
+		s := New(Options{Windows: []Definition{parse(t, "tumbling:1h")}}, 0, 1)
+		s.Observe(Document{Time: int64(5 * time.Hour)}, nil)
+		return s
+	}
+	late, untimed := start(), start()
+	late.Observe(Document{Time: 0}, nil)
+	untimed.Observe(Document{Time: NoTime}, nil)
+	if a, b, c := start().Digest(), late.Digest(), untimed.Digest(); a == b || b == c || a == c {
+		t.Errorf("digests %x, with one late %x, with one untimed %x", a, b, c)
+	}
+}
