@@ -4,6 +4,7 @@
 package eval
 
 import (
+	"errors"
 	"fmt"
 
 	"tidings"
@@ -18,7 +19,6 @@ import (
 // call, in the order in which the log stands, with no units, records,
 // partitions or commits between them.
 type Oracle struct {
-	plan       pipeline.Plan
 	tokenize   *pipeline.Tokenize
 	df         features.DF
 	vectorizer *features.Vectorizer
@@ -49,7 +49,6 @@ func NewOracle(p pipeline.Plan) (*Oracle, error) {
 		return nil, err
 	}
 	return &Oracle{
-		plan:       p,
 		tokenize:   pipeline.NewTokenize(p.Features, func(uint64) bool { return true }),
 		vectorizer: features.NewVectorizer(p.Features),
 		model:      m,
@@ -115,7 +114,7 @@ func (o *Oracle) document(u *pipeline.Unit, e *pipeline.Entry) error {
 	if e.Truth == "" {
 		return nil
 	}
-	if err := o.model.Learn(o.vector, e.Truth, o.scores); err != nil {
+	if err := o.model.Learn(o.vector, e.Truth, o.scores); err != nil && !errors.Is(err, model.ErrTooManyLabels) {
 		return fmt.Errorf("the document at %v cannot be learnt: %w", e.Position, err)
 	}
 	return nil

@@ -1,0 +1,188 @@
+package eval_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"tidings/eval"
+	"tidings/internal/broker"
+	"tidings/pipeline"
+)
+
+// dataset opens a file of the real data, or says loudly that it is not there.
+func dataset(tb testing.TB, name string) *bufio.Scanner {
+	tb.Helper()
+	path := filepath.Join("..", "..", "shared", "datasets", name)
+	f, err := os.Open(path)
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			tb.Fatalf("THE REAL DATA IS MISSING: %v; this test proves nothing without it", err)
+		}
+		tb.Skipf("THE REAL DATA IS MISSING: %v; put the data sets there, this test proves nothing without them", err)
+	}
+	tb.Cleanup(func() { _ = f.Close() })
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s := bufio.NewScanner(z)
+	s.Buffer(nil, 16<<20)
+	return s
+}
+
+// lines reads at most n lines, 0 for all.
+func lines(tb testing.TB, name string, n int) [][]byte {
+	tb.Helper()
+	s := dataset(tb, name)
+	var out [][]byte
+	for s.Scan() && (n == 0 || len(out) < n) {
+		out = append(out, bytes.Clone(s.Bytes()))
+	}
+	if err := s.Err(); err != nil {
+		tb.Fatal(err)
+	}
+	return out
+}
+
+// openBroker embeds a server in a temporary directory in memory, where there is one.
+func openBroker(tb testing.TB) *broker.Broker {
+	tb.Helper()
+	dir, err := os.MkdirTemp(memory(), "tidings-test-")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	b, err := broker.Open(tb.Context(), broker.Options{Store: dir})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := errors.Join(b.Close(), os.RemoveAll(dir)); err != nil {
+			tb.Error(err)
+		}
+	})
+	return b
+}
+
+func memory() string {
+	if s, err := os.Stat("/dev/shm"); err == nil && s.IsDir() {
+		return "/dev/shm"
+	}
+	return ""
+}
+
+// fill puts documents into a pipeline's log, pack to a message, and an end
+// behind them.
+func fill(tb testing.TB, b *broker.Broker, name pipeline.Name, documents [][]byte, pack int) {
+	tb.Helper()
+	if err := b.CreateStream(tb.Context(), name.LogStream()); err != nil {
+		tb.Fatal(err)
+	}
+	last, err := b.LastSequence(tb.Context(), name.LogStream().Name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	a := b.Appender(name.LogStream().Name, last)
+	defer a.Close()
+	for len(documents) > 0 {
+		n := min(pack, len(documents))
+		if err := a.Append(name.LogSubject(pipeline.ArticleRecord, "test"), nil, bytes.Join(documents[:n], []byte{'\n'})); err != nil {
+			tb.Fatal(err)
+		}
+		documents = documents[n:]
+	}
+	if err := errors.Join(a.Append(name.LogSubject(pipeline.ControlRecord, "test"), nil, nil), a.Wait(tb.Context())); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// run lets a pipeline work until all that is in its log is committed.
+func run(tb testing.TB, b *broker.Broker, p pipeline.Plan, each func(u *pipeline.Unit)) *pipeline.Tally {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), 2*time.Minute)
+	defer cancel()
+	if err := pipeline.Create(ctx, b, p); err != nil {
+		tb.Fatal(err)
+	}
+	r, err := pipeline.NewRunner(b, p, "", "test")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	last, err := b.LastSequence(ctx, p.Pipeline.LogStream().Name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := r.Run(ctx); err != nil {
+			tb.Error(err)
+			cancel()
+		}
+	})
+	t := follow(ctx, tb, b, p, last, each)
+	cancel()
+	running.Wait()
+	return t
+}
+
+// follow reads results up to a log sequence.
+func follow(ctx context.Context, tb testing.TB, b *broker.Broker, p pipeline.Plan, last uint64, each func(u *pipeline.Unit)) *pipeline.Tally {
+	tb.Helper()
+	results, err := pipeline.OpenResults(ctx, b, p)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer results.Close()
+	t := pipeline.NewTally()
+	for t.To < last {
+		u, err := results.Next(ctx)
+		if err != nil {
+			tb.Fatalf("after log sequence %d of %d: %v", t.To, last, err)
+		}
+		t.Add(u)
+		if each != nil {
+			each(u)
+		}
+	}
+	return t
+}
+
+// oracle runs the plain loop over a pipeline's log.
+func oracle(tb testing.TB, b *broker.Broker, p pipeline.Plan, prepare func(*eval.Oracle)) *eval.Oracle {
+	tb.Helper()
+	o, err := eval.NewOracle(p)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if prepare != nil {
+		prepare(o)
+	}
+	last, err := b.LastSequence(tb.Context(), p.Pipeline.LogStream().Name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	r, err := b.Read(tb.Context(), p.Pipeline.LogStream().Name, 1, broker.ReaderOptions{Ahead: 1000})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer r.Close()
+	for o.Tally.To < last {
+		records, err := r.Next(tb.Context())
+		if err != nil {
+			tb.Fatal(err)
+		}
+		for _, record := range records {
+			if err := o.Add(record); err != nil {
+				tb.Fatal(err)
+			}
+		}
+	}
+	return o
+}
