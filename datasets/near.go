@@ -1,0 +1,90 @@
+package datasets
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	folderEntriesMax = 1000 // of a folder, looked through for a name
+	namesShownMax    = 3
+)
+
+// nearNames suggests files whose names are like that of a missing one.
+func nearNames(path string) string {
+	type near struct {
+		name     string
+		distance int
+	}
+	var found []near
+	want := filepath.Base(path)
+	for _, name := range names(filepath.Dir(path)) {
+		d := distance(strings.ToLower(want), strings.ToLower(name))
+		if d <= max(2, len(want)/4) || strings.HasPrefix(name, want+".") {
+			found = append(found, near{name, d})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b near) int { return a.distance - b.distance })
+	var shown []string
+	for _, n := range found[:min(len(found), namesShownMax)] {
+		shown = append(shown, fmt.Sprintf("%q", filepath.Join(filepath.Dir(path), n.name)))
+	}
+	if len(shown) == 0 {
+		return ""
+	}
+	return "; did you mean " + strings.Join(shown, " or ") + "?"
+}
+
+// someNames lists the first files of a folder.
+func someNames(folder string) string {
+	all := names(folder)
+	if len(all) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(all[:min(len(all), namesShownMax)], ", ")
+}
+
+// names returns the names of a folder's files, sorted; none when it cannot be
+// read, for they are only suggestions.
+func names(folder string) []string {
+	f, err := os.Open(folder)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	entries, _ := f.ReadDir(folderEntriesMax)
+	var all []string
+	for _, entry := range entries {
+		if !entry.IsDir() && utf8.ValidString(entry.Name()) {
+			all = append(all, entry.Name())
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// distance is the number of single-byte edits between two short strings
+// (Levenshtein 1966).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
