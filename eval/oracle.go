@@ -19,6 +19,7 @@ import (
 // call, in the order in which the log stands, with no units, records,
 // partitions or commits between them.
 type Oracle struct {
+	features   features.Options
 	tokenize   *pipeline.Tokenize
 	df         features.DF
 	vectorizer *features.Vectorizer
@@ -49,6 +50,7 @@ func NewOracle(p pipeline.Plan) (*Oracle, error) {
 		return nil, err
 	}
 	return &Oracle{
+		features:   p.Features,
 		tokenize:   pipeline.NewTokenize(p.Features, func(uint64) bool { return true }),
 		vectorizer: features.NewVectorizer(p.Features),
 		model:      m,
@@ -59,6 +61,12 @@ func NewOracle(p pipeline.Plan) (*Oracle, error) {
 
 // Model is the oracle's model.
 func (o *Oracle) Model() model.Model { return o.model }
+
+// Frozen asks the oracle's state as it is now; the oracle must not go on
+// meanwhile.
+func (o *Oracle) Frozen() *pipeline.Frozen {
+	return pipeline.NewFrozen(o.features, o.model, o.df.Lookup, o.accepted)
+}
 
 // Add takes the next record of the log.
 func (o *Oracle) Add(r broker.Record) error {

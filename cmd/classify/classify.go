@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"tidings/internal/broker"
+	"tidings/internal/cli"
+	"tidings/internal/ingest"
+	"tidings/internal/terminal"
+	"tidings/pipeline"
+)
+
+// classify is the command's flags.
+type classify struct {
+	cli.SourceFlags `group:"Source"`
+	cli.PlanFlags   `group:"Pipeline"`
+	cli.BrokerFlags `group:"Broker"`
+
+	Stages  string   `name:"stages" placeholder:"LIST" group:"Broker" help:"The stages that this process runs: df,classify or topics/0. Default: all."`
+	Until   string   `name:"until" enum:",end,stopped" default:"" group:"Broker" help:"When to stop: at the end of what there is, or when stopped. Default: end, unless documents come from other processes."`
+	Test    []string `name:"test" placeholder:"FILE" group:"Result" help:"Then predict this file with the model frozen. Repeatable."`
+	Summary string   `name:"summary" placeholder:"FILE" group:"Result" help:"Write the account of the run as JSON (- is standard output)."`
+	Output  string   `name:"out" placeholder:"FILE" group:"Result" help:"Write predictions, windows and dead letters as JSON lines (- is standard output)."`
+	Project int      `name:"project" placeholder:"N" default:"256" group:"Result" help:"Predictions in one message for outside readers at most."`
+	JSON    bool     `name:"json" group:"Result" help:"Progress and result as JSON, a record a line."`
+}
+
+// sourceLog is the source that is no source: what the log holds already.
+const sourceLog = "log"
+
+// Run does it all: broker, pipeline, source, stages, result.
+func (c *classify) Run(ctx context.Context, s cli.Streams) error {
+	if err := c.settle(); err != nil {
+		return err
+	}
+	plan, err := c.Plan()
+	if err != nil {
+		return err
+	}
+	r := &session{flags: c, plan: plan, streams: s, began: time.Now()}
+	if err := r.open(ctx); err != nil {
+		return errors.Join(err, r.close())
+	}
+	return errors.Join(r.run(ctx), r.close())
+}
+
+// settle fills in what the flags leave open.
+func (c *classify) settle() error {
+	others := c.NATS != "" || c.Listen != ""
+	if c.From == "" && !others {
+		c.From = "sample"
+	}
+	if c.Until == "" {
+		if c.Until = "end"; c.From == "" {
+			c.Until = "stopped"
+		}
+	}
+	if c.Output == "-" && c.Summary == "-" {
+		return &cli.UsageError{Err: errors.New("--out - and --summary - both want standard output: give one of them a file")}
+	}
+	return nil
+}
+
+// session is one run of the command.
+type session struct {
+	flags   *classify
+	plan    pipeline.Plan
+	streams cli.Streams
+	began   time.Time
+	cpu     time.Duration // spent before the work began
+
+	broker   *broker.Broker
+	source   *cli.Source
+	runner   *pipeline.Runner
+	progress *terminal.Progress
+	out      *lineWriter
+	goal     *goal
+	follower *follower
+	ingested ingest.Counts
+}
+
+// open makes everything that can be wrong before the work begins.
+func (r *session) open(ctx context.Context) (err error) {
+	c := r.flags
+	r.progress = terminal.NewProgress(r.progressTo(), c.JSON, time.Now)
+	if c.From != "" && c.From != sourceLog {
+		if r.source, err = c.SourceFlags.Open(r.streams.In); err != nil {
+			return err
+		}
+	}
+	if r.out, err = openLines(c.Output, r.streams.Out); err != nil {
+		return err
+	}
+	if r.broker, err = c.BrokerFlags.Open(ctx, "tidings classify"); err != nil {
+		return err
+	}
+	if err := pipeline.Create(ctx, r.broker, r.plan); err != nil {
+		return err
+	}
+	if r.runner, err = pipeline.NewRunner(r.broker, r.plan, c.Stages, who()); err != nil {
+		return &cli.UsageError{Err: err}
+	}
+	if url := r.broker.URL(); url != "" {
+		r.progress.Notice(fmt.Sprintf("the broker is at %s; predictions are on %s.out.predictions", url, r.plan.Pipeline))
+	}
+	if r.source != nil && !r.source.Resumable && c.Store != "" {
+		r.progress.Notice("standard input cannot be read again: after a crash it does not go on where it stopped")
+	}
+	r.goal = newGoal()
+	r.follower = newFollower(r.began, r.out)
+	return nil
+}
+
+// progressTo is where progress goes: standard output is kept for what was
+// asked to be written there.
+func (r *session) progressTo() io.Writer {
+	if r.flags.JSON && r.flags.Output != "-" && r.flags.Summary != "-" {
+		return r.streams.Out
+	}
+	return r.streams.Err
+}
+
+// who names this process in the records that it writes.
+func who() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	return host + "-" + strconv.Itoa(os.Getpid())
+}
+
+// run lets source, stages, projection and follower work beside each other
+// until the goal is reached, then tells the result.
+func (r *session) run(ctx context.Context) error {
+	r.cpu = cpuTime()
+	working, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var errs errorList
+	start := func(group *sync.WaitGroup, f func(context.Context) error) {
+		group.Go(func() {
+			if err := f(working); err != nil && working.Err() == nil {
+				errs.add(err)
+				stop(err)
+			}
+		})
+	}
+	var work, show sync.WaitGroup
+	start(&work, r.runner.Run)
+	start(&work, r.ingest)
+	start(&work, r.follow)
+	if r.broker.URL() != "" && r.runner.Has(pipeline.TopicsStage) {
+		start(&work, r.projectTo)
+	}
+	start(&show, r.show)
+	select {
+	case <-r.goal.reached:
+	case <-working.Done():
+	}
+	stop(nil)
+	work.Wait()
+	show.Wait()
+	r.progress.Finish()
+	return r.result(ctx, errs.join())
+}
+
+func (r *session) projectTo(ctx context.Context) error {
+	return pipeline.Project(ctx, r.broker, r.plan, r.flags.Project)
+}
+
+// ingest feeds the source, if there is one, and sets the goal.
+func (r *session) ingest(ctx context.Context) error {
+	if r.source != nil {
+		rate, speed, err := r.flags.Pace()
+		if err != nil {
+			return err
+		}
+		_, err = ingest.Run(ctx, r.broker, r.source, ingest.Options{
+			Pipeline: r.plan.Pipeline, Source: r.source.Name, Resumable: r.source.Resumable,
+			Pack: r.flags.Pack, Rate: rate, Speed: speed, Live: r.source.Path == "-" || !r.source.Resumable,
+			Notice: r.progress.Notice, Rows: r.follower.rows,
+		})
+		if err != nil {
+			return fmt.Errorf("%w; what came before is classified and stays", err)
+		}
+	}
+	if r.flags.Until != "end" {
+		return nil
+	}
+	last, err := r.broker.LastSequence(ctx, r.plan.Pipeline.LogStream().Name)
+	if err != nil {
+		return err
+	}
+	r.goal.set(last)
+	return nil
+}
+
+// follow reads what is committed.
+func (r *session) follow(ctx context.Context) error {
+	results, err := pipeline.OpenResults(ctx, r.broker, r.plan)
+	if err != nil {
+		return err
+	}
+	defer results.Close()
+	for {
+		u, err := results.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if err := r.follower.add(u); err != nil {
+			return err
+		}
+		r.goal.advance(u.To)
+	}
+}
+
+// showEvery is how often progress is looked at.
+const showEvery = 250 * time.Millisecond
+
+func (r *session) show(ctx context.Context) error {
+	tick := time.NewTicker(showEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+		status := r.follower.status(time.Now())
+		if r.source != nil {
+			status.Total = r.source.Documents
+		}
+		if last, err := r.broker.LastSequence(ctx, r.plan.Pipeline.LogStream().Name); err == nil {
+			status.Lag = last - min(last, status.Lag)
+		}
+		r.progress.Show(status)
+	}
+}
+
+// close gives back what open took.
+func (r *session) close() error {
+	var errs []error
+	if r.source != nil {
+		errs = append(errs, r.source.Reader.Close())
+	}
+	errs = append(errs, r.out.Close())
+	if r.broker != nil {
+		errs = append(errs, r.broker.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"tidings/internal/cli"
+	"tidings/pipeline"
+	"tidings/pipeline/topics"
+)
+
+// lineWriter writes results as JSON lines, each with its kind. A nil one
+// writes nothing.
+type lineWriter struct {
+	output *cli.Output
+	w      *bufio.Writer
+	json   *json.Encoder
+}
+
+func openLines(path string, stdout io.Writer) (*lineWriter, error) {
+	o, err := cli.OpenOutput("--out", path, stdout)
+	if o == nil || err != nil {
+		return nil, err
+	}
+	w := bufio.NewWriterSize(o, 1<<16)
+	return &lineWriter{output: o, w: w, json: json.NewEncoder(w)}, nil
+}
+
+// The kinds of lines.
+type (
+	predictionLine struct {
+		Kind string `json:"kind"`
+		pipeline.PredictionLine
+	}
+	deadLetterLine struct {
+		Kind string `json:"kind"`
+		pipeline.DeadLetterLine
+	}
+	windowLine struct {
+		Kind string `json:"kind"`
+		topics.Window
+	}
+)
+
+// unit writes what a stretch of results holds.
+func (l *lineWriter) unit(u *pipeline.Unit) error {
+	if l == nil {
+		return nil
+	}
+	for i := range u.Entries {
+		var err error
+		switch e := &u.Entries[i]; e.Kind {
+		case pipeline.DocumentEntry:
+			err = l.json.Encode(predictionLine{"prediction", pipeline.NewPredictionLine(e.Prediction())})
+		case pipeline.DeadLetter, pipeline.RejectEntry:
+			err = l.json.Encode(deadLetterLine{"dead_letter", pipeline.NewDeadLetterLine(e)})
+		}
+		if err != nil {
+			return fmt.Errorf("--out cannot be written: %w", err)
+		}
+	}
+	for _, windows := range u.Windows {
+		for _, w := range windows {
+			if err := l.json.Encode(windowLine{"window", w}); err != nil {
+				return fmt.Errorf("--out cannot be written: %w", err)
+			}
+		}
+	}
+	if err := l.w.Flush(); err != nil {
+		return fmt.Errorf("--out cannot be written: %w", err)
+	}
+	return nil
+}
+
+func (l *lineWriter) Close() error {
+	if l == nil {
+		return nil
+	}
+	return l.output.Close()
+}

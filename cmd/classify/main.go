@@ -1,0 +1,35 @@
+// Classify streams articles through the pipeline: it predicts each one's
+// label, learns from the labels that articles bring along, and counts topics
+// in windows.
+package main
+
+import (
+	"os"
+
+	"tidings/internal/cli"
+)
+
+const description = `Classify articles as they stream in, and learn as they go.
+
+Without arguments: an embedded JetStream in a temporary directory, the built-in sample, and a readable result.
+
+  classify                                         the built-in sample, once through
+  classify --from articles.jsonl.gz                your own file
+  classify --from articles.csv --shuffle 1         a file that is sorted by label
+  classify --from a.jsonl --store DIR              again after a crash: goes on where it stopped
+  classify --from train.jsonl --test test.jsonl    learn from one file, then predict another
+  classify --listen 127.0.0.1:4222                 classify what comes, until stopped
+  classify --nats nats://127.0.0.1:4222 --stages df,classify   a part of the graph in this process
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
+
+func main() {
+	os.Exit(run(os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+}
+
+func run(args []string, s cli.Streams) int {
+	var grammar struct {
+		Run classify `cmd:"" default:"withargs" help:"Classify a stream of articles (the default)."`
+	}
+	return cli.Main("classify", description, &grammar, args, s)
+}

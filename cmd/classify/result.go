@@ -1,0 +1,227 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"syscall"
+	"time"
+
+	"tidings/eval/metric"
+	"tidings/internal/cli"
+	"tidings/internal/jsonl"
+	"tidings/internal/terminal"
+	"tidings/pipeline"
+)
+
+// result tells how the run went. A run that was interrupted tells what it has,
+// and how to go on.
+func (r *session) result(ctx context.Context, failure error) error {
+	if failure != nil {
+		return failure
+	}
+	report := r.report()
+	if ctx.Err() == nil {
+		if err := r.test(ctx, &report); err != nil {
+			return err
+		}
+	} else {
+		report.Notes = append(report.Notes, r.interrupted())
+	}
+	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	report.Examples = r.examples(looking)
+	if err := r.write(report); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+func (r *session) interrupted() string {
+	if r.flags.NATS == "" && r.flags.Store == "" {
+		return "interrupted; with --store DIR the same command would go on from here"
+	}
+	return "interrupted; what is counted here is committed, and the same command goes on from here"
+}
+
+// report collects what the committed records and this process tell.
+func (r *session) report() terminal.Report {
+	f := r.follower
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t := f.tally
+	s := t.Summary(r.plan)
+	report := terminal.Report{
+		Confusion: &t.Confusion, Reasons: t.Reasons, Windows: t.Last, Counts: t.Counts,
+		Elapsed: f.last.Sub(f.began),
+	}
+	if f.fresh > 0 {
+		s.DocumentsPerSecond = float64(f.fresh) / report.Elapsed.Seconds()
+		s.CPUPerDocument = float64((cpuTime() - r.cpu).Microseconds()) / float64(f.fresh)
+	} else if t.Documents > 0 {
+		report.Notes = append(report.Notes, "nothing was left to do: all of it had been committed before")
+	}
+	s.RSSMax = rssMax()
+	report.Summary = s
+	return report
+}
+
+// test predicts the --test files with model and df frozen.
+func (r *session) test(ctx context.Context, report *terminal.Report) error {
+	if len(r.flags.Test) == 0 {
+		return nil
+	}
+	frozen, err := r.runner.Frozen()
+	if err != nil {
+		return fmt.Errorf("--test: %w", err)
+	}
+	var confusion metric.Confusion
+	for _, path := range r.flags.Test {
+		if err := r.testFile(ctx, frozen, path, &confusion); err != nil {
+			return fmt.Errorf("--test: %w", err)
+		}
+	}
+	accuracy, f1 := confusion.Accuracy(), confusion.MacroF1()
+	report.Summary.TestAccuracy, report.Summary.TestMacroF1 = &accuracy, &f1
+	report.Summary.TestFiles = r.flags.Test
+	return nil
+}
+
+func (r *session) testFile(ctx context.Context, frozen *pipeline.Frozen, path string, confusion *metric.Confusion) error {
+	read := r.flags.ReadFlags
+	read.Shuffle, read.Limit = nil, 0
+	source, err := read.OpenFile(path, r.streams.In)
+	if err != nil {
+		return err
+	}
+	defer source.Reader.Close()
+	for {
+		row, err := source.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if row.Err != nil {
+			r.progress.Notice(row.Err.Error())
+			continue
+		}
+		label, _, err := frozen.Predict(row.Document.Title, row.Document.Text)
+		if err != nil {
+			r.progress.Notice(fmt.Sprintf("%s:%d: %v; the row is left out", row.File, row.Line, err))
+			continue
+		}
+		confusion.Add(row.Document.Label, label)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+}
+
+// How many examples are shown, and how many terms of each.
+const (
+	examplesRight = 3
+	examplesWrong = 2
+	examplesTerms = 5
+)
+
+// examples chooses some of the last predictions and asks for the terms that
+// decided. Where the state or the text is out of reach they are shown without.
+func (r *session) examples(ctx context.Context) []terminal.Example {
+	frozen, err := r.runner.Frozen()
+	if err != nil {
+		frozen = nil
+	}
+	var out []terminal.Example
+	right, wrong := examplesRight, examplesWrong
+	for _, e := range slices.Backward(r.follower.recent) {
+		left := &right
+		if e.Truth != "" && e.Truth != e.Label {
+			left = &wrong
+		}
+		if *left == 0 {
+			continue
+		}
+		*left--
+		out = append(out, r.example(ctx, frozen, e))
+	}
+	return out
+}
+
+func (r *session) example(ctx context.Context, frozen *pipeline.Frozen, e pipeline.Entry) terminal.Example {
+	x := terminal.Example{Prediction: e.Prediction(), Headline: e.ID}
+	record, err := r.broker.Record(ctx, r.plan.Pipeline.LogStream().Name, e.Position.Sequence)
+	if err != nil {
+		return x
+	}
+	rows := bytes.Split(record.Data, []byte{'\n'})
+	if int(e.Position.Line) >= len(rows) {
+		return x
+	}
+	var d jsonl.Decoder
+	fields, err := d.Decode(rows[e.Position.Line])
+	if err != nil {
+		return x
+	}
+	title, text := string(fields.Title), string(fields.Text)
+	if x.Headline = title; title == "" {
+		x.Headline = text
+	}
+	if frozen == nil {
+		return x
+	}
+	weights, err := frozen.Explain(title, text, e.Label, examplesTerms)
+	if err != nil {
+		return x
+	}
+	for _, w := range weights {
+		x.Terms = append(x.Terms, terminal.Term{Text: w.Term, Weight: w.Weight})
+	}
+	return x
+}
+
+// write puts the result where it was asked for.
+func (r *session) write(report terminal.Report) error {
+	c := r.flags
+	if c.Summary != "" {
+		o, err := cli.OpenOutput("--summary", c.Summary, r.streams.Out)
+		if err != nil {
+			return err
+		}
+		e := json.NewEncoder(o)
+		e.SetIndent("", "  ")
+		if err := errors.Join(e.Encode(report.Summary), o.Close()); err != nil {
+			return fmt.Errorf("--summary cannot be written: %w", err)
+		}
+	}
+	to := r.streams.Out
+	if c.Output == "-" || c.Summary == "-" {
+		to = r.streams.Err
+	}
+	if c.JSON {
+		return json.NewEncoder(to).Encode(map[string]any{"summary": report.Summary})
+	}
+	return terminal.Render(to, report, terminal.Options{})
+}
+
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// rssMax is the most memory that the process has held, in bytes.
+func rssMax() int64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return u.Maxrss << 10
+}

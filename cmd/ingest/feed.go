@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"tidings/internal/broker"
+	"tidings/internal/cli"
+	"tidings/internal/ingest"
+	"tidings/internal/terminal"
+	"tidings/pipeline"
+)
+
+// feed is the command's flags.
+type feed struct {
+	cli.SourceFlags `group:"Source"`
+	cli.BrokerFlags `group:"Broker"`
+
+	Pipeline string `name:"pipeline" default:"tidings" placeholder:"NAME" group:"Broker" help:"The pipeline whose log is fed."`
+	JSON     bool   `name:"json" group:"Result" help:"Progress and result as JSON, a record a line."`
+}
+
+// Run feeds the source until it ends.
+func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
+	if f.From == "" {
+		f.From = "sample"
+	}
+	name := pipeline.Name(f.Pipeline)
+	if err := name.Check(); err != nil {
+		return &cli.UsageError{Err: err}
+	}
+	if f.NATS == "" && f.Store == "" && f.Listen == "" {
+		return &cli.UsageError{Err: errors.New("where to? give --nats URL of a running broker, or --store DIR for a log that classify --store DIR reads later")}
+	}
+	rate, speed, err := f.Pace()
+	if err != nil {
+		return err
+	}
+	source, err := f.SourceFlags.Open(s.In)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, source.Reader.Close()) }()
+	b, err := f.BrokerFlags.Open(ctx, "tidings ingest")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	progressTo := s.Err
+	if f.JSON {
+		progressTo = s.Out
+	}
+	p := terminal.NewProgress(progressTo, f.JSON, time.Now)
+	if url := b.URL(); url != "" && b.Embedded() {
+		p.Notice("the broker is at " + url)
+	}
+	return f.feed(ctx, s, b, source, p, ingest.Options{
+		Pipeline: name, Source: source.Name, Resumable: source.Resumable, Pack: f.Pack,
+		Rate: rate, Speed: speed, Live: !source.Resumable, Notice: p.Notice,
+	})
+}
+
+// feed runs the ingestion beside its progress.
+func (f *feed) feed(ctx context.Context, s cli.Streams, b *broker.Broker, source *cli.Source, p *terminal.Progress, o ingest.Options) error {
+	began := time.Now()
+	var mu sync.Mutex
+	var counts ingest.Counts
+	o.Rows = func(c ingest.Counts) {
+		mu.Lock()
+		defer mu.Unlock()
+		counts = c
+	}
+	showing, stop := context.WithCancel(ctx)
+	var show sync.WaitGroup
+	show.Go(func() {
+		tick := time.NewTicker(showEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-showing.Done():
+				return
+			case <-tick.C:
+			}
+			mu.Lock()
+			c := counts
+			mu.Unlock()
+			p.Show(terminal.Status{
+				Stage: "ingesting", Documents: c.Skipped + c.Documents, Total: source.Documents,
+				Rate: float64(c.Documents) / time.Since(began).Seconds(), Rejected: c.Rejected,
+			})
+		}
+	})
+	result, err := ingest.Run(ctx, b, source, o)
+	stop()
+	show.Wait()
+	p.Finish()
+	if tell := f.tell(s, result, time.Since(began)); tell != nil {
+		err = errors.Join(err, tell)
+	}
+	return err
+}
+
+// showEvery is how often progress is looked at.
+const showEvery = 250 * time.Millisecond
+
+func (f *feed) tell(s cli.Streams, c ingest.Counts, took time.Duration) error {
+	if f.JSON {
+		return json.NewEncoder(s.Out).Encode(map[string]any{"rows": c.Rows, "skipped": c.Skipped, "documents": c.Documents, "rejected": c.Rejected})
+	}
+	_, err := fmt.Fprintf(s.Out, "%d documents entered the log of %s in %s (%.0f/s); %d rows refused, %d had come before\n",
+		c.Documents, f.Pipeline, took.Round(time.Millisecond), float64(c.Documents)/took.Seconds(), c.Rejected, c.Skipped)
+	return err
+}

@@ -1,0 +1,30 @@
+// Train learns a model from a file in one pass, without a broker, and tells
+// how good it is.
+package main
+
+import (
+	"os"
+
+	"tidings/internal/cli"
+)
+
+const description = `Learn a model from a file in one pass, and tell how good it is.
+
+It is the pipeline's own loop without the pipeline: each document is predicted, then learnt, once, in order.
+
+  train --from train.jsonl.gz --shuffle 1 --test test.jsonl.gz    learn one file, then predict another
+  train --from train.jsonl.gz --shuffles 5 --test test.jsonl.gz   the mean over five orders
+  train --from articles.csv --model ftrl                          another model
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
+
+func main() {
+	os.Exit(run(os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+}
+
+func run(args []string, s cli.Streams) int {
+	var grammar struct {
+		Run train `cmd:"" default:"withargs" help:"Learn a file and measure (the default)."`
+	}
+	return cli.Main("train", description, &grammar, args, s)
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"tidings/datasets"
+	"tidings/eval"
+	"tidings/eval/metric"
+	"tidings/internal/broker"
+	"tidings/internal/cli"
+	"tidings/internal/jsonl"
+	"tidings/pipeline"
+)
+
+// train is the command's flags.
+type train struct {
+	From          string `name:"from" required:"" placeholder:"FILE" group:"Source" help:"The file to learn from (JSON lines or CSV; plain, gzip, zstd)."`
+	cli.ReadFlags `group:"Source"`
+	cli.PlanFlags `group:"Pipeline"`
+
+	Test     []string `name:"test" placeholder:"FILE" group:"Result" help:"Then predict this file with the model frozen. Repeatable."`
+	Shuffles uint64   `name:"shuffles" placeholder:"N" group:"Result" help:"Do it for the orders of the seeds 1 to N, and tell the mean."`
+	JSON     bool     `name:"json" group:"Result" help:"The result as JSON, a record an order."`
+}
+
+// outcome is what one order gave.
+type outcome struct {
+	Shuffle      *uint64 `json:"shuffle,omitempty"`
+	Documents    uint64  `json:"documents"`
+	Refused      uint64  `json:"refused"`
+	Accuracy     float64 `json:"accuracy"`
+	MacroF1      float64 `json:"macro_f1"`
+	TestAccuracy float64 `json:"test_accuracy,omitempty"`
+	TestMacroF1  float64 `json:"test_macro_f1,omitempty"`
+	PerSecond    float64 `json:"documents_per_second"`
+}
+
+// Run learns the file in one order or several.
+func (t *train) Run(ctx context.Context, s cli.Streams) error {
+	plan, err := t.Plan()
+	if err != nil {
+		return err
+	}
+	orders := []*uint64{t.Shuffle}
+	if t.Shuffles > 0 {
+		if t.Shuffle != nil {
+			return &cli.UsageError{Err: errors.New("--shuffle is one order, --shuffles are several: choose")}
+		}
+		orders = nil
+		for seed := uint64(1); seed <= t.Shuffles; seed++ {
+			orders = append(orders, &seed)
+		}
+	}
+	if !t.JSON {
+		fmt.Fprintf(s.Out, "%8s %10s %8s %10s %10s %10s %10s\n", "order", "documents", "refused", "accuracy", "macro-F1", "test", "docs/s")
+	}
+	var sum outcome
+	for _, order := range orders {
+		o, err := t.order(ctx, s, plan, order)
+		if err != nil {
+			return err
+		}
+		if err := t.tell(s, o, orderName(order)); err != nil {
+			return err
+		}
+		sum.Documents, sum.Refused = o.Documents, o.Refused
+		sum.Accuracy += o.Accuracy / float64(len(orders))
+		sum.MacroF1 += o.MacroF1 / float64(len(orders))
+		sum.TestAccuracy += o.TestAccuracy / float64(len(orders))
+		sum.TestMacroF1 += o.TestMacroF1 / float64(len(orders))
+		sum.PerSecond += o.PerSecond / float64(len(orders))
+	}
+	if len(orders) > 1 && !t.JSON {
+		return t.tell(s, sum, "mean")
+	}
+	return nil
+}
+
+func orderName(order *uint64) string {
+	if order == nil {
+		return "file"
+	}
+	return fmt.Sprint(*order)
+}
+
+func (t *train) tell(s cli.Streams, o outcome, name string) error {
+	if t.JSON {
+		return json.NewEncoder(s.Out).Encode(o)
+	}
+	test := "-"
+	if len(t.Test) > 0 {
+		test = fmt.Sprintf("%.4f", o.TestAccuracy)
+	}
+	_, err := fmt.Fprintf(s.Out, "%8s %10d %8d %10.4f %10.4f %10s %10.0f\n", name, o.Documents, o.Refused, o.Accuracy, o.MacroF1, test, o.PerSecond)
+	return err
+}
+
+// order learns the file once and predicts the test files.
+func (t *train) order(ctx context.Context, s cli.Streams, plan pipeline.Plan, order *uint64) (outcome, error) {
+	oracle, err := eval.NewOracle(plan)
+	if err != nil {
+		return outcome{}, err
+	}
+	read := t.ReadFlags
+	read.Shuffle = order
+	began := time.Now()
+	var line []byte
+	var runs datasets.LabelRuns
+	sequence := uint64(0)
+	refused, err := each(ctx, read, t.From, s, func(row datasets.Row) error {
+		if text := runs.Add(row.Document.Label); text != "" {
+			fmt.Fprintln(s.Err, text)
+		}
+		sequence++
+		line = jsonl.Append(line[:0], &row.Document)
+		return oracle.Add(broker.Record{Subject: plan.Pipeline.LogSubject(pipeline.ArticleRecord, "file"), Sequence: sequence, Data: line})
+	})
+	if err != nil {
+		return outcome{}, err
+	}
+	tally := oracle.Tally
+	o := outcome{
+		Shuffle: order, Documents: tally.Documents, Refused: refused + tally.DeadLetters,
+		Accuracy: tally.Confusion.Accuracy(), MacroF1: tally.Confusion.MacroF1(),
+		PerSecond: float64(tally.Documents) / time.Since(began).Seconds(),
+	}
+	var confusion metric.Confusion
+	frozen := oracle.Frozen()
+	for _, path := range t.Test {
+		read.Shuffle, read.Limit = nil, 0
+		if _, err := each(ctx, read, path, s, func(row datasets.Row) error {
+			label, _, err := frozen.Predict(row.Document.Title, row.Document.Text)
+			confusion.Add(row.Document.Label, label)
+			return err
+		}); err != nil {
+			return outcome{}, err
+		}
+	}
+	o.TestAccuracy, o.TestMacroF1 = confusion.Accuracy(), confusion.MacroF1()
+	return o, nil
+}
+
+// each gives the good rows of a file; bad ones are told and counted.
+func each(ctx context.Context, read cli.ReadFlags, path string, s cli.Streams, f func(datasets.Row) error) (refused uint64, err error) {
+	source, err := read.OpenFile(path, s.In)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, source.Reader.Close()) }()
+	for {
+		row, err := source.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return refused, nil
+		case err != nil:
+			return refused, err
+		case ctx.Err() != nil:
+			return refused, ctx.Err()
+		case row.Err != nil:
+			refused++
+			fmt.Fprintln(s.Err, row.Err)
+			continue
+		}
+		if err := f(row); err != nil {
+			return refused, fmt.Errorf("%s:%d: %w", row.File, row.Line, err)
+		}
+	}
+}

@@ -1,0 +1,245 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"tidings/datasets"
+	"tidings/datasets/sample"
+	"tidings/features"
+	"tidings/internal/broker"
+	"tidings/model"
+	"tidings/pipeline"
+	"tidings/pipeline/topics"
+)
+
+// BrokerFlags say which JetStream server a command uses.
+type BrokerFlags struct {
+	NATS      string `name:"nats" placeholder:"URL" help:"Use the NATS server at URL (nats://host:4222) instead of the embedded one."`
+	Store     string `name:"store" placeholder:"DIR" help:"Keep the embedded server's streams in DIR, so that the same command goes on where it stopped. Default: a temporary directory."`
+	Listen    string `name:"listen" placeholder:"HOST:PORT" help:"Open the embedded server to other processes, at 127.0.0.1:4222 for instance."`
+	Sync      bool   `name:"sync" help:"Write each record through to the disk: it then survives a power failure, not only a crash."`
+	StoreSize Size   `name:"store-size" placeholder:"64GB" default:"64GB" help:"The most the embedded server may store; full, it refuses and loses nothing."`
+}
+
+// Open opens the broker.
+func (f *BrokerFlags) Open(ctx context.Context, name string) (*broker.Broker, error) {
+	if f.NATS != "" && (f.Store != "" || f.Listen != "") {
+		return nil, &UsageError{errors.New("--nats uses a server elsewhere, --store and --listen set up the embedded one: choose")}
+	}
+	return broker.Open(ctx, broker.Options{
+		URL: f.NATS, Store: f.Store, Listen: f.Listen, SyncAlways: f.Sync, StoreBytes: int64(f.StoreSize), Name: name,
+	})
+}
+
+// Size is a number of bytes: "64GB", "500MB".
+type Size int64
+
+// UnmarshalText reads a size.
+func (s *Size) UnmarshalText(text []byte) error {
+	digits := strings.TrimRight(string(text), "kKMGTBi")
+	n, err := strconv.ParseFloat(digits, 64)
+	factor, ok := map[string]float64{"": 1, "B": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}[strings.ToUpper(strings.TrimSuffix(strings.TrimSuffix(string(text)[len(digits):], "B"), "i"))]
+	if err != nil || !ok || n <= 0 || n*factor > 1e18 {
+		return fmt.Errorf("%q is no size; write 500MB or 64GB", text)
+	}
+	*s = Size(n * factor)
+	return nil
+}
+
+// PlanFlags say what a pipeline computes. They belong to the pipeline from its
+// creation on.
+type PlanFlags struct {
+	Pipeline   string   `name:"pipeline" default:"tidings" placeholder:"NAME" help:"The pipeline; several live on one server without touching."`
+	Partitions string   `name:"partitions" default:"1" placeholder:"N" help:"Partitions of each stage: 4, or df=4,classify=2. 1 chains all stages in one worker."`
+	Model      string   `name:"model" default:"${model}" enum:"${models}" help:"The model: ${enum}."`
+	Tokenizer  string   `name:"tokenizer" default:"unicode" enum:"unicode" help:"How text is split into words: ${enum}."`
+	HashBits   int      `name:"hash-bits" default:"${hashbits}" placeholder:"N" help:"Terms are hashed to 2^N features."`
+	Window     []string `name:"window" placeholder:"W" help:"Windows of topics: tumbling:24h (event time), count:1000 (documents). Repeatable. Default: both of these."`
+	Popular    float64  `name:"popular" default:"0.1" placeholder:"SHARE" help:"A label above this share of a window is popular."`
+	OutOfOrder string   `name:"out-of-order" default:"0s" placeholder:"TIME" help:"How much older than the newest a document may be before its window closes."`
+}
+
+// Vars are what the flags' help texts refer to.
+func Vars() map[string]string {
+	return map[string]string{
+		"model": model.Default, "models": strings.Join(model.Names(), ","),
+		"hashbits": strconv.Itoa(features.HashBitsDefault),
+	}
+}
+
+// Plan makes the plan.
+func (f *PlanFlags) Plan() (pipeline.Plan, error) {
+	var errs []error
+	partitions, err := pipeline.ParsePartitions(f.Partitions)
+	errs = append(errs, err)
+	late, err := time.ParseDuration(f.OutOfOrder)
+	if err != nil {
+		errs = append(errs, fmt.Errorf("--out-of-order %q is no time; write 90s or 2h", f.OutOfOrder))
+	}
+	p := pipeline.Plan{
+		Pipeline: pipeline.Name(f.Pipeline), Partitions: partitions, Model: f.Model,
+		Features: features.Options{Tokenizer: f.Tokenizer, HashBits: f.HashBits},
+		Topics:   topics.Options{OutOfOrder: late, Popular: f.Popular},
+	}
+	for _, w := range f.Window {
+		d, err := topics.Parse(w)
+		errs = append(errs, err)
+		p.Topics.Windows = append(p.Topics.Windows, d)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return p, &UsageError{err}
+	}
+	p = p.WithDefaults()
+	if err := p.Check(); err != nil {
+		return p, &UsageError{err}
+	}
+	return p, nil
+}
+
+// ReadFlags say how a file of documents is read.
+type ReadFlags struct {
+	Format  string            `name:"format" placeholder:"NAME" help:"jsonl or csv. Default: told from the content."`
+	Columns map[string]string `name:"columns" placeholder:"FIELD=COLUMN" help:"Where a field stands (id, time, label, title, text): column names, or numbers from 1."`
+	Classes []string          `name:"classes" placeholder:"NAME,..." help:"Names of numbered classes."`
+	Shuffle *uint64           `name:"shuffle" placeholder:"SEED" help:"Read in a random order that SEED decides."`
+	Limit   uint64            `name:"limit" placeholder:"N" help:"Stop after N rows."`
+}
+
+// SourceFlags say where documents come from and how fast.
+type SourceFlags struct {
+	From string `name:"from" placeholder:"SOURCE" help:"A file (JSON lines or CSV; plain, gzip, zstd), - for standard input, sample or sample:N for the built-in one, log for what is in the log already."`
+	ReadFlags
+	Seed uint64 `name:"seed" default:"0" placeholder:"N" help:"Seed of the built-in sample; 0 is its default."`
+
+	Rate  string `name:"rate" placeholder:"500/s" help:"Feed at most so many documents a second."`
+	Speed string `name:"speed" placeholder:"100x" help:"Replay event times so many times faster than they passed."`
+	Pack  int    `name:"pack" placeholder:"N" help:"Documents in one log message at most (1 to 256). Default: as many as fit."`
+}
+
+// Source is an opened source.
+type Source struct {
+	datasets.Source
+	datasets.Reader
+	Documents uint64 // how many there are, 0 when nobody knows
+}
+
+// Open opens the source.
+func (f *SourceFlags) Open(stdin io.Reader) (*Source, error) {
+	if spec, ok := strings.CutPrefix(f.From, "sample"); ok && (spec == "" || spec[0] == ':') {
+		return f.openSample(spec)
+	}
+	return f.OpenFile(f.From, stdin)
+}
+
+// OpenFile opens a file, or "-".
+func (f *ReadFlags) OpenFile(path string, stdin io.Reader) (*Source, error) {
+	source, reader, err := datasets.Open(path, datasets.Options{
+		Format: f.Format, Columns: f.Columns, Classes: f.Classes, Shuffle: f.Shuffle, Limit: f.Limit, Stdin: stdin,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Source{Source: *source, Reader: reader}, nil
+}
+
+func (f *SourceFlags) openSample(spec string) (*Source, error) {
+	o := sample.Options{Seed: f.Seed}
+	if spec != "" {
+		n, err := strconv.ParseUint(strings.ReplaceAll(spec[1:], "_", ""), 10, 64)
+		if err != nil || n == 0 {
+			return nil, &UsageError{fmt.Errorf("--from sample%s: write sample:20000 for so many documents", spec)}
+		}
+		o.Documents = n
+	}
+	if o.Seed == 0 {
+		o.Seed = sample.SeedDefault
+	}
+	if o.Documents == 0 {
+		o.Documents = sample.DocumentsDefault
+	}
+	if f.Shuffle != nil {
+		return nil, &UsageError{errors.New("--shuffle is for files: the sample is in the order of its times, and --seed gives another one")}
+	}
+	if f.Limit > 0 {
+		o.Documents = min(o.Documents, f.Limit)
+	}
+	return &Source{
+		Source:    datasets.Source{Name: "sample-" + strconv.FormatUint(o.Seed, 10), Path: "sample", Resumable: true},
+		Reader:    &sampleReader{generator: sample.New(o)},
+		Documents: o.Documents,
+	}, nil
+}
+
+// sampleReader delivers the sample as rows.
+type sampleReader struct {
+	generator *sample.Generator
+	rows      uint64
+}
+
+func (r *sampleReader) Next() (datasets.Row, error) {
+	d, ok := r.generator.Next()
+	if !ok {
+		return datasets.Row{}, io.EOF
+	}
+	r.rows++
+	return datasets.Row{Number: r.rows, File: "sample", Line: r.rows, Document: d}, nil
+}
+
+func (r *sampleReader) Close() error { return nil }
+
+// Pace reads --rate and --speed.
+func (f *SourceFlags) Pace() (rate, speed float64, err error) {
+	for _, p := range []struct {
+		flag, text, unit string
+		to               *float64
+	}{{"--rate", f.Rate, "/s", &rate}, {"--speed", f.Speed, "x", &speed}} {
+		if p.text == "" {
+			continue
+		}
+		v, err := strconv.ParseFloat(strings.TrimSuffix(p.text, p.unit), 64)
+		if err != nil || !(v > 0) || v > 1e9 {
+			return 0, 0, &UsageError{fmt.Errorf("%s %q: write a number above 0, as in 500%s", p.flag, p.text, p.unit)}
+		}
+		*p.to = v
+	}
+	if rate > 0 && speed > 0 {
+		return 0, 0, &UsageError{errors.New("--rate and --speed both set the pace: choose one")}
+	}
+	return rate, speed, nil
+}
+
+// Output is a file that a flag names: "-" is standard output, "" nothing.
+type Output struct {
+	io.Writer
+	close func() error
+}
+
+// OpenOutput opens it for writing, anew.
+func OpenOutput(flag, path string, stdout io.Writer) (*Output, error) {
+	switch path {
+	case "":
+		return nil, nil
+	case "-":
+		return &Output{stdout, func() error { return nil }}, nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be written: %w", flag, err)
+	}
+	return &Output{f, f.Close}, nil
+}
+
+// Close closes the file. A nil Output is closed.
+func (o *Output) Close() error {
+	if o == nil {
+		return nil
+	}
+	return o.close()
+}

@@ -1,0 +1,77 @@
+package tidings_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rooms says which rooms of the project each may import. Arrows run downward
+// only; a room that is not listed here does not exist.
+var rooms = map[string][]string{
+	".":                 {},
+	"features":          {"."},
+	"model":             {"."},
+	"model/modeltest":   {".", "model"},
+	"datasets":          {".", "internal/jsonl"},
+	"datasets/sample":   {"."},
+	"eval/metric":       {"."},
+	"internal/jsonl":    {"."},
+	"internal/broker":   {},
+	"guarantees":        {"internal/broker"},
+	"pipeline/topics":   {"."},
+	"pipeline":          {".", "features", "model", "guarantees", "eval/metric", "pipeline/topics", "internal/broker", "internal/jsonl"},
+	"eval":              {".", "features", "model", "internal/broker", "pipeline", "pipeline/topics", "eval/metric"},
+	"internal/ingest":   {".", "datasets", "internal/broker", "internal/jsonl", "pipeline"},
+	"internal/terminal": {".", "eval/metric", "pipeline", "pipeline/topics"},
+	"internal/cli":      {".", "datasets", "datasets/sample", "features", "model", "internal/broker", "pipeline", "pipeline/topics"},
+	"cmd/classify":      nil, // nil: all
+	"cmd/ingest":        nil,
+	"cmd/train":         nil,
+	"cmd/compare":       nil,
+}
+
+// onlyIn says which room alone may speak to a technology.
+var onlyIn = map[string]string{
+	"github.com/nats-io/":            "internal/broker",
+	"github.com/alecthomas/kong":     "internal/cli",
+	"github.com/clipperhouse/uax29/": "features",
+}
+
+// Properties: every room is known; each imports only what stands below it; a
+// technology is spoken to in one room.
+func TestArrowsRunDownward(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").CombinedOutput()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, out)
+	}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		room := name(fields[0])
+		allowed, known := rooms[room]
+		if !known {
+			t.Errorf("room %s is not in the plan of the house", room)
+			continue
+		}
+		for _, path := range fields[1:] {
+			if path == "tidings" || strings.HasPrefix(path, "tidings/") {
+				if imported := name(path); allowed != nil && !slices.Contains(allowed, imported) {
+					t.Errorf("%s imports %s, which does not stand below it", room, imported)
+				}
+			}
+			for technology, only := range onlyIn {
+				if strings.HasPrefix(path, technology) && room != only {
+					t.Errorf("%s imports %s, which is for %s alone", room, path, only)
+				}
+			}
+		}
+	}
+}
+
+func name(path string) string {
+	if path == "tidings" {
+		return "."
+	}
+	return strings.TrimPrefix(path, "tidings/")
+}

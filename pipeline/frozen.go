@@ -1,0 +1,122 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"tidings"
+	"tidings/features"
+	"tidings/model"
+)
+
+// Frozen is a model with its df as they stood at one moment. Asking changes
+// nothing. One goroutine may use it.
+type Frozen struct {
+	tokenizer  *features.Tokenizer
+	vectorizer *features.Vectorizer
+	df         func(hash uint64) uint32
+	model      model.Model
+	accepted   uint64
+
+	dict          features.Dictionary
+	terms         []features.TermCount
+	values        []uint32
+	vector        tidings.Vector
+	scores        []float64
+	probabilities []float64
+}
+
+// NewFrozen asks the given model with the given df; accepted is how many
+// documents df counts. Whoever owns them must not change them meanwhile.
+func NewFrozen(o features.Options, m model.Model, df func(hash uint64) uint32, accepted uint64) *Frozen {
+	return &Frozen{
+		tokenizer: features.NewTokenizer(o), vectorizer: features.NewVectorizer(o),
+		df: df, model: m, accepted: accepted,
+	}
+}
+
+// ErrElsewhere reports that another process holds the state.
+var ErrElsewhere = errors.New("df and classify do not both run wholly in this process; run it with all stages")
+
+// Frozen gives the runner's state. The runner must have stopped.
+func (r *Runner) Frozen() (*Frozen, error) {
+	var df *DF
+	var classify *Classify
+	for _, w := range r.workers {
+		if w.assembly == nil {
+			continue
+		}
+		if w.assembly.df != nil && r.Has(DFStage) {
+			df = w.assembly.df
+		}
+		if w.assembly.classify != nil {
+			classify = w.assembly.classify
+		}
+	}
+	if df == nil || classify == nil {
+		return nil, ErrElsewhere
+	}
+	return NewFrozen(r.plan.Features, classify.model, df.Lookup, classify.accepted), nil
+}
+
+// Predict says which label the model gives a text, as if the text were the
+// next document.
+func (f *Frozen) Predict(title, text string) (label string, probability float64, err error) {
+	f.dict.Reset()
+	if f.terms, err = f.tokenizer.Append(f.terms[:0], &f.dict, []byte(title), []byte(text)); err != nil {
+		return "", 0, err
+	}
+	f.values = f.values[:0]
+	for _, t := range f.terms {
+		f.values = append(f.values, f.df(f.dict.Hash(t.Ref))+1)
+	}
+	f.vectorizer.Vector(&f.vector, &f.dict, f.terms, f.values, f.accepted+1)
+	f.scores = f.model.Predict(f.vector, f.scores)
+	best := model.Best(f.model.Labels(), f.scores)
+	if best < 0 {
+		return "", 0, nil
+	}
+	f.probabilities = f.model.Probabilities(f.scores, f.probabilities)
+	return f.model.Labels()[best], f.probabilities[best], nil
+}
+
+// TermWeight is what a term adds to a label's score; below 0 it speaks
+// against it.
+type TermWeight struct {
+	Term   string
+	Weight float64
+}
+
+// Explain lists what the terms of a text add to a label's score, the weightiest
+// first, at most n. Terms that share a feature by hashing share its weight.
+func (f *Frozen) Explain(title, text, label string, n int) ([]TermWeight, error) {
+	if _, _, err := f.Predict(title, text); err != nil {
+		return nil, fmt.Errorf("the text cannot be explained: %w", err)
+	}
+	weights := f.model.Contributions(f.vector, label, nil)
+	byFeature := make(map[uint32]float64, len(weights))
+	for i, w := range weights {
+		byFeature[f.vector.Index[i]] = w
+	}
+	out := make([]TermWeight, 0, len(f.terms))
+	for _, t := range f.terms {
+		if w := byFeature[f.vectorizer.Feature(f.dict.Hash(t.Ref))]; w != 0 {
+			out = append(out, TermWeight{string(f.dict.Text(t.Ref)), w})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b TermWeight) int { return compareWeights(a.Weight, b.Weight) })
+	return out[:min(n, len(out))], nil
+}
+
+// compareWeights puts the weightiest first, for or against.
+func compareWeights(a, b float64) int {
+	a, b = max(a, -a), max(b, -b)
+	switch {
+	case a > b:
+		return -1
+	case a < b:
+		return 1
+	}
+	return 0
+}
