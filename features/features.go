@@ -57,9 +57,6 @@ type Options struct {
 	// NoTitle leaves the words of the title as words only. By default each is
 	// also a feature of its own.
 	NoTitle bool `json:"no_title,omitempty"`
-	// NoBias leaves out the feature of constant value that every vector that
-	// has any feature ends with.
-	NoBias bool `json:"no_bias,omitempty"`
 }
 
 // Check tells all that is wrong with the options, or nil.

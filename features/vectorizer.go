@@ -6,18 +6,14 @@ import (
 	"tidings"
 )
 
-// BiasValue is the value of the feature that every vector ends with, beside a
-// norm of 1 of the others.
-const BiasValue = 0.3
-
-// Vectorizer makes TF-IDF vectors: (1 + log count) times
-// (1 + log((1 + n) / (1 + df))), the features of a document scaled to a
-// Euclidean norm of 1 (Salton and Buckley 1988; the smoothing is
-// scikit-learn's). A term's feature is the low bits of its hash (Weinberger et
-// al. 2009, without signs). It keeps scratch memory and no state.
+// Vectorizer makes TF-IDF vectors: (1 + log count) times log((1 + n) / df), the
+// features of a document scaled to a Euclidean norm of 1 (Salton and Buckley
+// 1988; the one in the numerator keeps the first documents above 0). A term's
+// feature is the low bits of its hash (Weinberger et al. 2009, without signs).
+// There is no bias feature: the models have offsets of their own. It keeps
+// scratch memory and no state.
 type Vectorizer struct {
 	mask  uint64
-	bias  bool
 	seen  []featureSlot // open addressing: where a feature stands in the vector
 	epoch uint32        // slots of other epochs are empty
 }
@@ -27,24 +23,20 @@ type featureSlot struct{ epoch, feature, place uint32 }
 // NewVectorizer returns a vectorizer. Options that Check refuses work as the
 // nearest that it does not.
 func NewVectorizer(o Options) *Vectorizer {
-	return &Vectorizer{mask: 1<<o.bits() - 1, bias: !o.NoBias}
+	return &Vectorizer{mask: 1<<o.bits() - 1}
 }
-
-// Bias returns the index of the bias feature, which no term has: the first
-// beyond the hashed ones.
-func (v *Vectorizer) Bias() uint32 { return uint32(v.mask + 1) }
 
 // Feature returns the feature of a term.
 func (v *Vectorizer) Feature(hash uint64) uint32 { return uint32(hash & v.mask) }
 
 // Vector fills dst with the vector of one document. df[i] belongs to terms[i]
 // and counts this document; n is the number of documents up to and including
-// it. The entries stand in the order of the terms, terms on one feature are
-// summed at the place of the first, and the bias feature stands last. No terms
-// give an empty vector.
+// it. The entries stand in the order of the terms, and terms on one feature are
+// summed at the place of the first. No terms give an empty vector.
 //
-// Every value is finite and positive whatever the counts: a df of 0 is taken
-// for 1, one above n for n. df must not be shorter than terms.
+// Every value is finite and at least 0 whatever the counts: a df of 0 is taken
+// for 1, one above n for n, a count of 0 for 1. df must not be shorter than
+// terms.
 func (v *Vectorizer) Vector(dst *tidings.Vector, dict *Dictionary, terms []TermCount, df []uint32, n uint64) {
 	dst.Reset()
 	if len(terms) == 0 {
@@ -52,10 +44,10 @@ func (v *Vectorizer) Vector(dst *tidings.Vector, dict *Dictionary, terms []TermC
 	}
 	v.prepare(len(terms))
 	n = max(n, 1)
-	logN := math.Log(float64(n) + 1)
+	logN := log(n + 1)
 	for i, term := range terms {
 		d := min(max(uint64(df[i]), 1), n)
-		value := tf(term.Count) * (1 + logN - log1p(d))
+		value := (1 + log(uint64(term.Count))) * max(logN-log(d), 0)
 		feature := v.Feature(dict.Hash(term.Ref))
 		if place, ok := v.place(feature, len(dst.Index)); ok {
 			dst.Value[place] += value
@@ -65,10 +57,6 @@ func (v *Vectorizer) Vector(dst *tidings.Vector, dict *Dictionary, terms []TermC
 		dst.Value = append(dst.Value, value)
 	}
 	normalise(dst.Value)
-	if v.bias {
-		dst.Index = append(dst.Index, v.Bias())
-		dst.Value = append(dst.Value, BiasValue)
-	}
 }
 
 // prepare empties the slots and sees that there are twice as many as terms.
@@ -102,11 +90,14 @@ func (v *Vectorizer) place(feature uint32, next int) (int, bool) {
 	}
 }
 
-// normalise scales values, none of them 0, to a Euclidean norm of 1.
+// normalise scales values to a Euclidean norm of 1; all 0 they stay so.
 func normalise(values []float64) {
 	var squares float64
 	for _, x := range values {
 		squares += x * x
+	}
+	if squares == 0 {
+		return
 	}
 	scale := 1 / math.Sqrt(squares)
 	for i := range values {
@@ -114,7 +105,8 @@ func normalise(values []float64) {
 	}
 }
 
-// logs holds log(i) of small integers; almost every count is one.
+// logs holds the logarithms of small integers, with 0 for that of 0: almost
+// every count is one.
 var logs = func() (table [4096]float64) {
 	for i := 1; i < len(table); i++ {
 		table[i] = math.Log(float64(i))
@@ -122,19 +114,9 @@ var logs = func() (table [4096]float64) {
 	return
 }()
 
-// tf is the weight of a term that occurs count times. A count of 0 is taken
-// for 1.
-func tf(count uint32) float64 {
-	if count < uint32(len(logs)) {
-		return 1 + logs[count]
+func log(count uint64) float64 {
+	if count < uint64(len(logs)) {
+		return logs[count]
 	}
-	return 1 + math.Log(float64(count))
-}
-
-// log1p returns log(1 + d).
-func log1p(d uint64) float64 {
-	if d+1 < uint64(len(logs)) {
-		return logs[d+1]
-	}
-	return math.Log(float64(d) + 1)
+	return math.Log(float64(count))
 }

@@ -45,14 +45,17 @@ type step struct {
 	shrink   float64 // beta
 }
 
+// RDefault is r of AROW. Less learns faster on short streams; on long noisy ones
+// anything from 0.5 to 1 is alike.
+const RDefault = 0.7
+
 const (
 	arowOffset      = -1.0
 	arowVarianceMin = 1e-8
 )
 
 func newAROW(o Options) *arow {
-	m := &arow{linear: newLinear(o, cell{0, 1}), temperature: newTemperature(), r: either(o.R, 1)}
-	return m
+	return &arow{linear: newLinear(o, cell{0, 1}), temperature: newTemperature(), r: either(o.R, RDefault)}
 }
 
 func (m *arow) Name() string { return "arow" }

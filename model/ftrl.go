@@ -34,17 +34,19 @@ type ftrl struct {
 }
 
 const (
-	// RateDefault is alpha of FTRL-proximal.
-	RateDefault = 0.5
+	// RateDefault and DampingDefault are alpha and beta of FTRL-proximal. Vectors
+	// of norm 1 have small values, so the steps are large.
+	RateDefault    = 2
+	DampingDefault = 0.3
 	// ftrlNegligible is the share below which a wrong label is not pushed
 	// further down, so that a document does not touch every label.
-	ftrlNegligible = 1e-3
+	ftrlNegligible = 1e-2
 )
 
 func newFTRL(o Options) *ftrl {
 	return &ftrl{
 		linear: newLinear(o, cell{}),
-		rate:   either(o.Rate, RateDefault), damping: either(o.Damping, 1), l1: o.L1, l2: o.L2,
+		rate:   either(o.Rate, RateDefault), damping: either(o.Damping, DampingDefault), l1: o.L1, l2: o.L2,
 	}
 }
 
@@ -84,7 +86,9 @@ func (m *ftrl) Predict(x tidings.Vector, scores []float64) []float64 {
 }
 
 func (m *ftrl) Probabilities(scores, dst []float64) []float64 {
-	return softmax(1, m.labels.sorted, scores, dst)
+	dst = append(dst[:0], scores...)
+	softmax(1, m.labels.sorted, dst)
+	return dst
 }
 
 func (m *ftrl) Learn(x tidings.Vector, label string, scores []float64) error {

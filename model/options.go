@@ -15,10 +15,11 @@ type Options struct {
 	// CellsMaxDefault.
 	CellsMax int `json:"cells_max,omitempty"`
 	// R is the regularisation of AROW: the higher, the smaller the steps.
-	// 0 means 1.
+	// 0 means RDefault.
 	R float64 `json:"r,omitempty"`
 	// Rate and Damping are alpha and beta of FTRL-proximal: the size of the
-	// steps, and how late they begin to shrink. 0 means RateDefault and 1.
+	// steps, and how late they begin to shrink. 0 means RateDefault and
+	// DampingDefault.
 	Rate    float64 `json:"rate,omitempty"`
 	Damping float64 `json:"damping,omitempty"`
 	// L1 and L2 are the penalties of FTRL-proximal, 0 by default.
