@@ -1,0 +1,172 @@
+package terminal
+
+import (
+	"math"
+	"time"
+)
+
+// stageColumnsMax bounds the name of a stage.
+const stageColumnsMax = 20
+
+// progressRecord is a Status as JSON.
+type progressRecord struct {
+	Stage              string  `json:"stage"`
+	Documents          uint64  `json:"documents"`
+	Total              uint64  `json:"total,omitempty"`
+	DocumentsPerSecond float64 `json:"documents_per_second"`
+	Accuracy           float64 `json:"accuracy"`
+	Labelled           uint64  `json:"labelled"`
+	Lag                uint64  `json:"lag"`
+	Rejected           uint64  `json:"rejected"`
+	DeadLetters        uint64  `json:"dead_letters"`
+	ElapsedSeconds     float64 `json:"elapsed_seconds"`
+}
+
+func (s Status) record(since time.Duration) progressRecord {
+	return progressRecord{
+		Stage: string(clean(s.Stage)), Documents: s.Documents, Total: s.Total,
+		DocumentsPerSecond: number0(s.Rate), Accuracy: number0(s.Accuracy), Labelled: s.Labelled,
+		Lag: s.Lag, Rejected: s.Rejected, DeadLetters: s.DeadLetters,
+		ElapsedSeconds: since.Round(time.Millisecond).Seconds(),
+	}
+}
+
+// number0 is x, or 0 for what JSON cannot say.
+func number0(x float64) float64 {
+	if finite(x) {
+		return x
+	}
+	return 0
+}
+
+// share is how much of the stage is done, in [0, 1].
+func (s Status) share() float64 {
+	if s.Total == 0 {
+		return 0
+	}
+	return min(float64(s.Documents)/float64(s.Total), 1)
+}
+
+// remaining is how long the stage will take at this rate; false when nobody
+// knows.
+func (s Status) remaining() (time.Duration, bool) {
+	if s.Total <= s.Documents || !(s.Rate > 0) || math.IsInf(s.Rate, 0) {
+		return 0, false
+	}
+	seconds := float64(s.Total-s.Documents) / s.Rate
+	if seconds > 100*60*60 {
+		return 0, false
+	}
+	return time.Duration(math.Ceil(seconds)) * time.Second, true
+}
+
+// sentence is the status as a plain line.
+func (s Status) sentence(since time.Duration) text {
+	t := s.stage() + ": "
+	if s.Total > 0 {
+		t += number(s.Documents) + " of " + plural(s.Total, "document", "documents") + " (" + percent(s.share(), 0) + " %)"
+	} else {
+		t += plural(s.Documents, "document", "documents")
+	}
+	t += " after " + elapsed(since) + ", " + rate(s.Rate) + " a second"
+	if s.Labelled > 0 {
+		t += ", " + percent(s.Accuracy, 1) + " % of " + number(s.Labelled) + " labelled right"
+	}
+	if s.Lag > 0 {
+		t += ", " + plural(s.Lag, "message", "messages") + " behind"
+	}
+	if s.Rejected > 0 {
+		t += ", " + number(s.Rejected) + " rejected"
+	}
+	if s.DeadLetters > 0 {
+		t += ", " + plural(s.DeadLetters, "dead letter", "dead letters")
+	}
+	return t
+}
+
+func (s Status) stage() text { return visible(s.Stage).cut(stageColumnsMax) }
+
+// piece is a part of the live line. Where there is no room for all, those of
+// the highest rank go first.
+type piece struct {
+	rank int
+	line line
+}
+
+// live is the status as a line that fits into that many columns.
+func (s Status) live(since time.Duration, columns int, spinner text) line {
+	pieces := s.pieces(since, columns)
+	head := line{}.add(cyan, spinner+" ").add(bold, s.stage())
+	for rank := 9; rank > 0; rank-- {
+		if joined := join(head, pieces); joined.columns() <= columns {
+			return joined
+		}
+		pieces = without(pieces, rank)
+	}
+	return join(head, pieces).cut(columns)
+}
+
+func (s Status) pieces(since time.Duration, columns int) []piece {
+	var pieces []piece
+	add := func(rank int, i ink, t text) { pieces = append(pieces, piece{rank, line{}.add(i, t)}) }
+	documents := number(s.Documents)
+	if s.Total > 0 {
+		pieces = append(pieces, piece{5, bar(s.share(), min(max(columns/5, 10), 24), cyan)})
+		add(2, plain, percent(s.share(), 0).right(3)+" %")
+		documents = documents.right(number(s.Total).columns()) + " of " + number(s.Total)
+	}
+	add(1, plain, documents)
+	add(3, plain, rate(s.Rate)+"/s")
+	if s.Labelled > 0 {
+		add(4, green, percent(s.Accuracy, 1)+" % right")
+	}
+	if s.Rejected+s.DeadLetters > 0 {
+		add(3, yellow, number(s.Rejected+s.DeadLetters)+" refused")
+	}
+	if s.Lag > 0 {
+		add(7, dim, number(s.Lag)+" behind")
+	}
+	if left, known := s.remaining(); known {
+		add(6, dim, elapsed(left)+" left")
+	} else {
+		add(6, dim, elapsed(since.Truncate(time.Second)))
+	}
+	return pieces
+}
+
+func join(head line, pieces []piece) line {
+	l := append(line{}, head...)
+	for _, p := range pieces {
+		l = append(l.add(plain, "  "), p.line...)
+	}
+	return l
+}
+
+func without(pieces []piece, rank int) []piece {
+	kept := make([]piece, 0, len(pieces))
+	for _, p := range pieces {
+		if p.rank != rank {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
+// spinner shows that something moves, by time alone.
+func spinner(since time.Duration) text {
+	frames := [...]text{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}
+	return frames[int(max(since, 0)/liveEvery)%len(frames)]
+}
+
+// bar draws a share of 1 as a line of that many columns, to half a column.
+func bar(share float64, columns int, i ink) line {
+	if !finite(share) {
+		share = 0
+	}
+	halves := int(math.Round(min(max(share, 0), 1) * float64(2*columns)))
+	filled := repeat("━", halves/2)
+	if halves%2 == 1 {
+		filled += "╸"
+	}
+	return line{}.add(i, filled).add(dim, repeat("─", columns-filled.columns()))
+}
