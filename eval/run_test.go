@@ -8,7 +8,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -108,48 +107,19 @@ func run(tb testing.TB, b *broker.Broker, p pipeline.Plan, each func(u *pipeline
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), 2*time.Minute)
 	defer cancel()
-	if err := pipeline.Create(ctx, b, p); err != nil {
-		tb.Fatal(err)
-	}
-	r, err := pipeline.NewRunner(b, p, "", "test")
+	t, err := eval.Run(ctx, b, p, each)
 	if err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("after log sequence %d: %v", t.To, err)
 	}
-	last, err := b.LastSequence(ctx, p.Pipeline.LogStream().Name)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	var running sync.WaitGroup
-	running.Go(func() {
-		if err := r.Run(ctx); err != nil {
-			tb.Error(err)
-			cancel()
-		}
-	})
-	t := follow(ctx, tb, b, p, last, each)
-	cancel()
-	running.Wait()
 	return t
 }
 
 // follow reads results up to a log sequence.
 func follow(ctx context.Context, tb testing.TB, b *broker.Broker, p pipeline.Plan, last uint64, each func(u *pipeline.Unit)) *pipeline.Tally {
 	tb.Helper()
-	results, err := pipeline.OpenResults(ctx, b, p)
+	t, err := eval.Follow(ctx, b, p, last, each)
 	if err != nil {
-		tb.Fatal(err)
-	}
-	defer results.Close()
-	t := pipeline.NewTally()
-	for t.To < last {
-		u, err := results.Next(ctx)
-		if err != nil {
-			tb.Fatalf("after log sequence %d of %d: %v", t.To, last, err)
-		}
-		t.Add(u)
-		if each != nil {
-			each(u)
-		}
+		tb.Fatalf("after log sequence %d of %d: %v", t.To, last, err)
 	}
 	return t
 }
@@ -164,25 +134,8 @@ func oracle(tb testing.TB, b *broker.Broker, p pipeline.Plan, prepare func(*eval
 	if prepare != nil {
 		prepare(o)
 	}
-	last, err := b.LastSequence(tb.Context(), p.Pipeline.LogStream().Name)
-	if err != nil {
+	if err := o.Replay(tb.Context(), b, p.Pipeline); err != nil {
 		tb.Fatal(err)
-	}
-	r, err := b.Read(tb.Context(), p.Pipeline.LogStream().Name, 1, broker.ReaderOptions{Ahead: 1000})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer r.Close()
-	for o.Tally.To < last {
-		records, err := r.Next(tb.Context())
-		if err != nil {
-			tb.Fatal(err)
-		}
-		for _, record := range records {
-			if err := o.Add(record); err != nil {
-				tb.Fatal(err)
-			}
-		}
 	}
 	return o
 }

@@ -42,6 +42,7 @@ type Tally struct {
 
 	DFDigest, ModelDigest uint64 // at the last end of a source
 	Chain                 uint64
+	WindowsDigest         uint64 // sum of the windows' digests, in any order
 
 	digest *xxhash.Digest
 	last   tidings.Position
@@ -130,6 +131,7 @@ func (t *Tally) document(e *Entry) {
 
 func (t *Tally) window(w topics.Window) {
 	t.Windows++
+	t.WindowsDigest += w.Digest()
 	kept := append(t.Last[w.Definition], w)
 	if len(kept) > windowsKept {
 		kept = kept[1:]

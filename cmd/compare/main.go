@@ -1,0 +1,31 @@
+// Compare runs the same documents through the pipeline in several ways and
+// sets the results beside the oracle's.
+package main
+
+import (
+	"os"
+
+	"tidings/internal/cli"
+)
+
+const description = `Run the same documents in several ways, and compare each with the oracle.
+
+The oracle is a plain loop over the same log: one thread, no broker, no partitions. What exactly-once claims
+is that nothing differs from it.
+
+  compare                                  the built-in sample, at 1, 2 and 4 partitions
+  compare --from articles.jsonl.gz         your own file
+  compare --partitions 1 --partitions 8    other numbers of partitions
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a run differs from the oracle, 130 interrupted.`
+
+func main() {
+	os.Exit(run(os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+}
+
+func run(args []string, s cli.Streams) int {
+	var grammar struct {
+		Run compare `cmd:"" default:"withargs" help:"Compare runs with the oracle (the default)."`
+	}
+	return cli.Main("compare", description, &grammar, args, s)
+}

@@ -1,0 +1,90 @@
+package eval
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"tidings/internal/broker"
+	"tidings/pipeline"
+)
+
+// Run lets a pipeline work, all stages in this process, until all that is in
+// its log is committed, and adds up what was. each, if not nil, sees every
+// stretch of results; it is valid until it returns.
+func Run(ctx context.Context, b *broker.Broker, p pipeline.Plan, each func(u *pipeline.Unit)) (*pipeline.Tally, error) {
+	if err := pipeline.Create(ctx, b, p); err != nil {
+		return nil, err
+	}
+	r, err := pipeline.NewRunner(b, p, "", "eval")
+	if err != nil {
+		return nil, err
+	}
+	last, err := b.LastSequence(ctx, p.Pipeline.LogStream().Name)
+	if err != nil {
+		return nil, err
+	}
+	working, stop := context.WithCancel(ctx)
+	defer stop()
+	var running sync.WaitGroup
+	var failure error
+	running.Go(func() {
+		failure = r.Run(working)
+		stop()
+	})
+	t, err := Follow(working, b, p, last, each)
+	stop()
+	running.Wait()
+	if failure != nil {
+		return t, failure
+	}
+	return t, err
+}
+
+// Follow adds up what a pipeline commits, up to a log sequence.
+func Follow(ctx context.Context, b *broker.Broker, p pipeline.Plan, last uint64, each func(u *pipeline.Unit)) (*pipeline.Tally, error) {
+	t := pipeline.NewTally()
+	results, err := pipeline.OpenResults(ctx, b, p)
+	if err != nil {
+		return t, err
+	}
+	defer results.Close()
+	for t.To < last {
+		u, err := results.Next(ctx)
+		if err != nil {
+			return t, err
+		}
+		t.Add(u)
+		if each != nil {
+			each(u)
+		}
+	}
+	return t, nil
+}
+
+// Replay feeds the log of a pipeline to the oracle, up to its present end.
+func (o *Oracle) Replay(ctx context.Context, b *broker.Broker, name pipeline.Name) error {
+	stream := name.LogStream().Name
+	last, err := b.LastSequence(ctx, stream)
+	if err != nil || last <= o.Tally.To {
+		return err
+	}
+	r, err := b.Read(ctx, stream, o.Tally.To+1, broker.ReaderOptions{Ahead: 1024})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for o.Tally.To < last {
+		records, err := r.Next(ctx)
+		if err != nil {
+			return err
+		}
+		for _, record := range records {
+			err = errors.Join(err, o.Add(record))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
