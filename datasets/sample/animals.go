@@ -10,9 +10,9 @@ func animals() topic {
 			"fisherman", "forester", "biologist", "horse breeder", "animal nurse", "hunter",
 		},
 		things: []string{
-			"wolf", "bear", "elephant", "nest", "zoo", "owl", "herd", "shelter", "horse", "enclosure", "lynx",
-			"whale", "calf", "dog", "eagle", "beehive", "cat", "tiger", "forest reserve", "fox", "seal", "stork",
-			"tortoise", "aquarium", "penguin", "swan", "hedgehog", "bat colony", "goat", "beaver dam", "parrot", "litter",
+			"wolf", "bear", "elephant", "owl", "horse", "lynx", "whale", "calf", "dog", "eagle", "cat", "tiger", "fox",
+			"seal", "stork", "tortoise", "penguin", "swan", "hedgehog", "bat", "goat", "beaver", "parrot", "otter",
+			"donkey", "heron", "badger", "crane", "lizard", "pony", "camel", "falcon", "moose", "puppy",
 		},
 		plurals: []string{
 			"birds", "wolves", "sheep", "bees", "visitors", "animals", "horses", "species", "cubs", "dogs",
@@ -20,7 +20,7 @@ func animals() topic {
 		},
 		adjectives: []string{
 			"rare", "young", "wild", "injured", "escaped", "tame", "endangered", "hungry", "newborn", "lost",
-			"orphaned", "shy", "protected", "migrating",
+			"orphaned", "shy", "protected", "first",
 		},
 		orgs: []string{
 			"{town} Zoo", "the {coin} Wildlife Trust", "the {town} Animal Shelter", "the {coin} Bird Society",
@@ -30,9 +30,9 @@ func animals() topic {
 			"freed {a adj} {thing} from a fence", "counted {hundreds} {plural} in one night",
 			"raised {a adj} {thing} by hand", "photographed {a adj} {thing} at dawn",
 			"followed the tracks of {a adj} {thing} for {few} days", "lost {tens} sheep to a wolf",
-			"released {few} {plural} into the wild", "treated {a adj} {thing} with a broken leg",
-			"found an abandoned nest with {few} eggs", "taught {a adj} {thing} to swim",
-			"built {a thing} for {tens} {plural}", "rescued {few} kittens from a well",
+			"released {few} {plural} into the wild", "found {a adj} {thing} with a broken leg",
+			"found an abandoned nest with {few} eggs", "heard {a adj} {thing} in the garden",
+			"built a barn for {tens} horses", "rescued {few} kittens from a well", "was bitten by {a adj} {thing}",
 		},
 		facts: []string{
 			"The {thing} weighs {hundreds} kilograms and eats twice a day.",

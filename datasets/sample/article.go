@@ -3,19 +3,25 @@ package sample
 // article is what the sentences of one article have in common, so that they
 // tell of the same people and places.
 type article struct {
-	label  int    // the topic it is filed under, before noise
-	topic  int    // whose words the current sentence takes
-	owner  int    // whose people and organisations it tells of
-	event  []byte // name of the story, nil outside one
-	title  int    // length of the title, which comes first in g.out
-	since  uint64 // tick of its start
-	phrase uint64 // tick of the current sentence's start
+	label int  // the topic it is filed under, before noise
+	topic int  // whose words the current sentence takes
+	owner int  // whose people and organisations it tells of
+	mixed bool // tells of a second topic too
+	vague bool // takes only sentences that all topics share
+	plain bool // the current sentence does without the topic's words
+
+	plainPermille uint32 // of its sentences that could be plain
+	event         []byte // name of the story, nil outside one
+	title         int    // length of the title, which comes first in g.out
+	since         uint64 // tick of its start
+	phrase        uint64 // tick of the current sentence's start
 
 	place, otherPlace, org, person, witness int
 	personKnown, witnessKnown               bool
 }
 
-// Shares of the later sentences, in thousandths; the rest are fillers.
+// Shares of the later sentences, in thousandths; the rest are fillers, which
+// have nothing of the topic.
 const (
 	factPermille   = 380
 	followPermille = 350
@@ -42,7 +48,7 @@ func (g *Generator) compose() {
 func (g *Generator) begin(topic int) {
 	r, m := &g.random, &g.topics[topic]
 	g.tick++
-	a := article{label: topic, topic: topic, owner: topic, since: g.tick}
+	a := article{label: topic, topic: topic, owner: topic, since: g.tick, plainPermille: PlainPermille}
 	a.place, a.otherPlace = g.shared.places.draw(r), g.shared.places.draw(r)
 	if a.otherPlace == a.place {
 		a.otherPlace = (a.place + 1) % PlacesMax
@@ -61,6 +67,9 @@ func (g *Generator) ordinary() {
 	first, second := a.topic, a.topic
 	if g.random.permille(MixedPermille) {
 		second = g.drawNear(first)
+	}
+	if g.random.permille(VaguePermille) {
+		a.vague, a.plainPermille = true, VaguePlainPermille
 	}
 	g.headline()
 	g.sentence(&g.shared.leads)
@@ -109,7 +118,7 @@ func (g *Generator) report(s *story) {
 
 // fileUnder decides the label of an article about two topics.
 func (g *Generator) fileUnder(first, second int) {
-	g.article.label = second
+	g.article.label, g.article.mixed = second, true
 	if g.random.permille(MixedFirstPermille) {
 		g.article.label = first
 	}
@@ -118,11 +127,11 @@ func (g *Generator) fileUnder(first, second int) {
 // length draws how many sentences follow the first.
 func (g *Generator) length() int {
 	switch x := g.random.below(100); {
-	case x < 25:
+	case x < 15:
 		return 1
-	case x < 65:
+	case x < 50:
 		return 2
-	case x < 90:
+	case x < 82:
 		return 3
 	default:
 		return 4
@@ -130,7 +139,7 @@ func (g *Generator) length() int {
 }
 
 func (g *Generator) headline() {
-	if g.random.permille(300) {
+	if g.article.vague || g.random.permille(300) {
 		g.title(&g.shared.headlines)
 		return
 	}
@@ -145,9 +154,9 @@ func (g *Generator) title(l *list) {
 // later writes one of the sentences after the first.
 func (g *Generator) later() {
 	switch x := g.random.below(1000); {
-	case x < factPermille:
+	case x < factPermille && !g.article.vague:
 		g.sentence(&g.topics[g.article.topic].facts)
-	case x < factPermille+followPermille:
+	case x >= factPermille && x < factPermille+followPermille:
 		g.sentence(&g.shared.follows)
 	default:
 		g.sentence(&g.shared.fillers)

@@ -20,18 +20,18 @@ func culture() topic {
 			"critics", "dancers", "prizes", "poems", "pictures", "manuscripts", "costumes", "audiences", "sketches",
 		},
 		adjectives: []string{
-			"new", "celebrated", "experimental", "forgotten", "sold-out", "baroque", "modern", "award-winning",
-			"restored", "open-air", "controversial", "charming", "abstract", "autobiographical",
+			"new", "celebrated", "experimental", "forgotten", "sold-out", "early", "modern", "award-winning",
+			"restored", "first", "controversial", "charming", "important", "autobiographical",
 		},
 		orgs: []string{
 			"the {town} Museum", "the {coin} Theatre", "{town} Opera", "the {coin} Gallery", "{coin} Films",
 			"the {town} Philharmonic", "{coin} Press",
 		},
 		deeds: []string{
-			"opened {a adj} {thing}", "won the prize for the best {thing}", "finished {a adj} {thing}",
+			"opened {a adj} {thing}", "won a prize for {a adj} {thing}", "finished {a adj} {thing}",
 			"gave {few} encores", "donated {tens} paintings to a museum", "turned the novel into {a adj} {thing}",
 			"was applauded for {few} minutes after the premiere", "cancelled the {thing} at short notice",
-			"read from {a adj} {thing}", "discovered a forgotten {thing} in an attic",
+			"read from a forgotten diary", "discovered a forgotten {thing} in an attic",
 			"staged {a adj} {thing} with {tens} amateurs", "refused to accept the prize",
 		},
 		facts: []string{
@@ -56,7 +56,7 @@ func culture() topic {
 		},
 		headlines: []string{
 			"{surname} wins prize for {adj} {thing}", "{org} opens {adj} {thing}", "{adj} {thing} delights {place}",
-			"{place} {actor} honoured", "Lost {thing} found in {place}", "{org} shows {tens} {plural}",
+			"{actor} from {place} honoured", "Lost {thing} found in {place}", "{org} shows {tens} {plural}",
 			"Critics divided over {adj} {thing}", "{surname} returns to the stage",
 		},
 		events: []event{

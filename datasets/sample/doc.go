@@ -15,10 +15,10 @@
 // # What is planted
 //
 // A reader who judges a result on this stream should know what was put in.
-// Days count from the start of the stream, 2024-01-01T00:00Z; the default
-// 20,000 documents take about 25 of them, with a quiet night, a busy morning
-// and slower weekends. Arrivals are a Poisson process whose rate changes every
-// hour.
+// Days count from the start of the stream, Monday 2024-01-01T00:00Z; the
+// default 20,000 documents take about 23 of them, with quiet nights, busy
+// mornings and slower weekends. Arrivals are a Poisson process whose rate
+// changes every hour.
 //
 //	topic       weight  course
 //	animals         70  wave of 30 days, +-35 %
@@ -28,39 +28,48 @@
 //	health          90  wave of 34 days, +-40 %
 //	politics       120  wave of 60 days, +-30 %; fewer at weekends
 //	science         75  wave of 42 days, +-30 %
-//	space           95  LATE: nothing before day 10, full after 4 more days
+//	space           95  LATE: nothing before day 9, full from day 13; wave of 50 days, +-25 %
 //	sport          130  wave of 48 days, +-25 %; many more at weekends
 //	technology      95  wave of 56 days, +-35 %
-//	travel         100  FADES: from day 6 on, gone by day 17, for good
+//	travel         100  FADES from day 6 on; gone by day 17, for good
 //	weather         75  wave of 26 days, +-45 %
 //
-// A topic's share is its weight over the sum of the weights that day.
+// A topic's share of the ordinary articles is its weight over the sum of the
+// weights that day.
 //
-//   - Stories: about six times a week an invented event (a storm with a name, a
-//     cup final, an outage) starts, brings some 60 to 300 articles that share
+//   - Stories: five or six times a week an invented event (a storm with a name,
+//     a cup final, an outage) starts, brings some 50 to 300 articles that share
 //     its name, town, organisation and people, and is over within hours to
 //     three days. They make up about a sixth of the stream.
-//   - Vocabulary: common words are shared by all topics; each topic has its own
-//     words with Zipf ranks; ranks change places every day, so that after some
-//     weeks other words lead. Towns, people and organisations form a long
-//     tail, also with Zipf ranks, which differ between seeds.
-//   - Mixed articles: [MixedPermille] of a thousand ordinary articles tell of
-//     two related topics. Their label is the topic that fills more of the text
-//     in only [MixedFirstPermille] of a thousand cases, else the other one.
+//   - Vocabulary: the sentences of all topics share their common words; each
+//     topic has its own words with Zipf ranks, of which 55 % are in use at a
+//     time. Ranks change places every day. Towns, people and organisations form
+//     a long tail, also with Zipf ranks, and differ between seeds.
+//   - Vague articles: [VaguePermille] of a thousand ordinary articles have no
+//     sentence of their topic's own, and most of the rest says little.
+//   - Mixed articles: [MixedPermille] of a thousand ordinary articles turn to a
+//     related topic after the first sentence. Their label is the topic that
+//     they begin with in [MixedFirstPermille] of a thousand cases, else the
+//     other one; the text does not tell.
 //   - Label noise: [NoisePermille] of a thousand labels are replaced by a topic
 //     drawn at random among the others of that day.
-//   - Sentences that say nothing about the topic: about a quarter.
 //
-// Noise and mixed articles cannot be learnt, so no classifier can pass about
-// 90 % of agreement with the labels.
+// Noise and mixed labels cannot be learnt: no classifier can agree with more
+// than about 92 % of the labels. The project's default model, which predicts
+// each document before it learns from it, agrees with .83 over 2,000
+// documents, .88 over 20,000 and .89 over 200,000; the same model frozen after
+// 5,000 agrees with .82 of the 15,000 that follow, where the one that goes on
+// learning agrees with .88.
 //
 // # What it is not good for
 //
-// It is no evidence that a classifier works on real news: there are a few
-// thousand templates and words where language has no end, the topics are
-// about as far apart as their author made them, drift and bursts follow the
-// formulas above. It is no corpus for language models. Compare guarantees,
-// throughput, memory and windows on it; compare classifiers on real data.
+// It is no evidence that a classifier works on real news: there are some
+// thousand templates and words where language has no end, the topics are as
+// far apart as their author made them, drift and bursts follow the rules
+// above. After four weeks nearly every word has been seen, so that a model
+// frozen later loses little. It is no corpus for language models. Compare
+// guarantees, throughput, memory and windows on it; compare classifiers on
+// real data.
 //
 // # Limits
 //

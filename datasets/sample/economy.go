@@ -16,12 +16,12 @@ func economy() topic {
 			"stock exchange", "rescue plan", "trade deal", "mortgage", "balance sheet", "invoice",
 		},
 		plurals: []string{
-			"shares", "prices", "jobs", "exports", "investors", "workers", "profits", "banks", "wages", "sales",
-			"customers", "shareholders", "taxes", "orders", "factories", "debts", "creditors", "imports", "retailers",
+			"shares", "prices", "jobs", "exports", "investors", "workers", "banks", "wages", "sales", "customers",
+			"shareholders", "orders", "factories", "creditors", "imports", "retailers", "savers", "loans", "suppliers",
 		},
 		adjectives: []string{
-			"quarterly", "annual", "weak", "strong", "costly", "hostile", "record", "stable", "foreign",
-			"long-delayed", "unprofitable", "domestic", "seasonal", "risky",
+			"quarterly", "annual", "weak", "planned", "costly", "disappointing", "record", "new", "foreign",
+			"long-delayed", "first", "domestic", "expected", "risky",
 		},
 		orgs: []string{
 			"{coin} Bank", "{coin} Holdings", "the {town} Chamber of Commerce", "{coin} Steel", "{coin} Breweries",
@@ -29,10 +29,11 @@ func economy() topic {
 		},
 		deeds: []string{
 			"warned of {a adj} {thing}", "cut the forecast for the year to {percent}", "sold shares worth {money}",
-			"agreed to {a adj} {thing}", "announced the loss of {hundreds} jobs", "raised wages by {percent}",
-			"bought {a adj} rival for {money}", "closed a factory with {hundreds} workers",
-			"called for lower taxes on {plural}", "reported a profit of {money}", "promised a higher dividend",
+			"agreed to {a adj} {thing}", "announced the loss of {hundreds} jobs", "demanded {percent} more pay",
+			"spoke against {a adj} {thing}", "predicted the end of a factory with {hundreds} workers",
+			"called for lower taxes", "expected a profit of {money}", "promised a higher dividend",
 			"blamed high energy prices for the {adj} {thing}", "asked creditors for more time",
+			"was surprised by {a adj} {thing}",
 		},
 		facts: []string{
 			"Shares of {org} fell {percent} on {today}.",
@@ -51,13 +52,13 @@ func economy() topic {
 			"The crown lost {percent} against other currencies.",
 		},
 		quotes: []string{
-			"The market had hoped for more", "We see no sign of {a thing}", "Our order books are full",
+			"The market had hoped for more", "We see no reason to worry about the {thing}", "Our order books are full",
 			"Investors need patience", "This {thing} protects jobs", "Costs have doubled in {few} years",
 		},
 		headlines: []string{
 			"{org} reports {adj} {thing}", "{org} cuts {hundreds} jobs", "Shares fall after {adj} {thing}",
 			"{org} buys rival for {money}", "Prices in {place} up {percent}", "Investors wary of {thing}",
-			"{org} shares gain {percent}", "Workers in {place} strike for higher wages",
+			"Shares in {org} gain {percent}", "Workers in {place} strike for higher wages",
 		},
 		events: []event{
 			{name: "the collapse of {coin} Bank", turns: []string{

@@ -1,5 +1,9 @@
 package sample
 
+// commonEvery is how many patterns of a topic's organisations come before one
+// that all topics share.
+const commonEvery = 2
+
 // material is a topic made ready for drawing.
 type material struct {
 	name   string
@@ -24,23 +28,26 @@ type kindOfStory struct {
 type shared struct {
 	leads, follows, fillers, bridges, headlines, updates, stories, kinds list
 
+	// What plain sentences draw from instead of a topic's lists.
+	actors, things, plurals, adjectives, deeds, quotes list
+
 	places pool
 	role   template // of a person, at the first mention
 }
 
 func newMaterials() []material {
-	all := topics()
+	all, c := topics(), commonMaterial()
 	m := make([]material, len(all))
 	for i, t := range all {
 		m[i] = material{
 			name: t.name, course: t.course,
-			actors: newList(t.actors, steep), things: newList(t.things, steep),
-			plurals: newList(t.plurals, steep), adjectives: newList(t.adjectives, steep),
-			deeds: newList(t.deeds, flat), facts: newList(t.facts, flat),
+			actors: newTopicalList(t.actors, steep), things: newTopicalList(t.things, steep),
+			plurals: newTopicalList(t.plurals, steep), adjectives: newTopicalList(t.adjectives, steep),
+			deeds: newTopicalList(t.deeds, flat), facts: newTopicalList(t.facts, flat),
 			quotes: newList(t.quotes, flat), headlines: newList(t.headlines, flat),
-			people: newPool(PeoplePerTopicMax, steep), orgRanks: newPool(OrganisationsPerTopicMax, steep),
+			people: newPool(PeoplePerTopicMax, PeoplePerTopicMax, steep), orgRanks: newPool(OrganisationsPerTopicMax, OrganisationsPerTopicMax, steep),
 		}
-		for _, o := range t.orgs {
+		for _, o := range blend(t.orgs, c.orgs) {
 			m[i].orgs = append(m[i].orgs, compile(o))
 		}
 		for _, e := range t.events {
@@ -58,14 +65,28 @@ func newMaterials() []material {
 }
 
 func newShared() shared {
-	f := sharedFrames()
+	f, c := sharedFrames(), commonMaterial()
 	return shared{
-		leads: newList(f.leads, flat), follows: newList(f.follows, flat), fillers: newList(f.fillers, flat),
-		bridges: newList(f.bridges, flat), headlines: newList(f.headlines, flat), updates: newList(f.updates, flat),
-		stories: newList(f.stories, flat), kinds: newList(f.kinds, steep),
-		places: newPool(PlacesMax, steep),
+		actors: newList(c.actors, steep), things: newList(c.things, steep), plurals: newList(c.plurals, steep),
+		adjectives: newList(c.adjectives, steep), deeds: newList(c.deeds, flat), quotes: newList(c.quotes, flat),
+		leads: newSharedList(f.leads), follows: newSharedList(f.follows), fillers: newSharedList(f.fillers),
+		bridges: newList(f.bridges, flat), headlines: newSharedList(f.headlines), updates: newSharedList(f.updates),
+		stories: newSharedList(f.stories), kinds: newList(f.kinds, steep),
+		places: newPool(PlacesMax, PlacesMax, steep),
 		role:   compile(f.role),
 	}
+}
+
+// blend puts a common entry after every commonEvery topical ones.
+func blend(topical, common []string) []string {
+	var all []string
+	for i, s := range topical {
+		all = append(all, s)
+		if i%commonEvery == commonEvery-1 && len(common) > 0 {
+			all, common = append(all, common[0]), common[1:]
+		}
+	}
+	return all
 }
 
 // drift changes the ranks of words, names and facts, as a day passes. The

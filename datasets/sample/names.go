@@ -3,10 +3,10 @@ package sample
 // Limits of the invented names. They bound the vocabulary of an endless
 // stream.
 const (
-	PlacesMax                = 1500
-	PeoplePerTopicMax        = 800
-	OrganisationsPerTopicMax = 240
-	coinsMax                 = 4000 // invented words in names of organisations and events
+	PlacesMax                = 4000
+	PeoplePerTopicMax        = 2500
+	OrganisationsPerTopicMax = 600
+	coinsMax                 = 8000 // invented words in names of organisations and events
 )
 
 // Syllables of the invented names. A name is a hash of its number, so that
@@ -23,7 +23,8 @@ var (
 		"emoor", "enau", "erode", "eshaven", "estad", "etoft", "evik", "ewater", "ibor", "ildorf", "imont",
 		"ingen", "isford", "itz", "odal", "oholm", "olund", "onne", "opol", "osk", "osund", "ova", "ubry", "umere",
 	}
-	coinHeads = [...]string{
+	placeMiddles = [...]string{"and", "el", "eng", "erl", "ers", "in", "ock", "um"}
+	coinHeads    = [...]string{
 		"Al", "Be", "Cor", "Da", "El", "Fen", "Gor", "Ha", "Io", "Jun", "Ka", "Lu", "Mo", "Nor", "Or", "Pra",
 		"Qui", "Ro", "Sel", "Tor", "Ul", "Vi", "Wen", "Xa", "Yl", "Ze", "Bril", "Cas", "Dro", "Fal", "Gly", "Hex",
 	}
@@ -47,7 +48,8 @@ var (
 		"Mes", "Mor", "Nal", "Nor", "Ol", "Os", "Pal", "Per", "Pol", "Ral", "Res", "Rom", "Sal", "Sev", "Sol",
 		"Ster", "Tal", "Tem", "Tro", "Ub", "Val", "Ves", "Vor", "Wal", "Wes", "Zan", "Zel",
 	}
-	surnameTails = [...]string{
+	surnameMiddles = [...]string{"am", "ar", "el", "en", "eth", "ib", "in", "ol", "or", "ul"}
+	surnameTails   = [...]string{
 		"adic", "ander", "anic", "arro", "aski", "avell", "eckan", "edal", "egard", "elin", "emann", "enko",
 		"erby", "erius", "eson", "etti", "eveld", "iani", "idou", "ikov", "illo", "imsen", "ingar", "istad",
 		"ivar", "okan", "olen", "omir", "onde", "orin", "ossen", "otte", "ovar", "ubert", "ulis", "urano",
@@ -76,19 +78,27 @@ func pick(h *uint64, from []string) string {
 	return s
 }
 
+// perhaps adds a syllable in half of the cases.
+func perhaps(dst []byte, h *uint64, from []string) []byte {
+	add := *h%2 == 0
+	*h /= 2
+	if !add {
+		return dst
+	}
+	return append(dst, pick(h, from)...)
+}
+
 func (n namer) place(dst []byte, item int) []byte {
 	h := n.hash(kindPlace, 0, item)
 	dst = append(dst, pick(&h, placeHeads[:])...)
+	dst = perhaps(dst, &h, placeMiddles[:])
 	return append(dst, pick(&h, placeTails[:])...)
 }
 
 func (n namer) coin(dst []byte, item int) []byte {
 	h := n.hash(kindCoin, 0, item)
 	dst = append(dst, pick(&h, coinHeads[:])...)
-	if h%3 != 0 {
-		h /= 3
-		dst = append(dst, pick(&h, coinMiddles[:])...)
-	}
+	dst = perhaps(dst, &h, coinMiddles[:])
 	return append(dst, pick(&h, coinTails[:])...)
 }
 
@@ -100,5 +110,6 @@ func (n namer) given(dst []byte, topic, item int) []byte {
 func (n namer) surname(dst []byte, topic, item int) []byte {
 	h := n.hash(kindPerson, topic, item)
 	dst = append(dst, pick(&h, surnameHeads[:])...)
+	dst = perhaps(dst, &h, surnameMiddles[:])
 	return append(dst, pick(&h, surnameTails[:])...)
 }

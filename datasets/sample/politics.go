@@ -17,11 +17,11 @@ func politics() topic {
 		},
 		plurals: []string{
 			"voters", "ministers", "members of parliament", "parties", "protesters", "votes", "laws", "senators",
-			"citizens", "seats", "delegates", "taxes", "talks", "diplomats", "ballots", "demonstrators", "allies",
+			"citizens", "seats", "delegates", "talks", "diplomats", "ballots", "demonstrators", "allies", "rebels",
 		},
 		adjectives: []string{
-			"constitutional", "controversial", "early", "parliamentary", "secret", "minority", "bilateral",
-			"historic", "hasty", "liberal", "conservative", "municipal", "disputed", "cross-party",
+			"constitutional", "controversial", "early", "parliamentary", "secret", "first", "new", "historic", "hasty",
+			"important", "municipal", "disputed", "cross-party", "planned",
 		},
 		orgs: []string{
 			"the {town} city council", "the {coin} Party", "the {town} government", "the {coin} Alliance",
@@ -32,7 +32,7 @@ func politics() topic {
 			"rejected the {adj} {thing}", "lost {a adj} vote by {few} seats", "called for {a adj} {thing}",
 			"defended the {adj} {thing} in parliament", "met {few} ambassadors behind closed doors",
 			"signed {a adj} {thing}", "accused the opposition of blocking the {thing}", "left the coalition",
-			"was elected with {percent} of the votes", "postponed the {adj} {thing}", "dissolved the committee",
+			"was elected with {tens} votes more than needed", "postponed the {adj} {thing}", "dissolved the committee",
 		},
 		facts: []string{
 			"Parliament passed the {thing} by {hundreds} votes to {tens}.",
@@ -55,7 +55,7 @@ func politics() topic {
 		},
 		headlines: []string{
 			"{surname} calls for {adj} {thing}", "Parliament rejects {thing}", "{org} split over {adj} {thing}",
-			"{place} {actor} resigns", "Government wins {adj} vote", "Thousands protest against {thing}",
+			"{actor} from {place} resigns", "Government wins {adj} vote", "Thousands protest against {thing}",
 			"{surname} promises {thing}", "Opposition demands {adj} {thing}",
 		},
 		events: []event{

@@ -13,17 +13,24 @@ const (
 // day: one swap for so many items, at least one.
 const swapsPerDay = 24
 
-// pool draws items by Zipf rank. Which item holds which rank drifts.
+// inUsePermille is the share of a topic's words and sentences that are in use
+// on a day; the others wait for their time.
+const inUsePermille = 550
+
+// pool draws items by Zipf rank. Which item holds which rank drifts, and with
+// it which items are in use at all.
 type pool struct {
 	order []uint16 // order[rank] = item
-	sum   []uint32 // sum[rank] = weights of the ranks up to and including it
+	sum   []uint32 // sum[rank] = weights of the ranks in use up to this one
 }
 
-func newPool(items, offset int) pool {
-	p := pool{order: make([]uint16, items), sum: make([]uint32, items)}
-	total := uint32(0)
+func newPool(items, inUse, offset int) pool {
+	p := pool{order: make([]uint16, items), sum: make([]uint32, inUse)}
 	for rank := range p.order {
 		p.order[rank] = uint16(rank)
+	}
+	total := uint32(0)
+	for rank := range p.sum {
 		total += uint32(1 << 20 / (rank + offset))
 		p.sum[rank] = total
 	}
@@ -31,12 +38,12 @@ func newPool(items, offset int) pool {
 }
 
 // draw returns an item.
-func (p *pool) draw(r *random) int {
-	if len(p.order) < 2 {
-		return 0
-	}
+func (p *pool) draw(r *random) int { return int(p.order[p.rank(r)]) }
+
+// rank draws a rank.
+func (p *pool) rank(r *random) int {
 	x := r.below(p.sum[len(p.sum)-1])
-	return int(p.order[sort.Search(len(p.sum), func(i int) bool { return p.sum[i] > x })])
+	return sort.Search(len(p.sum), func(i int) bool { return p.sum[i] > x })
 }
 
 // drift lets some ranks change places, as a day passes.

@@ -1,6 +1,9 @@
 package sample
 
-import "strconv"
+import (
+	"bytes"
+	"strconv"
+)
 
 var (
 	fewWords = [...]string{"two", "three", "four", "five", "six", "seven", "eight", "nine"}
@@ -12,6 +15,7 @@ var (
 func (g *Generator) write(l *list) {
 	g.tick++
 	g.article.phrase = g.tick
+	g.article.plain = l.plain && g.random.permille(g.article.plainPermille)
 	start := len(g.out)
 	g.render(l.take(&g.random, g.article.since, g.tick))
 	if start < len(g.out) && g.out[start] == '"' {
@@ -45,14 +49,14 @@ func (g *Generator) render(t template) {
 // vowel tells whether a word takes "an". It knows the exceptions among the
 // words of this package.
 func vowel(word []byte) bool {
-	if len(word) < 2 {
+	if len(word) == 0 {
 		return false
 	}
 	switch word[0] {
 	case 'a', 'e', 'i', 'o':
 		return true
 	case 'u':
-		return word[1] == 'n' && (len(word) < 3 || word[2] != 'i')
+		return !bytes.HasPrefix(word, []byte("uni")) && !bytes.HasPrefix(word, []byte("us"))
 	}
 	return false
 }
@@ -68,27 +72,29 @@ func (g *Generator) fill(s slot) {
 	}
 }
 
-// fillWord draws from the lists of the topic.
+// fillWord draws from the lists of the topic or, in a plain sentence, from
+// those that all topics share.
 func (g *Generator) fillWord(s slot) {
-	m, since := &g.topics[g.article.topic], g.article.phrase
-	var l *list
+	a, m, c := &g.article, &g.topics[g.article.topic], &g.shared
+	topical, common, since := &c.kinds, &c.kinds, a.phrase
 	switch s {
 	case slotActor:
-		l = &m.actors
+		topical, common = &m.actors, &c.actors
 	case slotThing:
-		l = &m.things
+		topical, common = &m.things, &c.things
 	case slotPlural:
-		l = &m.plurals
+		topical, common = &m.plurals, &c.plurals
 	case slotAdjective:
-		l = &m.adjectives
+		topical, common = &m.adjectives, &c.adjectives
 	case slotDeed:
-		l, since = &m.deeds, g.article.since
+		topical, common, since = &m.deeds, &c.deeds, a.since
 	case slotQuote:
-		l, since = &m.quotes, g.article.since
-	default:
-		l = &g.shared.kinds
+		topical, common, since = &m.quotes, &c.quotes, a.since
 	}
-	g.render(l.take(&g.random, since, g.tick))
+	if a.plain {
+		topical = common
+	}
+	g.render(topical.take(&g.random, since, g.tick))
 }
 
 // fillName writes the people, places and organisations of the article.

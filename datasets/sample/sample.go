@@ -15,11 +15,14 @@ const (
 	Unlimited        = math.MaxUint64
 )
 
-// What cannot be learnt, in thousandths.
+// What makes the stream hard, in thousandths.
 const (
 	NoisePermille      = 30  // of all labels: drawn at random
 	MixedPermille      = 200 // of ordinary articles: about two topics
-	MixedFirstPermille = 650 // of mixed articles: labelled with the topic that fills more
+	VaguePermille      = 130 // of ordinary articles: no sentence of the topic's own
+	VaguePlainPermille = 700 // of a vague article's sentences: without the topic's words
+	PlainPermille      = 250 // of other articles' sentences that fit any topic: likewise
+	MixedFirstPermille = 700 // of mixed articles: labelled with the topic that they begin with
 	AnglePermille      = 120 // of a story's articles: about a second topic, labelled as mixed ones
 )
 
@@ -67,7 +70,7 @@ func New(o Options) *Generator {
 	}
 	g := &Generator{
 		documents:  min(o.Documents, DocumentsMax),
-		unlabelled: uint32(max(0, min(1, o.Unlabelled)) * (1 << 20)),
+		unlabelled: share(o.Unlabelled),
 		names:      namer{seed: mix(o.Seed)},
 		topics:     newMaterials(),
 		shared:     newShared(),
@@ -82,6 +85,14 @@ func New(o Options) *Generator {
 	g.calendar.weights = make([]uint32, len(g.topics))
 	g.enterHour()
 	return g
+}
+
+// share turns a share of 1 into one of 2^20. What is not a number counts as 0.
+func share(x float64) uint32 {
+	if !(x > 0) {
+		return 0
+	}
+	return uint32(min(1, x) * (1 << 20))
 }
 
 // Topics returns the labels that documents of this package may have, sorted,

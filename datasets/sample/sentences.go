@@ -1,5 +1,33 @@
 package sample
 
+// common is material that any topic may use and that tells none from another.
+type common struct{ actors, things, plurals, adjectives, orgs, deeds, quotes []string }
+
+func commonMaterial() common {
+	return common{
+		actors: []string{"spokesperson", "official", "volunteer", "visitor", "expert", "director", "teacher", "neighbour"},
+		things: []string{
+			"report", "project", "meeting", "plan", "conference", "agreement", "crisis", "prize", "accident",
+			"anniversary", "programme", "team", "proposal", "delay", "complaint", "inquiry", "donation",
+		},
+		plurals:    []string{"residents", "people", "families", "experts", "members", "volunteers", "guests", "questions"},
+		adjectives: []string{"new", "recent", "important", "unusual", "planned", "small", "joint", "second"},
+		orgs: []string{
+			"the {town} Council", "the {coin} Group", "the {coin} Foundation", "{coin} and Sons", "the {town} Society",
+			"the {coin} Office",
+		},
+		quotes: []string{
+			"We need more time", "We had hoped for something else", "That is good news for {place}",
+			"Everybody can see that the {thing} matters", "We have waited long enough", "I can only say thank you",
+		},
+		deeds: []string{
+			"spoke of {a adj} {thing}", "welcomed the {adj} {thing}", "asked for help with {a adj} {thing}",
+			"was surprised by {a adj} {thing}", "criticised the {adj} {thing}", "promised to look into the {thing}",
+			"asked for more time", "saw no reason for {a adj} {thing}", "thanked all {plural} for their help",
+		},
+	}
+}
+
 // frames are the sentences that all topics share. Words in braces are filled
 // in; template.go lists them.
 type frames struct {
@@ -26,27 +54,24 @@ func sharedFrames() frames {
 			"{a adj} {thing} drew attention in {place} on {today} after {a actor} {deed}.",
 			"After {few} weeks of waiting, {a actor} from {place2} {deed} on {today}.",
 			"{org} confirmed on {today} that {a kind} {actor} {deed}.",
-			"Early on {today}, {a actor} {deed} near {place}.",
+			"Near {place}, {a actor} {deed} early on {today}.",
 		},
 		follows: []string{
-			"\"{quote},\" said {speaker}.",
-			"\"{quote},\" {org} quoted {a kind} {actor} as saying.",
+			"\"{quote},\" said {speaker}.", "\"{quote},\" {org} quoted {a kind} {actor} as saying.",
 			"{speaker,} said the {thing} would be discussed on {soon}.",
-			"More than {hundreds} {plural} were involved, {tens} more than last year.",
+			"More than {hundreds} {plural} were counted in {place}, {tens} more than last year.",
 			"It was the {nth} {thing} in {place} within {few} months.",
-			"The {adj} {thing} had been expected since {yesterday}.",
-			"{org} announced {a adj} {thing} in {place2} for the end of the year.",
-			"A second {thing} is planned for {soon}.",
-			"{speaker,} called it {a adj} {thing}.",
+			"The {adj} {thing} had been the talk of {place} since {yesterday}.",
+			"{org} recalled {a adj} {thing} in {place2} at the end of last year.",
+			"Another {thing} cannot be ruled out, {org} said.", "{speaker,} spoke of {a adj} {thing}.",
 			"Last year there were {hundreds} {plural} in {place} and {place2} together.",
-			"Some {plural} had come from {place2}.",
+			"There was also talk of {plural} from {place2}.",
 			"The number of {plural} has grown by {percent} since last year.",
-			"{witness,} who saw the {thing}, spoke of great relief.",
-			"For many {plural}, the {thing} came as a surprise.",
-			"There was no word on the {thing} that {org} had promised.",
-			"{org} put the cost of the {thing} at {money}.",
-			"Neither the {actor} nor the {plural} were named.",
-			"Questions about the {adj} {thing} remained open.",
+			"{witness,} who had heard of the {thing}, spoke of great relief.",
+			"The {thing} has little to do with {plural}, said {speaker}.",
+			"There was no word on the {adj} {thing} in {place2}.",
+			"The {actor} spoke of {plural} and of {a adj} {thing}.",
+			"Questions about the {adj} {thing} remained open.", "{speaker,} said {plural} were not the problem.",
 		},
 		fillers: []string{
 			"No further details were given.",
@@ -75,16 +100,16 @@ func sharedFrames() frames {
 			"The mood was calm.",
 		},
 		bridges: []string{
-			"The news also touches {a adj} {thing}.",
-			"At the same time, {a actor} {deed}.",
-			"That has to do with {a adj} {thing} in {place2}.",
-			"It was discussed together with the {adj} {thing}.",
-			"{a kind} {actor} from {place2} {deed} because of it.",
-			"Among those concerned are {plural} and {a actor}.",
+			"Some see a link to the {adj} {thing} in {place2}.", "On the same day, {a actor} {deed}.",
+			"The {adj} {thing} in {place2} was also on the agenda.",
+			"{a kind} {actor} from {place2} {deed} at almost the same hour.",
+			"It comes at a time when {plural} are in the news as well.",
+			"{org} has asked {a kind} {actor} for advice because of the {adj} {thing}.",
+			"Others in {place} were more concerned about {plural} and {a adj} {thing}.",
 		},
 		headlines: []string{
-			"{org} under pressure over {thing}", "{place} waits for {thing}", "New hope for {plural} in {place}",
-			"{surname} speaks of {adj} {thing}", "{place}: {adj} {thing} worries {plural}", "What {place} will do next",
+			"{org} under pressure over {thing}", "{place} waits for {thing}", "{plural} and {thing} in {place}",
+			"{surname} speaks of {adj} {thing}", "{place} speaks of {adj} {thing}", "What {place} will do next",
 			"{org} answers critics", "{org} announces changes", "Surprise in {place}", "{surname} and the {thing}",
 		},
 		updates: []string{
@@ -98,12 +123,12 @@ func sharedFrames() frames {
 		},
 		stories: []string{
 			"{event}: what is known", "More news of {event}", "{place} and {event}", "{org} speaks about {event}",
-			"{place} busy with {event}", "{surname} on {event}", "{event}: {thing} feared", "{event}: the {plural} of {place}",
+			"{place} busy with {event}", "{surname} on {event}", "{event}: fears grow", "{event}: {place} looks back",
 		},
 		role: "{a actor} from {place}",
 		kinds: []string{
 			"young", "local", "former", "veteran", "well-known", "senior", "retired", "popular", "leading",
-			"little-known", "respected", "second",
+			"little-known", "respected",
 		},
 	}
 }

@@ -3,7 +3,7 @@ package sample
 func space() topic {
 	return topic{
 		name:   "space",
-		course: course{weight: 95, swing: 250, period: 50, phase: 2, from: 10, full: 14},
+		course: course{weight: 95, swing: 250, period: 50, phase: 2, from: 9, full: 13},
 		near:   []string{"science", "technology", "politics", "economy", "weather"},
 		actors: []string{
 			"astronaut", "astronomer", "flight director", "rocket engineer", "mission planner", "cosmologist",
@@ -20,24 +20,26 @@ func space() topic {
 			"signals", "meteorites", "images", "telescopes", "crew members", "asteroids", "modules",
 		},
 		adjectives: []string{
-			"lunar", "crewed", "orbital", "reusable", "unmanned", "distant", "interplanetary", "aborted",
-			"flawless", "solar", "two-stage", "delayed", "weightless",
+			"lunar", "first", "new", "orbital", "early", "unmanned", "distant", "interplanetary", "long-awaited",
+			"bright", "solar", "delayed", "tiny",
 		},
 		orgs: []string{
 			"the {coin} Space Agency", "{coin} Aerospace", "the {town} Observatory", "{coin} Launch Services",
 			"the {town} Space Centre",
 		},
 		deeds: []string{
-			"reported a flawless {thing}", "returned to Earth after {hundreds} days", "stopped the countdown {few} seconds before the launch",
-			"discovered {a adj} {thing}", "repaired the {thing} during a spacewalk", "lost contact with {a adj} {thing}",
+			"reported {a adj} {thing}", "returned to Earth after {hundreds} days",
+			"followed the countdown to the last second", "discovered {a adj} {thing}",
+			"described a spacewalk of {few} hours", "lost contact with {a adj} {thing}",
 			"presented plans for {a adj} {thing}", "photographed the far side of the moon",
-			"steered the {thing} into a higher orbit", "trained {few} years for the {adj} {thing}",
-			"moved the {thing} to {soon} because of a leak", "named {a thing} after a schoolchild",
+			"praised the crew of the {thing}", "trained {few} years for the {adj} {thing}",
+			"moved the launch to {soon} because of a leak", "named {a thing} after a schoolchild",
+			"calculated the orbit of {a adj} {thing}",
 		},
 		facts: []string{
 			"The rocket lifted off at dawn with {few} satellites on board.",
 			"The capsule splashed down {hundreds} kilometres off the coast.",
-			"The {thing} will reach its orbit on {soon}.",
+			"The probe will reach its orbit on {soon}.",
 			"The {thing} is {thousands} kilometres from Earth.",
 			"Engineers found a crack in one of the boosters.",
 			"The telescope sent back {hundreds} images.",
@@ -56,7 +58,7 @@ func space() topic {
 		headlines: []string{
 			"{org} launches {adj} {thing}", "{thing} reaches orbit", "Astronauts repair {thing}",
 			"{adj} {thing} seen over {place}", "{org} delays {thing}", "{surname} back on Earth after {hundreds} days",
-			"Telescope finds {adj} {thing}", "Moon {thing} on course",
+			"Telescope finds {adj} {thing}", "Moon mission on course",
 		},
 		events: []event{
 			{name: "the {coin} moon mission", turns: []string{

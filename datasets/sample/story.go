@@ -4,7 +4,7 @@ package sample
 const (
 	StoriesMax = 8 // alive at the same time
 
-	storiesPerWeek = 6
+	storiesPerWeek = 6 // fewer when StoriesMax are alive
 	storyHoursMax  = 72
 	storyBytesMax  = 64 // of its name, for the buffer
 )

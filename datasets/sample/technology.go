@@ -21,8 +21,8 @@ func technology() topic {
 			"apps", "engineers", "messages", "downloads", "start-ups", "batteries", "hackers", "screens", "patents",
 		},
 		adjectives: []string{
-			"digital", "wireless", "faulty", "encrypted", "automatic", "experimental", "powerful", "free",
-			"self-driving", "open-source", "portable", "outdated", "electronic", "smart",
+			"digital", "new", "faulty", "encrypted", "automatic", "experimental", "first", "free", "cheap",
+			"open-source", "portable", "outdated", "electronic", "smart",
 		},
 		orgs: []string{
 			"{coin} Systems", "{coin}soft", "{coin} Robotics", "{coin} Mobile", "{town} Technologies",
@@ -30,22 +30,23 @@ func technology() topic {
 		},
 		deeds: []string{
 			"presented {a adj} {thing}", "found a flaw in {a adj} {thing}", "released the code of {a adj} {thing}",
-			"stole the passwords of {thousands} users", "sold the start-up for {money}",
-			"built {a adj} {thing} in a garage", "recalled {thousands} batteries", "blamed {a adj} {thing} for the outage",
-			"applied for a patent on {a adj} {thing}", "connected {hundreds} villages to the network",
-			"switched off {a adj} {thing}", "taught a robot to fold shirts",
+			"warned that the passwords of {thousands} users were stolen", "sold a start-up for {money}",
+			"built {a adj} {thing} in a garage", "tested {a adj} {thing} for {few} months",
+			"blamed {a adj} {thing} for the outage", "applied for a patent on {a adj} {thing}",
+			"connected {hundreds} villages to the network", "switched off {a adj} {thing}",
+			"taught a robot to fold shirts",
 		},
 		facts: []string{
-			"The {thing} has been downloaded {thousands} times.",
+			"The app has been downloaded {thousands} times.",
 			"Users complained that the app drained the battery.",
 			"The servers were offline for {few} hours.",
 			"The new chip is {percent} faster than the last one.",
-			"{org} will start selling the {thing} on {soon}.",
+			"{org} will start selling the device on {soon}.",
 			"Passwords should be changed at once, {org} said.",
 			"The {adj} {thing} costs {hundreds} crowns.",
 			"Data of {thousands} users could be seen by anyone.",
 			"The robot can lift {tens} kilograms.",
-			"{speaker,} said the {thing} learns from its users.",
+			"{speaker,} said the software learns from its users.",
 			"The software runs on older computers too.",
 			"Engineers in {place2} are working on {a adj} {thing}.",
 			"The update closes {tens} security holes.",
@@ -56,8 +57,8 @@ func technology() topic {
 		},
 		headlines: []string{
 			"{org} presents {adj} {thing}", "{org} servers down for {few} hours", "Hackers attack {org}",
-			"{org} recalls {thousands} {plural}", "{place} start-up builds {adj} {thing}",
-			"Flaw found in {adj} {thing}", "{org} sells {thing} unit", "Users angry about {thing}",
+			"{org} recalls {thousands} devices", "{place} start-up builds {adj} {thing}",
+			"Flaw found in {adj} {thing}", "{org} gives up {thing}", "Users angry about {thing}",
 		},
 		events: []event{
 			{name: "the {coin}net outage", turns: []string{

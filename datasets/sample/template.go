@@ -103,25 +103,46 @@ type list struct {
 	items []template
 	pool  pool
 	used  []uint64 // tick of the last use; 0 = never
+	plain bool     // its sentences may do without the topic's words
 }
 
+// newList makes a list all of which is in use.
 func newList(patterns []string, offset int) list {
-	l := list{items: make([]template, len(patterns)), pool: newPool(len(patterns), offset), used: make([]uint64, len(patterns))}
+	return newListInUse(patterns, len(patterns), offset)
+}
+
+// newTopicalList makes a list of which inUsePermille are in use.
+func newTopicalList(patterns []string, offset int) list {
+	return newListInUse(patterns, (len(patterns)*inUsePermille+999)/1000, offset)
+}
+
+// newSharedList makes a list of sentences that fit any topic and none.
+func newSharedList(patterns []string) list {
+	l := newList(patterns, flat)
+	l.plain = true
+	return l
+}
+
+func newListInUse(patterns []string, inUse, offset int) list {
+	l := list{items: make([]template, len(patterns)), pool: newPool(len(patterns), inUse, offset), used: make([]uint64, len(patterns))}
 	for i, p := range patterns {
 		l.items[i] = compile(p)
 	}
 	return l
 }
 
-// take draws an item that has not been used since a tick, and marks it.
+// take draws an item that has not been used since a tick, and marks it. When
+// all have been, one comes again.
 func (l *list) take(r *random, since, tick uint64) template {
-	i := l.pool.draw(r)
-	for range l.items {
-		if l.used[i] < since {
+	p := &l.pool
+	rank := p.rank(r)
+	for range p.sum {
+		if l.used[p.order[rank]] < since {
 			break
 		}
-		i = (i + 1) % len(l.items)
+		rank = (rank + 1) % len(p.sum)
 	}
-	l.used[i] = tick
-	return l.items[i]
+	item := p.order[rank]
+	l.used[item] = tick
+	return l.items[item]
 }

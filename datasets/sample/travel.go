@@ -20,19 +20,20 @@ func travel() topic {
 			"buses", "bookings", "suitcases", "holidays", "ferries", "commuters", "hikers", "fares",
 		},
 		adjectives: []string{
-			"cheap", "direct", "delayed", "crowded", "scenic", "overbooked", "weekly", "cancelled", "seaside",
-			"all-inclusive", "high-speed", "remote", "daily", "luxury",
+			"cheap", "direct", "delayed", "crowded", "scenic", "overbooked", "weekly", "cancelled", "first", "new",
+			"high-speed", "remote", "daily", "long-awaited",
 		},
 		orgs: []string{
 			"{coin} Airways", "{town} Airport", "{coin} Tours", "the {town} Tourist Board", "{coin} Railways",
 			"{coin} Ferries", "Hotel {coin}",
 		},
 		deeds: []string{
-			"waited {few} hours for {a adj} {thing}", "opened {a adj} {thing} with {tens} rooms",
-			"cancelled {tens} flights", "recommended {a adj} {thing} for families", "lost a suitcase on {a adj} {thing}",
-			"landed safely after an engine problem", "promised passengers their money back",
-			"announced {a adj} {thing} to the coast", "guided {tens} hikers over the pass",
-			"raised fares by {percent}", "turned an old mill into {a thing}", "missed the last ferry of the season",
+			"waited {few} hours for {a adj} {thing}", "complained about {a adj} {thing}",
+			"spoke of {tens} cancelled flights", "recommended {a adj} {thing} for families",
+			"lost a suitcase on the way", "stood in a queue for {few} hours", "promised passengers their money back",
+			"praised {a adj} {thing}", "walked with {tens} hikers over the pass",
+			"was told that fares would rise by {percent}", "wants to turn an old mill into a guest house",
+			"missed the last ferry of the season", "tried out {a adj} {thing}",
 		},
 		facts: []string{
 			"The flight takes {few} hours and costs {hundreds} crowns.",
@@ -41,7 +42,7 @@ func travel() topic {
 			"Some {hundreds} passengers spent the night at the terminal.",
 			"The {thing} is open to guests from {soon}.",
 			"Travellers need a passport that is valid for {few} months.",
-			"The {adj} {thing} passes {few} lakes and a castle.",
+			"The night train passes {few} lakes and a castle.",
 			"{org} counted {thousands} overnight stays.",
 			"{speaker,} said the season had been short.",
 			"The runway will be closed for repairs.",
@@ -54,8 +55,8 @@ func travel() topic {
 		},
 		headlines: []string{
 			"{org} cancels {tens} flights", "New {adj} {thing} to {place}", "{place} expects fewer tourists",
-			"Passengers stranded in {place}", "{org} adds {adj} {thing}", "Season ends early in {place}",
-			"Hotels in {place} half empty", "Long queues at {thing} in {place}",
+			"Passengers stranded in {place}", "{org} adds flights to {place}", "Season ends early in {place}",
+			"Hotels in {place} half empty", "Long queues in {place} before the holidays",
 		},
 		events: []event{
 			{name: "the closure of {place} Airport", turns: []string{
