@@ -26,6 +26,7 @@ var rooms = map[string][]string{
 	"internal/ingest":   {".", "datasets", "internal/broker", "internal/jsonl", "pipeline"},
 	"internal/terminal": {".", "eval/metric", "pipeline", "pipeline/topics"},
 	"internal/cli":      {".", "datasets", "datasets/sample", "features", "model", "internal/broker", "pipeline", "pipeline/topics"},
+	"cmd":               {},
 	"cmd/classify":      nil, // nil: all
 	"cmd/ingest":        nil,
 	"cmd/train":         nil,
