@@ -107,24 +107,27 @@ func LoadDF(r io.Reader) (*DF, error) {
 	return t, nil
 }
 
-// load reads the terms, which must ascend.
+// load reads the terms, which must ascend. They enter the table at the end, all
+// at once: ascending hashes would crowd one end of a table that grows.
 func (t *DF) load(r io.Reader, sum io.Writer, terms uint64) error {
 	var buf [dfTermBytes]byte
-	var last uint64
+	var all []dfSlot
 	for i := range terms {
 		if _, err := io.ReadFull(r, buf[:]); err != nil {
 			return dfShort(err)
 		}
 		_, _ = sum.Write(buf[:])
-		hash, count := binary.LittleEndian.Uint64(buf[:]), binary.LittleEndian.Uint32(buf[8:])
-		if i > 0 && hash <= last || count == 0 {
+		s := dfSlot{hash: binary.LittleEndian.Uint64(buf[:]), count: binary.LittleEndian.Uint32(buf[8:]), used: true}
+		if i > 0 && s.hash <= all[i-1].hash || s.count == 0 {
 			return fmt.Errorf("%w: term %d cannot be there", ErrDamaged, i)
 		}
-		last = hash
-		t.reserve(1)
-		t.table[t.slot(hash)].count = count
-		t.terms++
+		all = append(all, s)
 	}
+	t.reserve(len(all))
+	for _, s := range all {
+		t.table[t.slot(s.hash)].count = s.count
+	}
+	t.terms = len(all)
 	return nil
 }
 
