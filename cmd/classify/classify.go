@@ -24,11 +24,11 @@ type classify struct {
 	cli.BrokerFlags `group:"Broker"`
 
 	Stages  string   `name:"stages" placeholder:"LIST" group:"Broker" help:"The stages that this process runs: df,classify or topics/0. Default: all."`
-	Until   string   `name:"until" enum:",end,stopped" default:"" group:"Broker" help:"When to stop: at the end of what there is, or when stopped. Default: end, unless documents come from other processes."`
-	Test    []string `name:"test" placeholder:"FILE" group:"Result" help:"Then predict this file with the model frozen. Repeatable."`
+	Until   string   `name:"until" placeholder:"WHEN" group:"Broker" help:"When to stop: end, at the end of what there is, or stopped, when somebody stops it. Default: end, unless documents come from other processes."`
+	Test    []string `name:"test" placeholder:"FILE" sep:"none" group:"Result" help:"Then predict this file with the model frozen. Repeatable."`
 	Summary string   `name:"summary" placeholder:"FILE" group:"Result" help:"Write the account of the run as JSON (- is standard output)."`
 	Output  string   `name:"out" placeholder:"FILE" group:"Result" help:"Write predictions, windows and dead letters as JSON lines (- is standard output)."`
-	Project int      `name:"project" placeholder:"N" default:"256" group:"Result" help:"Predictions in one message for outside readers at most."`
+	Project int      `name:"project" placeholder:"N" default:"256" group:"Result" help:"Predictions in one message for outside readers at most. Default: ${default}."`
 	JSON    bool     `name:"json" group:"Result" help:"Progress and result as JSON, a record a line."`
 }
 
@@ -61,6 +61,9 @@ func (c *classify) settle() error {
 		if c.Until = "end"; c.From == "" {
 			c.Until = "stopped"
 		}
+	}
+	if c.Until != "end" && c.Until != "stopped" {
+		return &cli.UsageError{Err: fmt.Errorf("--until %q is not known; write end or stopped", c.Until)}
 	}
 	if c.Output == "-" && c.Summary == "-" {
 		return &cli.UsageError{Err: errors.New("--out - and --summary - both want standard output: give one of them a file")}

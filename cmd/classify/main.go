@@ -28,8 +28,5 @@ func main() {
 }
 
 func run(args []string, s cli.Streams) int {
-	var grammar struct {
-		Run classify `cmd:"" default:"withargs" help:"Classify a stream of articles (the default)."`
-	}
-	return cli.Main("classify", description, &grammar, args, s)
+	return cli.Main("classify", description, &classify{}, args, s)
 }

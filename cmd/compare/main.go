@@ -24,8 +24,5 @@ func main() {
 }
 
 func run(args []string, s cli.Streams) int {
-	var grammar struct {
-		Run compare `cmd:"" default:"withargs" help:"Compare runs with the oracle (the default)."`
-	}
-	return cli.Main("compare", description, &grammar, args, s)
+	return cli.Main("compare", description, &compare{}, args, s)
 }

@@ -24,8 +24,5 @@ func main() {
 }
 
 func run(args []string, s cli.Streams) int {
-	var grammar struct {
-		Run feed `cmd:"" default:"withargs" help:"Feed a source into the log (the default)."`
-	}
-	return cli.Main("ingest", description, &grammar, args, s)
+	return cli.Main("ingest", description, &feed{}, args, s)
 }

@@ -23,8 +23,5 @@ func main() {
 }
 
 func run(args []string, s cli.Streams) int {
-	var grammar struct {
-		Run train `cmd:"" default:"withargs" help:"Learn a file and measure (the default)."`
-	}
-	return cli.Main("train", description, &grammar, args, s)
+	return cli.Main("train", description, &train{}, args, s)
 }

@@ -23,7 +23,7 @@ type train struct {
 	cli.ReadFlags `group:"Source"`
 	cli.PlanFlags `group:"Pipeline"`
 
-	Test     []string `name:"test" placeholder:"FILE" group:"Result" help:"Then predict this file with the model frozen. Repeatable."`
+	Test     []string `name:"test" placeholder:"FILE" sep:"none" group:"Result" help:"Then predict this file with the model frozen. Repeatable."`
 	Shuffles uint64   `name:"shuffles" placeholder:"N" group:"Result" help:"Do it for the orders of the seeds 1 to N, and tell the mean."`
 	JSON     bool     `name:"json" group:"Result" help:"The result as JSON, a record an order."`
 }

@@ -56,20 +56,20 @@ func (s *Size) UnmarshalText(text []byte) error {
 // PlanFlags say what a pipeline computes. They belong to the pipeline from its
 // creation on.
 type PlanFlags struct {
-	Pipeline   string   `name:"pipeline" default:"tidings" placeholder:"NAME" help:"The pipeline; several live on one server without touching."`
-	Partitions string   `name:"partitions" default:"1" placeholder:"N" help:"Partitions of each stage: 4, or df=4,classify=2. 1 chains all stages in one worker."`
-	Model      string   `name:"model" default:"${model}" enum:"${models}" help:"The model: ${enum}."`
-	Tokenizer  string   `name:"tokenizer" default:"unicode" enum:"unicode" help:"How text is split into words: ${enum}."`
-	HashBits   int      `name:"hash-bits" default:"${hashbits}" placeholder:"N" help:"Terms are hashed to 2^N features."`
+	Pipeline   string   `name:"pipeline" default:"tidings" placeholder:"NAME" help:"The pipeline; several live on one server without touching. Default: ${default}."`
+	Partitions string   `name:"partitions" default:"1" placeholder:"N" help:"Partitions of each stage: 4, or df=4,classify=2. 1, the default, chains all stages in one worker."`
+	Model      string   `name:"model" default:"${model}" help:"The model: ${models}."`
+	Tokenizer  string   `name:"tokenizer" default:"unicode" help:"How text is split into words: unicode."`
+	HashBits   int      `name:"hash-bits" default:"${hashbits}" placeholder:"N" help:"Terms are hashed to 2^N features. Default: ${default}."`
 	Window     []string `name:"window" placeholder:"W" help:"Windows of topics: tumbling:24h (event time), count:1000 (documents). Repeatable. Default: both of these."`
-	Popular    float64  `name:"popular" default:"0.1" placeholder:"SHARE" help:"A label above this share of a window is popular."`
-	OutOfOrder string   `name:"out-of-order" default:"0s" placeholder:"TIME" help:"How much older than the newest a document may be before its window closes."`
+	Popular    float64  `name:"popular" default:"0.1" placeholder:"SHARE" help:"A label above this share of a window is popular. Default: ${default}."`
+	OutOfOrder string   `name:"out-of-order" default:"0s" placeholder:"TIME" help:"How much older than the newest a document may be before its window closes. Default: ${default}."`
 }
 
 // Vars are what the flags' help texts refer to.
 func Vars() map[string]string {
 	return map[string]string{
-		"model": model.Default, "models": strings.Join(model.Names(), ","),
+		"model": model.Default, "models": strings.Join(model.Names(), " or "),
 		"hashbits": strconv.Itoa(features.HashBitsDefault),
 	}
 }
@@ -106,8 +106,8 @@ func (f *PlanFlags) Plan() (pipeline.Plan, error) {
 // ReadFlags say how a file of documents is read.
 type ReadFlags struct {
 	Format  string            `name:"format" placeholder:"NAME" help:"jsonl or csv. Default: told from the content."`
-	Columns map[string]string `name:"columns" placeholder:"FIELD=COLUMN" help:"Where a field stands (id, time, label, title, text): column names, or numbers from 1."`
-	Classes []string          `name:"classes" placeholder:"NAME,..." help:"Names of numbered classes."`
+	Columns map[string]string `name:"columns" placeholder:"FIELD=COLUMN" mapsep:"," help:"Where a field stands (id, time, label, title, text): column names, or numbers from 1, as in label=1,text=3."`
+	Classes []string          `name:"classes" placeholder:"NAME" help:"Names of numbered classes: World,Sports calls label 1 World."`
 	Shuffle *uint64           `name:"shuffle" placeholder:"SEED" help:"Read in a random order that SEED decides."`
 	Limit   uint64            `name:"limit" placeholder:"N" help:"Stop after N rows."`
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -40,7 +41,8 @@ type Streams struct {
 	Err io.Writer
 }
 
-// Command is what Main runs: kong parses flags into it.
+// Command is what Main runs: a pointer to a struct whose fields are flags, which
+// kong parses args into.
 type Command interface {
 	Run(ctx context.Context, s Streams) error
 }
@@ -48,18 +50,19 @@ type Command interface {
 // Main parses args into the command's flags, runs it until it is done or
 // somebody stops it, and returns the exit code. The first Ctrl-C stops in good
 // order, the second at once.
-func Main(name, description string, grammar any, args []string, s Streams) int {
+func Main(name, description string, command Command, args []string, s Streams) int {
 	exited, code := false, 0
-	k, err := kong.New(grammar,
+	k, err := kong.New(command,
 		kong.Name(name), kong.Description(description),
 		kong.Writers(s.Out, s.Err), kong.Vars(Vars()),
+		kong.KindMapper(reflect.String, kong.MapperFunc(decodeString)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Exit(func(c int) { exited, code = true, c }))
 	if err != nil {
 		fmt.Fprintf(s.Err, "%s: %v\n", name, err)
 		return Failed
 	}
-	parsed, err := k.Parse(args)
+	_, err = k.Parse(args)
 	if exited {
 		return code
 	}
@@ -70,12 +73,21 @@ func Main(name, description string, grammar any, args []string, s Streams) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
-	command, ok := parsed.Selected().Target.Addr().Interface().(Command)
-	if !ok {
-		fmt.Fprintf(s.Err, "%s: %s does nothing\n", name, parsed.Command())
-		return Failed
-	}
 	return report(ctx, name, command.Run(ctx, s), s)
+}
+
+// decodeString reads a flag's text. An empty one is mostly a variable of the
+// shell that is not set, and would silently stand for the flag's default.
+func decodeString(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("text", &text); err != nil {
+		return err
+	}
+	if text == "" {
+		return errors.New("the value is empty; give one, or leave the flag out")
+	}
+	target.SetString(text)
+	return nil
 }
 
 func report(ctx context.Context, name string, err error, s Streams) int {
