@@ -2,23 +2,30 @@ package broker
 
 import (
 	"context"
+	"strconv"
 	"sync"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
 )
 
 // InFlightMax is how many records an Appender has under way at most.
 const InFlightMax = 16
 
 // Appender appends to one stream under compare-and-set, several records in
-// flight: each names the sequence that the one before it will get, so that
-// either all up to a point are stored or nothing behind it is. One goroutine
-// may use it.
+// flight: each names the record before it, by the sequence that it will get
+// and by an id that is its own, so that either all up to a point are stored or
+// nothing behind it is. One goroutine may use it.
+//
+// The sequence alone would not do: when another writer's record takes the slot
+// of the first one in flight, it has just the sequence that the second expects.
 type Appender struct {
 	b      *Broker
 	stream string
 	last   uint64
+	writer string // begins the ids of this appender's records
+	before string // id of the record before; "" when another wrote it
 
 	flight  chan jetstream.PubAckFuture
 	settled sync.WaitGroup
@@ -27,11 +34,12 @@ type Appender struct {
 	free sync.Cond // the number of unsettled records fell, or err was set
 	open int
 	err  error
+	fail func() // OnFailure's
 }
 
 // Appender returns one that expects last to be the stream's last sequence.
 func (b *Broker) Appender(stream string, last uint64) *Appender {
-	a := &Appender{b: b, stream: stream, last: last, flight: make(chan jetstream.PubAckFuture, InFlightMax)}
+	a := &Appender{b: b, stream: stream, last: last, writer: nuid.Next(), flight: make(chan jetstream.PubAckFuture, InFlightMax)}
 	a.free.L = &a.mu
 	a.settled.Go(a.settle)
 	return a
@@ -39,22 +47,29 @@ func (b *Broker) Appender(stream string, last uint64) *Appender {
 
 // Append sends a record and returns before it is stored; it waits only when
 // InFlightMax are under way. data may be reused when it returns. After an
-// error every further call returns the same: ErrConflict, ErrUnknown
-// or ErrFull, and of what was in flight nothing that stands behind the record
+// error every further call returns the same: ErrConflict, ErrUnknown, ErrFull
+// or ErrDisk, and of what was in flight nothing that stands behind the record
 // that failed is stored.
 func (a *Appender) Append(subject string, h Header, data []byte) error {
 	if err := a.enter(); err != nil {
 		return err
 	}
-	f, err := a.b.js.PublishMsgAsync(&nats.Msg{Subject: subject, Header: nats.Header(h), Data: data},
+	id := a.writer + "." + strconv.FormatUint(a.last+1, 36)
+	options := []jetstream.PublishOpt{
 		jetstream.WithExpectLastSequence(a.last),
+		jetstream.WithMsgID(id),
 		jetstream.WithRetryAttempts(0),
-		jetstream.WithStallWait(requestTimeout))
+		jetstream.WithStallWait(requestTimeout),
+	}
+	if a.before != "" {
+		options = append(options, jetstream.WithExpectLastMsgID(a.before))
+	}
+	f, err := a.b.js.PublishMsgAsync(&nats.Msg{Subject: subject, Header: nats.Header(h), Data: data}, options...)
 	if err != nil {
-		a.leave(publishError(a.stream, err))
+		a.leave(a.b.publishError(a.stream, err))
 		return a.Err()
 	}
-	a.last++
+	a.last, a.before = a.last+1, id
 	a.flight <- f
 	return nil
 }
@@ -76,10 +91,26 @@ func (a *Appender) leave(err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.open--
-	if a.err == nil {
-		a.err = err
-	}
 	a.free.Broadcast()
+	if a.err != nil || err == nil {
+		return
+	}
+	a.err = err
+	if a.fail != nil {
+		a.fail()
+	}
+}
+
+// OnFailure has f called once, when the first record fails, or now when one
+// has already. An error is not seen otherwise before the next call, and there
+// may be nothing more to append. f must not wait, nor call the appender.
+func (a *Appender) OnFailure(f func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.fail = f
+	if a.err != nil {
+		f()
+	}
 }
 
 // settle reads every future, in order.
@@ -89,7 +120,9 @@ func (a *Appender) settle() {
 		case <-f.Ok():
 			a.leave(nil)
 		case err := <-f.Err():
-			a.leave(publishError(a.stream, err))
+			a.leave(a.b.publishError(a.stream, err))
+		case <-a.b.problems.broken:
+			a.leave(a.b.problems.disk(a.stream))
 		}
 	}
 }

@@ -28,8 +28,11 @@ import (
 
 // Limits of the broker.
 const (
-	RecordBytesMax = 16 << 20 // one record, headers included
-	readBytesMax   = 2 * RecordBytesMax
+	RecordBytesMax = 8 << 20 // one record, headers included
+	aheadBytesMax  = 2 << 20 // of records that a Reader holds before they are asked for
+	// The server counts subjects in what it sends at once, and never sends a
+	// record that is larger: the largest one has to fit with them.
+	pullBytesMax   = RecordBytesMax + 64<<10
 	requestTimeout = 10 * time.Second
 	startTimeout   = 20 * time.Second
 )
@@ -55,11 +58,12 @@ const StoreBytesDefault = 64 << 30
 // Broker is a connection to a JetStream server, embedded or not. It is safe
 // for concurrent use.
 type Broker struct {
-	nc     *nats.Conn
-	js     jetstream.JetStream
-	server *server.Server
-	lock   *flock.Flock
-	remove string // a temporary store to remove
+	nc       *nats.Conn
+	js       jetstream.JetStream
+	server   *server.Server
+	problems *problemLog
+	lock     *flock.Flock
+	remove   string // a temporary store to remove
 }
 
 // Open starts the embedded server, or connects to the one at Options.URL.
@@ -79,31 +83,39 @@ func Open(ctx context.Context, o Options) (*Broker, error) {
 func dial(ctx context.Context, o Options) (*Broker, error) {
 	shown := redact(o.URL)
 	nc, err := nats.Connect(o.URL, append(connectOptions(o), nats.Timeout(5*time.Second))...)
+	if urlError := (*url.Error)(nil); errors.As(err, &urlError) {
+		err = errors.New("it is no URL of the form nats://host:port") // what url.Parse says can hold the password
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w at %s (%v); start one with `nats-server -js`, or leave out --nats to use the embedded one", ErrNoBroker, shown, err)
 	}
-	b := &Broker{nc: nc}
+	b := &Broker{nc: nc, problems: newProblemLog()}
 	if err := b.check(ctx, shown); err != nil {
-		b.Close()
+		_ = b.Close()
 		return nil, err
 	}
 	return b, nil
 }
 
-// redact hides a password that stands in a URL.
+// redact leaves of URLs, which commas divide, what is no secret: a user, a
+// password or a token stands before the last @.
 func redact(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return "the given URL"
+	var shown []string
+	for u := range strings.SplitSeq(raw, ",") {
+		scheme, rest, found := strings.Cut(u, "://")
+		if !found {
+			scheme, rest = "nats", u
+		}
+		shown = append(shown, scheme+"://"+rest[strings.LastIndexByte(rest, '@')+1:])
 	}
-	return u.Redacted()
+	return strings.Join(shown, ",")
 }
 
 func embed(ctx context.Context, o Options) (_ *Broker, err error) {
-	b := &Broker{}
+	b := &Broker{problems: newProblemLog()}
 	defer func() {
 		if err != nil {
-			b.Close()
+			_ = b.Close()
 		}
 	}()
 	if o.Store == "" {
@@ -122,17 +134,19 @@ func embed(ctx context.Context, o Options) (_ *Broker, err error) {
 	if b.server, err = server.NewServer(so); err != nil {
 		return nil, fmt.Errorf("the embedded broker refuses its options: %w", err)
 	}
-	problems := &problemLog{}
-	b.server.SetLoggerV2(problems, false, false, false)
+	b.server.SetLoggerV2(b.problems, false, false, false)
 	b.server.Start()
 	if !b.server.ReadyForConnections(startTimeout) {
-		return nil, fmt.Errorf("the embedded broker did not start in %s: %s", o.Store, problems.last())
+		return nil, fmt.Errorf("the embedded broker did not start in %s: %s", o.Store, b.problems.last())
 	}
 	b.nc, err = nats.Connect("", append(connectOptions(o), nats.InProcessServer(b.server))...)
 	if err != nil {
 		return nil, fmt.Errorf("the embedded broker does not answer: %w", err)
 	}
-	return b, b.check(ctx, "the embedded broker")
+	if err := b.check(ctx, "the embedded broker"); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 // lockStore keeps a second server out of the directory: two servers on one
@@ -249,6 +263,27 @@ func (b *Broker) URL() string {
 		return "nats://" + b.server.Addr().String()
 	}
 	return redact(b.nc.ConnectedUrl())
+}
+
+// awaitPause is how long Await waits at least: a server that has just come
+// back may not answer yet.
+const awaitPause = 100 * time.Millisecond
+
+// Await is for who got ErrNoBroker in the middle of work: it waits until the
+// broker is connected again, and a moment longer. Its error is the context's.
+func (b *Broker) Await(ctx context.Context) error {
+	pause := time.NewTicker(awaitPause)
+	defer pause.Stop()
+	for {
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if s := b.nc.Status(); s == nats.CONNECTED || s == nats.CLOSED {
+			return nil
+		}
+	}
 }
 
 // Embedded says whether the server runs in this process.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -16,20 +17,28 @@ type ReaderOptions struct {
 }
 
 // Reader reads a stream in order from a sequence on. What it has read ahead is
-// bounded by ReaderOptions.Ahead and by bytes. One goroutine at a time may use
-// it.
+// bounded by ReaderOptions.Ahead, and by aheadBytesMax and one record; no more
+// than pullBytesMax is on its way from the server at a time. When the server
+// goes away the reader waits for it to come back and goes on. One goroutine at
+// a time may use it.
 type Reader struct {
+	js     jetstream.JetStream
 	stream string
 	ahead  int
 	cons   jetstream.ConsumeContext
+
+	looking sync.WaitGroup     // whether the stream is still there
+	cancel  context.CancelFunc // of looking
 
 	mu      sync.Mutex
 	room    sync.Cond     // the buffer has room, or the reader is closed
 	filled  chan struct{} // holds a token when there may be something to read
 	records []Record
+	bytes   int    // of records
 	next    uint64 // the sequence that must come
 	err     error
 	closed  bool
+	looks   bool // somebody is looking
 	spare   []Record
 }
 
@@ -42,23 +51,43 @@ func (b *Broker) Read(ctx context.Context, stream string, from uint64, o ReaderO
 	if o.Ahead == 0 {
 		o.Ahead = 64
 	}
-	r := &Reader{stream: stream, ahead: o.Ahead, next: from, filled: make(chan struct{}, 1)}
+	looking, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	r := &Reader{js: b.js, stream: stream, ahead: o.Ahead, next: from, filled: make(chan struct{}, 1), cancel: cancel}
 	r.room.L = &r.mu
-	c, err := b.js.OrderedConsumer(ctx, stream, jetstream.OrderedConsumerConfig{
+	if err := r.consume(ctx, looking, from); err != nil {
+		cancel()
+		return nil, requestError("stream "+stream+" cannot be read", err)
+	}
+	return r, nil
+}
+
+func (r *Reader) consume(ctx, looking context.Context, from uint64) error {
+	s, err := r.js.Stream(ctx, r.stream)
+	if err != nil {
+		return err
+	}
+	// A consumer asked for what is gone begins behind it, or waits for ever.
+	if first := s.CachedInfo().State.FirstSeq; first > from {
+		r.err = r.gone(first)
+		r.wake()
+		return nil
+	}
+	c, err := s.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
 		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
 		OptStartSeq:       from,
 		InactiveThreshold: time.Minute,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("stream %s cannot be read: %w", stream, err)
+		return err
 	}
 	r.cons, err = c.Consume(r.take,
-		jetstream.PullMaxMessagesWithBytesLimit(o.Ahead, readBytesMax),
-		jetstream.ConsumeErrHandler(r.trouble))
-	if err != nil {
-		return nil, fmt.Errorf("stream %s cannot be read: %w", stream, err)
-	}
-	return r, nil
+		jetstream.PullMaxMessagesWithBytesLimit(r.ahead, pullBytesMax),
+		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { r.trouble(looking, err) }))
+	return err
+}
+
+func (r *Reader) gone(first uint64) error {
+	return fmt.Errorf("%w: %s has no %d..%d any more", ErrGone, r.stream, r.next, first-1)
 }
 
 // take runs on the subscription's goroutine, for each message in turn.
@@ -66,7 +95,7 @@ func (r *Reader) take(m jetstream.Msg) {
 	meta, err := m.Metadata()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for len(r.records) >= r.ahead && !r.closed {
+	for (len(r.records) >= r.ahead || r.bytes >= aheadBytesMax) && !r.closed {
 		r.room.Wait()
 	}
 	switch {
@@ -75,9 +104,10 @@ func (r *Reader) take(m jetstream.Msg) {
 	case err != nil:
 		r.err = fmt.Errorf("stream %s: %w", r.stream, err)
 	case meta.Sequence.Stream > r.next:
-		r.err = fmt.Errorf("%w: %s has no %d..%d any more", ErrGone, r.stream, r.next, meta.Sequence.Stream-1)
+		r.err = r.gone(meta.Sequence.Stream)
 	case meta.Sequence.Stream == r.next:
 		r.next++
+		r.bytes += len(m.Data())
 		r.records = append(r.records, Record{
 			Subject: m.Subject(), Sequence: meta.Sequence.Stream, Time: meta.Timestamp,
 			Header: Header(m.Headers()), Data: m.Data(),
@@ -86,17 +116,32 @@ func (r *Reader) take(m jetstream.Msg) {
 	r.wake()
 }
 
-// trouble runs when the consumer reports an error. The ordered consumer mends
-// most by itself (it makes itself anew behind the last record); a deleted
-// stream it cannot.
-func (r *Reader) trouble(_ jetstream.ConsumeContext, err error) {
-	if !errors.Is(err, jetstream.ErrStreamNotFound) {
+// trouble runs when the consumer reports an error, and must not wait. The
+// ordered consumer mends most by itself: it makes itself anew behind the last
+// record, and tries for ever. When the stream is deleted that is in vain.
+func (r *Reader) trouble(ctx context.Context, err error) {
+	if !errors.Is(err, jetstream.ErrConsumerDeleted) && !errors.Is(err, jetstream.ErrNoHeartbeat) && !errors.Is(err, nats.ErrNoResponders) {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.err = fmt.Errorf("stream %s was deleted while it was read: %w", r.stream, err)
-	r.wake()
+	if r.closed || r.looks {
+		return
+	}
+	r.looks = true
+	r.looking.Go(func() { r.look(ctx) })
+}
+
+// look finds out whether the stream is still there.
+func (r *Reader) look(ctx context.Context) {
+	_, err := r.js.Stream(ctx, r.stream)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.looks = false
+	if errors.Is(err, jetstream.ErrStreamNotFound) && r.err == nil {
+		r.err = fmt.Errorf("stream %s was deleted while it was read: %w", r.stream, err)
+		r.wake()
+	}
 }
 
 func (r *Reader) wake() {
@@ -130,12 +175,13 @@ func (r *Reader) swap() ([]Record, error) {
 	}
 	clear(r.spare)
 	out := r.records
-	r.records, r.spare = r.spare[:0], out
+	r.records, r.spare, r.bytes = r.spare[:0], out, 0
 	r.room.Signal()
 	return out, nil
 }
 
-// Close stops the reader. It may be called more than once.
+// Close stops the reader. It may be called more than once. While the server is
+// away it can take ten seconds: the consumer is then waiting to try again.
 func (r *Reader) Close() {
 	r.mu.Lock()
 	if r.closed {
@@ -145,6 +191,11 @@ func (r *Reader) Close() {
 	r.closed = true
 	r.room.Broadcast()
 	r.mu.Unlock()
+	r.cancel()
+	r.looking.Wait()
+	if r.cons == nil {
+		return
+	}
 	closed := r.cons.Closed()
 	r.cons.Stop()
 	<-closed

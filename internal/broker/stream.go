@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -59,14 +60,16 @@ func (b *Broker) CreateStream(ctx context.Context, s Stream) error {
 		MaxBytes:    bytesMax,
 		MaxMsgSize:  -1,
 		AllowDirect: true,
-		// Identity is the position in the log and no message id is ever sent.
+		// Identity is the position in the log. Ids only tie an Appender's
+		// records together; nothing relies on the window of time in which the
+		// server knows them again, so it is the shortest there is.
 		Duplicates: 100 * time.Millisecond,
 	})
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("stream %s cannot be made: %w", s.Name, err)
+		return requestError("stream "+s.Name+" cannot be made", err)
 	}
 	return nil
 }
@@ -76,7 +79,7 @@ func (b *Broker) CreateStream(ctx context.Context, s Stream) error {
 func (b *Broker) LastSequence(ctx context.Context, stream string) (uint64, error) {
 	s, err := b.js.Stream(ctx, stream)
 	if err != nil {
-		return 0, fmt.Errorf("stream %s: %w", stream, err)
+		return 0, requestError("stream "+stream, err)
 	}
 	return s.CachedInfo().State.LastSeq, nil
 }
@@ -89,44 +92,58 @@ func (b *Broker) Last(ctx context.Context, stream, subject string) (Record, erro
 		return Record{}, fmt.Errorf("stream %s: %w", stream, ErrEmpty)
 	}
 	if err != nil {
-		return Record{}, fmt.Errorf("stream %s: %w", stream, err)
+		return Record{}, requestError("stream "+stream, err)
 	}
-	return record(s.GetLastMsgForSubject(ctx, subject))
+	m, err := s.GetLastMsgForSubject(ctx, subject)
+	return record(stream, m, err)
 }
 
 // Record returns the record with a sequence, ErrEmpty when there is none.
 func (b *Broker) Record(ctx context.Context, stream string, sequence uint64) (Record, error) {
 	s, err := b.js.Stream(ctx, stream)
 	if err != nil {
-		return Record{}, fmt.Errorf("stream %s: %w", stream, err)
+		return Record{}, requestError("stream "+stream, err)
 	}
-	return record(s.GetMsg(ctx, sequence))
+	m, err := s.GetMsg(ctx, sequence)
+	return record(stream, m, err)
 }
 
-func record(m *jetstream.RawStreamMsg, err error) (Record, error) {
+func record(stream string, m *jetstream.RawStreamMsg, err error) (Record, error) {
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return Record{}, ErrEmpty
 	}
 	if err != nil {
-		return Record{}, err
+		return Record{}, requestError("stream "+stream, err)
 	}
 	return Record{Subject: m.Subject, Sequence: m.Sequence, Time: m.Time, Header: Header(m.Header), Data: m.Data}, nil
 }
 
 // Put stores a record when the last record on the subjects that match filter
 // (which has to cover subject) is still the one with sequence expected, 0 for
-// none. It returns the new sequence. Errors: ErrConflict, ErrUnknown, ErrFull.
+// none. It returns the new sequence. Errors: ErrConflict, ErrUnknown, ErrFull,
+// ErrDisk.
 func (b *Broker) Put(ctx context.Context, stream, subject, filter string, expected uint64, h Header, data []byte) (uint64, error) {
 	msg := &nats.Msg{Subject: subject, Header: nats.Header(h), Data: data}
 	if msg.Header == nil {
 		msg.Header = nats.Header{}
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		select {
+		case <-b.problems.broken:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	defer watching.Wait()
+	defer cancel()
 	ack, err := b.js.PublishMsg(ctx, msg,
 		jetstream.WithExpectStream(stream),
 		jetstream.WithExpectLastSequenceForSubject(expected, filter),
 		jetstream.WithRetryAttempts(0))
 	if err != nil {
-		return 0, publishError(stream, err)
+		return 0, b.publishError(stream, err)
 	}
 	return ack.Sequence, nil
 }
