@@ -32,11 +32,18 @@ type Committer struct {
 	cursor    uint64
 }
 
+// openTries is how often Open tries to write its fence. It is beaten to it
+// only by others who want the partition at the same moment.
+const openTries = 100
+
 // Open takes the partition: it reads the last record, writes a fence behind it
 // with the next epoch, and from then on whoever owned the partition before can
 // commit nothing. The cursor is where that left off.
+//
+// broker.ErrNoBroker: the broker went away; nothing is taken, or nothing but a
+// fence is written.
 func Open(ctx context.Context, b *broker.Broker, p Partition) (*Committer, error) {
-	for {
+	for tries := 1; ; tries++ {
 		last, sequence, err := lastHeader(ctx, b, p)
 		if err != nil {
 			return nil, err
@@ -49,12 +56,13 @@ func Open(ctx context.Context, b *broker.Broker, p Partition) (*Committer, error
 				broker: b, partition: p, epoch: fence.Epoch, cursor: fence.To,
 				appender: b.Appender(p.Stream, stored),
 			}, nil
-		case errors.Is(err, broker.ErrConflict), errors.Is(err, broker.ErrUnknown):
-			// Somebody else was first, or our own fence is stored and the
-			// answer got lost: a fence on top of either is right.
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case errors.Is(err, broker.ErrUnknown):
+			// Our fence may be stored: opening again puts another one on top.
+			return nil, fmt.Errorf("%s cannot be taken: %w: %v", p.Name, broker.ErrNoBroker, err)
+		case errors.Is(err, broker.ErrConflict) && tries < openTries:
+			// Somebody else was first: a fence on top of theirs is right.
 		default:
 			return nil, fmt.Errorf("%s cannot be taken: %w", p.Name, err)
 		}
@@ -93,6 +101,11 @@ func (c *Committer) Commit(ctx context.Context, u Unit) error {
 	c.cursor = u.To
 	return nil
 }
+
+// OnFailure has f called once, as soon as a commit fails: Commit and Wait tell
+// how. Without it nobody learns of it who has no further unit to commit. f must
+// not wait.
+func (c *Committer) OnFailure(f func()) { c.appender.OnFailure(f) }
 
 // Wait waits until all units handed over are durable. Errors as of Commit.
 func (c *Committer) Wait(ctx context.Context) error {

@@ -2,6 +2,7 @@ package guarantees
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 
 	"tidings/internal/broker"
@@ -60,7 +61,8 @@ func ParseHeader(r broker.Record) (Header, error) {
 		}
 		*f.to = n
 	}
-	if h.From > h.To+1 || h.From == 0 {
+	// The last number there is would leave no sequence for a next unit.
+	if h.From == 0 || h.To == math.MaxUint64 || h.Kind == Done && h.From > h.To || h.Kind == Fence && h.From != h.To+1 {
 		return h, fmt.Errorf("record %d on %s covers %d..%d, which is no range", r.Sequence, r.Subject, h.From, h.To)
 	}
 	return h, nil

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -69,9 +70,13 @@ func Project(ctx context.Context, b *broker.Broker, p Plan, pack int) error {
 		switch {
 		case ctx.Err() != nil:
 			return nil
-		case errors.Is(err, broker.ErrConflict), errors.Is(err, broker.ErrUnknown):
-			// Another one published, or the broker went away: start from the
-			// tail again.
+		case errors.Is(err, broker.ErrConflict):
+			// Another one published: start from the tail again.
+		case errors.Is(err, broker.ErrUnknown), errors.Is(err, broker.ErrNoBroker):
+			// The broker went away: likewise, when it is back.
+			if b.Await(ctx) != nil {
+				return nil
+			}
 		default:
 			return fmt.Errorf("the projection for outside readers stopped: %w", err)
 		}
@@ -88,10 +93,13 @@ func (p *Projection) run(ctx context.Context) error {
 		return err
 	}
 	defer results.Close()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	p.appender.OnFailure(stop) // also while there is nothing to publish
 	for {
 		u, err := results.Next(ctx)
 		if err != nil {
-			return err
+			return cmp.Or(p.appender.Err(), err)
 		}
 		if err := p.unit(u); err != nil {
 			return err

@@ -99,13 +99,17 @@ func (w *worker) owns(n int) func(uint64) bool {
 	return func(sequence uint64) bool { return slices.Contains(w.partitions, blockOwner(sequence, n)) }
 }
 
-// run works until the context ends. When the outcome of a commit is not known
-// it opens its partitions again and goes on from what is committed.
+// run works until the context ends. When the outcome of a commit is not known,
+// or the broker went away, it opens its partitions again and goes on from what
+// is committed.
 func (w *worker) run(ctx context.Context) error {
 	for {
 		err := w.attempt(ctx)
 		switch {
-		case errors.Is(err, guarantees.ErrUncertain) && ctx.Err() == nil:
+		case (errors.Is(err, guarantees.ErrUncertain) || errors.Is(err, broker.ErrNoBroker)) && ctx.Err() == nil:
+			if w.broker.Await(ctx) != nil {
+				return nil
+			}
 		case ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)):
 			return nil
 		default:
@@ -135,13 +139,23 @@ func (w *worker) attempt(ctx context.Context) error {
 	}
 	feed := startFeed(ctx, in, w.assembly.ahead)
 	defer feed.stop()
-	err = w.work(ctx, feed, committers)
+	working, stop := context.WithCancel(ctx)
+	defer stop()
+	for _, c := range committers {
+		c.OnFailure(stop) // also while there is nothing to commit
+	}
+	err = w.work(working, feed, committers)
 	if errors.Is(err, context.Canceled) {
 		settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), waitTimeout)
 		defer cancel()
+		var failed error
 		for _, c := range committers {
-			err = errors.Join(err, c.Wait(settle))
+			failed = errors.Join(failed, c.Wait(settle))
 		}
+		if ctx.Err() == nil {
+			return failed
+		}
+		err = errors.Join(err, failed)
 	}
 	return err
 }
