@@ -101,9 +101,9 @@ func (t *DF) Dropped() uint64 { return t.dropped }
 // Bytes returns the memory of the table.
 func (t *DF) Bytes() int64 { return int64(len(t.table)) * 16 }
 
-// Digest returns the sum (modulo 2^64) of a hash of each (term, df). It does
-// not depend on the order of anything, and the digests of df partitions add
-// up to the digest of the whole.
+// Digest returns the sum (modulo 2^64) of a hash of each (term, df),
+// mix(xxHash of the term ^ mix(df)). It does not depend on the order of
+// anything, and the digests of df partitions add up to the digest of the whole.
 func (t *DF) Digest() uint64 {
 	var sum uint64
 	for i := range t.table {

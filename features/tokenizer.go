@@ -15,8 +15,9 @@ import (
 type TermCount struct{ Ref, Count uint32 }
 
 // Tokenizer counts the terms of documents: the Unicode words (Unicode Standard
-// Annex 29) that hold a letter or a number, lower-cased, cut at TermBytesMax
-// bytes. A segment that begins with an ASCII character other than a letter, a
+// Annex 29) that hold a letter or a number (categories L and N), lower-cased
+// rune by rune, then cut to the whole runes of their first TermBytesMax bytes. A
+// segment that begins with an ASCII character other than a letter, a
 // digit or an underscore is no word. Bytes that are not UTF-8 become U+FFFD.
 //
 // It keeps scratch memory and no state: what it says of a document depends on
@@ -43,7 +44,7 @@ func NewTokenizer(o Options) *Tokenizer {
 // Append appends the terms of one document to dst, distinct and in the order
 // of first appearance, the title before the text, and adds them to dict. A word
 // of the title counts as a word and, unless the options say otherwise, also as
-// a term of its own that begins with TitlePrefix.
+// a term of its own, TitlePrefix and the word, right behind it.
 //
 // A document of more than TermsMax distinct terms gives a *tidings.DocumentError
 // of ReasonTooManyTerms; dst and dict are then as they were.

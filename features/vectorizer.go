@@ -32,7 +32,9 @@ func (v *Vectorizer) Feature(hash uint64) uint32 { return uint32(hash & v.mask) 
 // Vector fills dst with the vector of one document. df[i] belongs to terms[i]
 // and counts this document; n is the number of documents up to and including
 // it. The entries stand in the order of the terms, and terms on one feature are
-// summed at the place of the first. No terms give an empty vector.
+// summed at the place of the first. No terms give an empty vector. To the bit, a
+// term's value is (1 + log count) * (log(1 + n) - log df), and each entry is
+// multiplied by 1 / sqrt(the sum of their squares in order).
 //
 // Every value is finite and at least 0 whatever the counts: a df of 0 is taken
 // for 1, one above n for n, a count of 0 for 1. df must not be shorter than

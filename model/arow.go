@@ -28,6 +28,15 @@ func init() {
 // a label that it has no evidence for: its margin as a negative is already met,
 // nothing is updated, no cell made. A label that appears late then starts where
 // the others are.
+//
+// To the bit: a margin is the offset, plus value * weight of each entry in order.
+// With y = 1 for the document's label and -1 for others, a label whose loss
+// 1 - y * margin is above 0 is updated, all from the state before: beta is
+// 1 / (v + r), with v the sum of value² * variance in the entries' order; with
+// s = variance * value, a weight grows by (y * loss * beta) * s and a variance
+// falls by beta * s * s, not below arowVarianceMin. Cells hold float32, the rest
+// is float64. A label's first document has the offset for a margin, and teaches
+// the temperature nothing.
 type arow struct {
 	linear
 	temperature temperature

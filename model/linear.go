@@ -73,7 +73,8 @@ func (m *linear) bytes() int64 {
 	return n
 }
 
-// digest hashes all state but what is one model's own.
+// digest hashes all state but what is one model's own. Numbers that are not of a
+// cell are told apart by mix(1), mix(2) and so on; a model goes on with mix(3).
 func (m *linear) digest(name string) uint64 {
 	sum := xxhash.Sum64String(name) + mix(m.updates^mix(1)) + mix(m.cells.drops^mix(2))
 	for _, hash := range m.labels.hashes {

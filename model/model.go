@@ -72,7 +72,8 @@ type Model interface {
 	Bytes() int64
 	// Digest returns an order-free hash of the whole state: the sum (modulo
 	// 2^64) of hashes of (label name, feature, bits of the values) and of what
-	// else is state. The order in which labels and features came is not in it.
+	// else is state: the model's name, its labels, updates, drops, and numbers
+	// of its own. The order in which labels and features came is not in it.
 	Digest() uint64
 	// Save writes the model so that Load makes an equal one. Equal models that
 	// met their labels in the same order give equal bytes.

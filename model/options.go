@@ -10,7 +10,10 @@ import (
 // each field is its default.
 type Options struct {
 	// CellsMax limits how many (label, feature) pairs are kept; beyond it no
-	// new ones are made, the known ones go on learning, and Dropped counts.
+	// new ones are made, the known ones go on learning, and Dropped counts. Of
+	// the pairs that a document lacks, those of one feature and one block of 64
+	// labels (by first appearance) are made or dropped together, by block, then
+	// in the vector's order; a dropped one stands for an untouched one.
 	// A pair takes 8 bytes, with its row about 12 to 20. 0 means
 	// CellsMaxDefault.
 	CellsMax int `json:"cells_max,omitempty"`

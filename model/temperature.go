@@ -5,7 +5,9 @@ import "math"
 // temperature turns one-vs-rest margins into probabilities: a softmax over the
 // squashed margins times one positive factor (Guo, Pleiss, Sun and Weinberger
 // 2017, section 4.2), which is learnt online by stochastic gradient descent on
-// its logarithm, from scores made before their document was learnt.
+// its logarithm, from scores made before their document was learnt. The gradient
+// is the factor times (the mean of the squashed margins under the shares, less
+// the true label's); sums run in the order of the labels' names.
 type temperature struct {
 	log    float64 // of the factor
 	factor float64 // exp(log)
