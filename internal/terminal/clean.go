@@ -63,11 +63,11 @@ type cleaner struct {
 
 func (c *cleaner) take(b *strings.Builder, r rune) {
 	switch {
-	case unicode.IsSpace(r):
+	case unicode.IsSpace(r) || r == '\u2800': // a Braille pattern without dots
 		c.space = c.runes > 0
 		return
 	case r == '\u200c' && c.runes > 0: // joins nothing: Persian and others are misread without it
-	case unicode.Is(unicode.Variation_Selector, r), unicode.IsControl(r), unicode.Is(unicode.Cf, r):
+	case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point):
 		return
 	case isMark(r):
 		c.mark(b, r)

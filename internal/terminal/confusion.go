@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"tidings/eval/metric"
 )
@@ -13,7 +12,7 @@ import (
 const (
 	matrixLabelsMax = 12
 	cellColumnsMax  = 9
-	cellColumnsMin  = 6
+	cellColumnsMin  = 5 // four digits and a mark
 	headLinesMax    = 3
 	mistakesMax     = 6
 )
@@ -58,16 +57,21 @@ func newCrossing(c *metric.Confusion) crossing {
 // cells prints as many labels as fit; what was predicted beside them is one
 // column more.
 func (p *page) cells(c crossing) {
+	fitting := c.order[:min(len(c.order), matrixLabelsMax)]
 	name := 0
-	for _, at := range c.order[:min(len(c.order), matrixLabelsMax)] {
+	for _, at := range fitting {
 		name = max(name, named(c.labels[at]).columns())
 	}
-	name = min(name, p.width/4)
+	name = min(name, max(p.width/4, p.width-4-cellColumnsMin*(len(fitting)+1)), labelColumnsMax)
 	room := p.width - name - 4
-	shown := c.order[:min(len(c.order), matrixLabelsMax, room/cellColumnsMin-1)]
+	shown := fitting[:min(len(fitting), room/cellColumnsMin-1)]
 	cell := min(room/(len(shown)+1), cellColumnsMax)
 	rest := c.rest(shown)
-	p.heads(c, shown, name, cell, rest != nil)
+	heads := c.heads(shown, cell-1)
+	if rest != nil {
+		heads = append(heads, []text{c.restName(shown)})
+	}
+	p.heads(heads, 2+name+2, cell)
 	for i, truth := range shown {
 		l := line{}.add(plain, "  "+named(c.labels[truth]).left(name)+"  ")
 		for _, predicted := range shown {
@@ -125,21 +129,31 @@ func shaded(n, row uint64, columns int) line {
 	return line{}.add(i, compact(n).right(columns-1)+mark)
 }
 
-// heads prints the labels over the columns, each in a few short lines.
-func (p *page) heads(c crossing, shown []int, name, cell int, rest bool) {
+// restName says what the column beside the labels shown is about.
+func (c crossing) restName(shown []int) text {
+	if len(shown) == len(c.order) {
+		return "none" // predicted before any label was known
+	}
+	return "rest"
+}
+
+func (c crossing) heads(shown []int, columns int) [][]text {
 	heads := make([][]text, 0, len(shown)+1)
 	for _, at := range shown {
-		heads = append(heads, abbreviate(named(c.labels[at]), cell-2))
+		heads = append(heads, abbreviate(named(c.labels[at]), columns))
 	}
-	if rest {
-		heads = append(heads, []text{"other"})
-	}
+	return heads
+}
+
+// heads prints what stands over the columns, the last lines of all at the same
+// height.
+func (p *page) heads(heads [][]text, column, cell int) {
 	height := 0
 	for _, h := range heads {
 		height = max(height, len(h))
 	}
 	for row := range height {
-		l := line{}.to(2 + name + 2)
+		l := line{}.to(column)
 		for _, h := range heads {
 			piece := text("")
 			if at := row - (height - len(h)); at >= 0 {
@@ -151,36 +165,43 @@ func (p *page) heads(c crossing, shown []int, name, cell int, rest bool) {
 	}
 }
 
-// abbreviate writes a label in at most headLinesMax short lines: its first
-// words that are longer than three letters, or all where none is, each cut.
-// A label of one word runs over the lines.
+// abbreviate writes a label in at most headLinesMax short lines: the
+// beginnings of its first words, or a single word broken where it has to be.
+// The rows have the same order and the full names.
 func abbreviate(label text, columns int) []text {
 	words := strings.FieldsFunc(string(label), func(r rune) bool { return strings.ContainsRune(" ._-/,&()", r) })
-	long := slices.DeleteFunc(slices.Clone(words), func(w string) bool { return utf8.RuneCountInString(w) <= 3 })
-	if len(long) >= 2 {
-		words = long
-	}
+	words = slices.DeleteFunc(words, filler)
 	var lines []text
-	if len(words) == 1 {
-		lines = text(words[0]).wrap(columns)
-	}
-	if len(words) > 1 {
-		for _, w := range words {
-			lines = append(lines, shorten(text(w), columns))
-		}
-	}
-	if len(lines) == 0 {
+	switch len(words) {
+	case 0:
 		lines = []text{label.cut(columns)}
+	case 1:
+		lines = broken(text(words[0]), columns)
+	default:
+		for _, w := range words {
+			lines = append(lines, text(w)[:text(w).fitting(columns)])
+		}
 	}
 	return lines[:min(len(lines), headLinesMax)]
 }
 
-// shorten cuts a word, with a full stop where letters are missing.
-func shorten(word text, columns int) text {
-	if word.columns() <= columns {
-		return word
+// filler tells whether a word tells no label from another one.
+func filler(word string) bool {
+	switch strings.ToLower(word) {
+	case "and", "of", "the", "or", "in", "for":
+		return true
 	}
-	return word[:word.fitting(columns-1)] + "."
+	return false
+}
+
+// broken breaks a word into lines; one letter alone at
+// the end is left out.
+func broken(word text, columns int) []text {
+	lines := word.wrap(columns)
+	if n := len(lines); n > 1 && lines[n-1].firstRune() == lines[n-1] {
+		lines = lines[:n-1]
+	}
+	return lines
 }
 
 // mistake is one cell beside the diagonal.
@@ -204,13 +225,12 @@ func (p *page) mistakes(c crossing) {
 	}
 	for _, m := range worst {
 		share := percent(float64(m.n)/float64(c.rows[m.truth]), 1)
-		tail := text("  (" + share + " % of its documents)")
-		room := p.width - width - 4 - tail.columns() - len(" taken for ")
+		l := line{}.add(yellow, "  "+number(m.n).right(width)).add(dim, "  "+share.right(5)+" %  ")
+		room := p.width - l.columns() - len(" taken for ")
 		truth, predicted := named(c.labels[m.truth]), named(c.labels[m.predicted])
-		half := max(room/2, room-predicted.columns())
-		truth = truth.cut(half)
+		truth = truth.cut(max(room/2, room-predicted.columns()))
 		predicted = predicted.cut(room - truth.columns())
-		p.print(line{}.add(yellow, "  "+number(m.n).right(width)+"  ").add(plain, truth).add(dim, " taken for ").add(plain, predicted).add(dim, tail))
+		p.print(l.add(plain, truth).add(dim, " taken for ").add(plain, predicted))
 	}
 }
 

@@ -7,22 +7,17 @@ const digestColumnsMax = 32
 // the same ones.
 func (p *page) digests(r Report) {
 	s := r.Summary
-	var t text
+	var parts []line
 	for _, d := range []struct {
 		name  text
 		value string
 	}{{"predictions", s.PredictionsDigest}, {"df", s.DFDigest}, {"model", s.ModelDigest}} {
-		if d.value == "" {
-			continue
+		if d.value != "" {
+			parts = append(parts, line{}.add(dim, d.name+" "+visible(d.value).cut(digestColumnsMax)))
 		}
-		if t != "" {
-			t += " · "
-		}
-		t += d.name + " " + visible(d.value).cut(digestColumnsMax)
 	}
-	if t == "" {
-		return
+	if len(parts) > 0 {
+		p.gap()
+		p.list("digests", parts...)
 	}
-	p.gap()
-	p.say(dim, 2, "digests  "+t)
 }

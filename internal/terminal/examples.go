@@ -17,7 +17,7 @@ func (p *page) examples(r Report) {
 	if len(r.Examples) == 0 {
 		return
 	}
-	p.section("Predictions", "a few documents asked again, of the model as it is now")
+	p.section("Predictions", "asked again of the model as it is now, after all learning")
 	for i, e := range r.Examples[:min(len(r.Examples), examplesMax)] {
 		if i > 0 {
 			p.gap()
@@ -43,7 +43,7 @@ func (p *page) example(e Example) {
 		mark, i = "✗", red.strong()
 		truth = "it is " + named(e.Prediction.Truth).cut(labelColumnsMax)
 	}
-	p.print(line{}.add(i, "  "+mark+" ").add(bold, headline.cut(p.width-6)))
+	p.print(line{}.add(i, "  "+mark+" ").add(bold, headline.cut(p.width-4)))
 	l := line{}.to(4)
 	if e.Prediction.Label == "" {
 		l = l.add(dim, "no label is known yet")

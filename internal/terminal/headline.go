@@ -1,7 +1,7 @@
 package terminal
 
 import (
-	"strconv"
+	"strings"
 
 	"tidings/pipeline"
 )
@@ -10,9 +10,10 @@ import (
 const (
 	notesMax     = 20
 	testFilesMax = 3
-	fieldColumn  = 2
-	valueColumn  = 13
-	barColumns   = 24
+	fieldColumn  = margin
+	valueColumn  = 14
+
+	planColumnsMax = 60
 )
 
 // headline says in a few lines how it went.
@@ -29,7 +30,9 @@ func (p *page) headline(r Report) {
 	p.scores(s, r.classes())
 	p.test(s)
 	p.speed(s)
-	p.field("plan", line{}.add(plain, plan(s)))
+	if parts := plan(s); len(parts) > 0 {
+		p.list("plan", parts...)
+	}
 	p.delivery(s)
 }
 
@@ -47,13 +50,7 @@ func (p *page) notes(notes []string) {
 			p.say(dim, fieldColumn, "… and "+plural(uint64(len(notes)-i), "more note", "more notes"))
 			return
 		}
-		for j, piece := range visible(note).wrap(p.width - fieldColumn - 4) {
-			mark := text("  ")
-			if j == 0 {
-				mark = "▸ "
-			}
-			p.print(line{}.to(fieldColumn).add(yellow, mark).add(plain, piece))
-		}
+		p.marked(yellow, "▸ ", plain, visible(note))
 	}
 }
 
@@ -62,21 +59,26 @@ func (p *page) field(name text, value line) {
 	p.print(append(line{}.to(fieldColumn).add(dim, name).to(valueColumn), value...))
 }
 
-// list is a field whose value is several parts; as many stand on a line as fit.
-func (p *page) list(name text, i ink, parts ...text) {
-	row := text("")
-	for _, part := range parts {
+// list is a field whose value has several parts; as many stand on a line as
+// fit.
+func (p *page) list(name text, parts ...line) {
+	var row line
+	for i, part := range parts {
+		separator := 0 // at the end of the line, where another part follows
+		if i < len(parts)-1 {
+			separator = 2
+		}
 		switch {
-		case row == "":
+		case len(row) == 0:
 			row = part
-		case valueColumn+row.columns()+3+part.columns() > p.width:
-			p.field(name, line{}.add(i, row+" ·"))
+		case valueColumn+row.columns()+3+part.columns()+separator > p.width:
+			p.field(name, row.add(dim, " ·"))
 			name, row = "", part
 		default:
-			row += " · " + part
+			row = append(row.add(dim, " · "), part...)
 		}
 	}
-	p.field(name, line{}.add(i, row))
+	p.field(name, row)
 }
 
 func (p *page) scores(s pipeline.Summary, classes int) {
@@ -85,17 +87,30 @@ func (p *page) scores(s pipeline.Summary, classes int) {
 		return
 	}
 	if s.Labelled == 0 {
-		p.field("accuracy", line{}.add(dim, "nothing to score: no document came with a label, so nothing was learnt either"))
+		p.field("accuracy", line{}.add(dim, "nothing to score: no document came with a label"))
 		return
 	}
-	p.score("accuracy", s.Accuracy, "of "+number(s.Labelled)+" labelled, each predicted before it was learnt")
-	p.score("macro-F1", s.MacroF1, "the mean F1 of "+plural(uint64(classes), "label", "labels")+", all weighing the same")
+	p.score("accuracy", s.Accuracy,
+		"of "+number(s.Labelled)+" labelled, predicted before learnt",
+		"of "+number(s.Labelled)+", predicted before learnt")
+	p.score("macro-F1", s.MacroF1,
+		"the mean F1 of "+plural(uint64(classes), "label", "labels")+", all weighing the same",
+		"the mean of "+plural(uint64(classes), "label", "labels"))
 }
 
-func (p *page) score(name text, share float64, remark text) {
-	l := line{}.add(bold, percent(share, 2).right(6)+" %").add(plain, "  ")
-	l = append(l, bar(share, barColumns, grade(share))...)
-	p.field(name, l.add(dim, "  "+remark))
+// score prints a share with a bar and the first remark that fits, or the last.
+func (p *page) score(name text, share float64, remarks ...text) {
+	l := line{}.add(bold, (percent(share, 2)+" %").left(8)).add(plain, "  ")
+	l = append(l, bar(share, min(max(p.width/4, 16), 24), grade(share))...).add(plain, "  ")
+	room := p.width - valueColumn - l.columns()
+	remark := remarks[len(remarks)-1]
+	for _, r := range remarks {
+		if r.columns() <= room {
+			remark = r
+			break
+		}
+	}
+	p.field(name, l.add(dim, remark))
 }
 
 // grade is the ink of a score.
@@ -113,17 +128,17 @@ func (p *page) test(s pipeline.Summary) {
 	if s.TestAccuracy == nil {
 		return
 	}
-	remark := text("on " + names(s.TestFiles) + ", the model frozen")
-	if len(s.TestFiles) == 0 {
-		remark = "on the test documents, the model frozen"
+	on := text("test documents")
+	if len(s.TestFiles) > 0 {
+		on = names(s.TestFiles)
 	}
-	p.score("test", *s.TestAccuracy, remark)
+	p.score("test", *s.TestAccuracy, "on "+on+", the model frozen", "on "+on)
 	if s.TestMacroF1 != nil {
 		p.score("  macro-F1", *s.TestMacroF1, "likewise")
 	}
 }
 
-// names lists the first few names.
+// names lists the first few files, without their folders.
 func names(all []string) text {
 	var t text
 	for i, name := range all {
@@ -133,7 +148,7 @@ func names(all []string) text {
 		if i > 0 {
 			t += ", "
 		}
-		t += visible(name).cut(40)
+		t += visible(name[strings.LastIndexByte(name, '/')+1:]).cut(40)
 	}
 	return t
 }
@@ -141,72 +156,70 @@ func names(all []string) text {
 // speed leaves out what was not measured: a process that found everything
 // done has nothing to tell.
 func (p *page) speed(s pipeline.Summary) {
-	var parts []text
+	var parts []line
 	if s.DocumentsPerSecond > 0 {
-		parts = append(parts, rate(s.DocumentsPerSecond)+" documents/s")
+		parts = append(parts, line{}.add(plain, rate(s.DocumentsPerSecond)+" documents/s"))
 	}
 	if s.CPUPerDocument > 0 {
-		parts = append(parts, milliseconds(s.CPUPerDocument/1000)+" CPU a document")
+		parts = append(parts, line{}.add(plain, milliseconds(s.CPUPerDocument/1000)+" CPU a document"))
 	}
 	if s.RSSMax > 0 {
-		parts = append(parts, size(s.RSSMax)+" memory at its peak")
+		parts = append(parts, line{}.add(plain, size(s.RSSMax)+" memory peak"))
 	}
 	if len(parts) > 0 {
-		p.list("speed", plain, parts...)
+		p.list("speed", parts...)
 	}
 	if l := s.Latency; l.P50 > 0 || l.P95 > 0 || l.P99 > 0 {
-		p.list("latency", plain, "p50 "+milliseconds(l.P50), "p95 "+milliseconds(l.P95), "p99 "+milliseconds(l.P99)+" from log to commit")
+		p.list("latency",
+			line{}.add(plain, "p50 "+milliseconds(l.P50)),
+			line{}.add(plain, "p95 "+milliseconds(l.P95)),
+			line{}.add(plain, "p99 "+milliseconds(l.P99)).add(dim, "  from log to commit"))
 	}
 }
 
-// plan says on one line what was promised and who did it.
-func plan(s pipeline.Summary) text {
-	var t text
+// plan is what was promised, and who did it.
+func plan(s pipeline.Summary) []line {
+	var parts []line
 	for _, part := range []text{
 		clean(s.Guarantee), clean(s.Recovery), clean(s.Order), partitions(s.Partitions), clean(s.Model), clean(s.Tokenizer),
 	} {
-		if part == "" {
-			continue
+		if part != "" {
+			parts = append(parts, line{}.add(plain, part.cut(planColumnsMax)))
 		}
-		if t != "" {
-			t += " · "
-		}
-		t += part.cut(32)
 	}
-	if t == "" {
-		return "–"
-	}
-	return t
+	return parts
 }
 
 func partitions(n pipeline.Partitions) text {
-	switch {
-	case n == pipeline.Partitions{}:
+	if (n == pipeline.Partitions{}) {
 		return ""
+	}
+	t := clean(n.String()) // "4", or "df=4,classify=2"
+	switch {
 	case n.Chained():
-		return "1 partition"
+		return t + " partition"
+	case strings.Contains(string(t), "="):
+		return t
 	}
-	t := clean(n.String())
-	if _, err := strconv.Atoi(string(t)); err == nil {
-		return t + " partitions"
-	}
-	return t
+	return t + " partitions"
 }
 
 // delivery says whether every document was there once. The guarantee is no
 // more than a promise; this is what was counted.
 func (p *page) delivery(s pipeline.Summary) {
-	l := line{}.add(plain, plural(s.Predictions, "prediction", "predictions")+" · ")
-	l = amount(l, s.Lost, "lost").add(plain, " · ")
-	l = amount(l, s.Duplicates, "twice").add(plain, " · "+plural(s.Windows, "window", "windows")+" closed · "+plural(s.Updates, "update", "updates")+" learnt")
-	p.field("delivered", l)
+	p.list("delivered",
+		line{}.add(plain, number(s.Predictions)+" predicted"),
+		wrong(s.Lost, "lost"),
+		wrong(s.Duplicates, "twice"),
+		line{}.add(plain, plural(s.Windows, "window", "windows")),
+		line{}.add(plain, plural(s.Updates, "update", "updates")))
 }
 
-// amount adds a number that should be 0.
-func amount(l line, n uint64, of text) line {
+// wrong is a number that should be 0.
+func wrong(n uint64, of text) line {
 	i := plain
 	if n > 0 {
 		i = red.strong()
 	}
-	return l.add(i, number(n)+" "+of)
+	return line{}.add(i, number(n)+" "+of)
 }

@@ -33,7 +33,7 @@ func (p *page) labels(r Report) {
 	scores := bySupport(r.Confusion)
 	shown := scores[:min(len(scores), labelRowsMax)]
 	name := p.labelColumns(shown)
-	table := scoreTable{name: name, bar: min(max((p.width-name-39)/3, 3), 14)}
+	table := scoreTable{name: name, bar: min(max((p.width-name-40)/3, 3), 14)}
 	p.section("Labels", "predicted before learnt; precision, recall and F1 in %")
 	p.print(table.heading())
 	for _, s := range shown {

@@ -57,9 +57,13 @@ func percent(share float64, decimals int) text {
 	return text(strconv.FormatFloat(scaled, 'f', decimals, 64))
 }
 
-// signed writes a number with its sign, 0 without.
+// signed writes a number with its sign, 0 without, and a huge one by its power
+// of ten.
 func signed(x float64, decimals int) text {
 	s := strconv.FormatFloat(math.Abs(x), 'f', decimals, 64)
+	if math.Abs(x) >= 1e5 {
+		s = strconv.FormatFloat(math.Abs(x), 'g', 3, 64)
+	}
 	switch {
 	case math.IsNaN(x) || math.IsInf(x, 0):
 		return "–"
@@ -105,6 +109,14 @@ func elapsed(d time.Duration) text {
 	return text(fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60))
 }
 
+// seconds writes a duration in whole seconds or more.
+func seconds(d time.Duration) text {
+	if d < time.Minute {
+		return text(fmt.Sprintf("%d s", int(max(d, 0)/time.Second)))
+	}
+	return elapsed(d)
+}
+
 // milliseconds writes a short time with two or three digits that matter.
 func milliseconds(ms float64) text {
 	switch {
@@ -122,6 +134,7 @@ func milliseconds(ms float64) text {
 
 // size writes a number of bytes.
 func size(bytes int64) text {
+	binary := [...]string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
 	value, unit := float64(max(bytes, 0)), 0
 	for value >= 1023.5 && unit < len(binary)-1 {
 		value /= 1024
@@ -132,5 +145,3 @@ func size(bytes int64) text {
 	}
 	return text(fmt.Sprintf("%.0f %s", value, binary[unit]))
 }
-
-var binary = [...]string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}

@@ -96,9 +96,12 @@ func blank(l line) bool {
 	return true
 }
 
+// margin is how many columns stay empty on either side of a page.
+const margin = 2
+
 // page collects a report's lines, none of them wider than its width.
 type page struct {
-	width int
+	width int // columns, with the left margin and without the right one
 	color bool
 	buf   bytes.Buffer
 }
@@ -118,13 +121,21 @@ func (p *page) section(title, remark text) {
 		l = l.add(dim, "  "+remark)
 	}
 	p.print(l)
-	p.print(line{}.add(dim, "  "+repeat("─", p.width-4)))
+	p.print(line{}.add(dim, "  "+repeat("─", p.width-margin)))
 }
 
 // say writes a sentence, broken into lines that begin at a column.
 func (p *page) say(i ink, column int, t text) {
-	for _, piece := range t.wrap(p.width - column - 2) {
+	for _, piece := range t.wrap(p.width - column) {
 		p.print(line{}.to(column).add(i, piece))
+	}
+}
+
+// marked writes a sentence with a mark before it.
+func (p *page) marked(markInk ink, mark text, i ink, t text) {
+	for _, piece := range t.wrap(p.width - margin - mark.columns()) {
+		p.print(line{}.to(margin).add(markInk, mark).add(i, piece))
+		mark = spaces(mark.columns())
 	}
 }
 

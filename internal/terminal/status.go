@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -87,69 +88,73 @@ func (s Status) sentence(since time.Duration) text {
 func (s Status) stage() text { return visible(s.Stage).cut(stageColumnsMax) }
 
 // piece is a part of the live line. Where there is no room for all, those of
-// the highest rank go first.
+// the highest rank go first; those of rank 0 stay.
 type piece struct {
 	rank int
-	line line
+	ink  ink
+	text text
 }
 
-// live is the status as a line that fits into that many columns.
+// live is the status as a line that fits into that many columns. What the
+// pieces leave is the bar's, which is the first to go.
 func (s Status) live(since time.Duration, columns int, spinner text) line {
-	pieces := s.pieces(since, columns)
-	head := line{}.add(cyan, spinner+" ").add(bold, s.stage())
-	for rank := 9; rank > 0; rank-- {
-		if joined := join(head, pieces); joined.columns() <= columns {
-			return joined
+	head := line{}.add(cyan, spinner+" ").add(bold, s.stage()).add(plain, "  ")
+	pieces := s.pieces(since)
+	for rank := rankMax; rank > 0; rank-- {
+		l := append(head[:len(head):len(head)], joined(pieces)...)
+		room := columns - l.columns() - 2
+		switch {
+		case s.Total > 0 && room >= liveBarMin:
+			l = append(head[:len(head):len(head)], bar(s.share(), min(room, liveBarMax), cyan)...)
+			return append(l.add(plain, "  "), joined(pieces)...)
+		case room >= -2 && (s.Total == 0 || rank <= rankBar):
+			return l
 		}
-		pieces = without(pieces, rank)
+		pieces = slices.DeleteFunc(pieces, func(p piece) bool { return p.rank == rank })
 	}
-	return join(head, pieces).cut(columns)
+	return append(head, joined(pieces)...).cut(columns)
 }
 
-func (s Status) pieces(since time.Duration, columns int) []piece {
-	var pieces []piece
-	add := func(rank int, i ink, t text) { pieces = append(pieces, piece{rank, line{}.add(i, t)}) }
+// Ranks and widths of the live line.
+const (
+	rankMax    = 6
+	rankBar    = 4 // from this rank on, pieces are worth more than the bar
+	liveBarMin = 5
+	liveBarMax = 24
+)
+
+func (s Status) pieces(since time.Duration) []piece {
 	documents := number(s.Documents)
+	var pieces []piece
 	if s.Total > 0 {
-		pieces = append(pieces, piece{5, bar(s.share(), min(max(columns/5, 10), 24), cyan)})
-		add(2, plain, percent(s.share(), 0).right(3)+" %")
+		pieces = append(pieces, piece{1, plain, percent(s.share(), 0).right(3) + " %"})
 		documents = documents.right(number(s.Total).columns()) + " of " + number(s.Total)
 	}
-	add(1, plain, documents)
-	add(3, plain, rate(s.Rate)+"/s")
+	pieces = append(pieces, piece{0, plain, documents}, piece{3, plain, rate(s.Rate) + "/s"})
 	if s.Labelled > 0 {
-		add(4, green, percent(s.Accuracy, 1)+" % right")
+		pieces = append(pieces, piece{4, grade(s.Accuracy), percent(s.Accuracy, 1) + " % right"})
 	}
-	if s.Rejected+s.DeadLetters > 0 {
-		add(3, yellow, number(s.Rejected+s.DeadLetters)+" refused")
+	if refused := s.Rejected + s.DeadLetters; refused > 0 {
+		pieces = append(pieces, piece{2, yellow, number(refused) + " refused"})
 	}
 	if s.Lag > 0 {
-		add(7, dim, number(s.Lag)+" behind")
+		pieces = append(pieces, piece{6, dim, number(s.Lag) + " behind"})
 	}
 	if left, known := s.remaining(); known {
-		add(6, dim, elapsed(left)+" left")
-	} else {
-		add(6, dim, elapsed(since.Truncate(time.Second)))
+		return append(pieces, piece{5, dim, seconds(left) + " left"})
 	}
-	return pieces
+	return append(pieces, piece{5, dim, seconds(since)})
 }
 
-func join(head line, pieces []piece) line {
-	l := append(line{}, head...)
-	for _, p := range pieces {
-		l = append(l.add(plain, "  "), p.line...)
+func joined(pieces []piece) line {
+	var l line
+	for i, p := range pieces {
+		if i > 0 {
+			l = l.add(plain, "  ")
+		}
+		l = l.add(p.ink, p.text)
 	}
 	return l
-}
-
-func without(pieces []piece, rank int) []piece {
-	kept := make([]piece, 0, len(pieces))
-	for _, p := range pieces {
-		if p.rank != rank {
-			kept = append(kept, p)
-		}
-	}
-	return kept
 }
 
 // spinner shows that something moves, by time alone.

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"slices"
@@ -17,6 +18,8 @@ const (
 	topicRowsMax   = 8
 	topicRowsTop   = 6 // of the newest window; the others were popular before
 	windowColumns  = 8
+	changeColumns  = 9
+	barColumnsMin  = 4
 )
 
 // topics show how the labels' shares moved through the last windows, and
@@ -55,31 +58,37 @@ func (p *page) definition(definition string, windows []topics.Window, counts *to
 	if len(windows) == 0 && (counts == nil || counts.In == 0) {
 		return
 	}
-	p.section("Topics", "of windows "+visible(definition).cut(40))
+	p.section("Topics", "windows "+visible(definition).cut(40)+", as predicted; ● popular")
 	if len(windows) == 0 {
-		p.print(line{}.add(dim, "  No window is closed yet."))
+		p.print(line{}.add(dim, "  no window is closed yet"))
 	} else {
-		table := newTopicTable(p.width, windows[max(0, len(windows)-windowsMax):])
-		p.print(table.heading())
-		for _, label := range table.rows {
-			p.print(table.row(label))
-		}
-		p.print(table.documents())
+		p.table(newTopicTable(p.width, windows[max(0, len(windows)-windowsMax):]))
 	}
 	if counts != nil {
 		p.conservation(*counts)
 	}
 }
 
+func (p *page) table(t topicTable) {
+	p.print(t.heading())
+	for _, label := range t.rows {
+		p.print(t.row(label))
+	}
+	p.more(t.left, "more label", "more labels")
+	p.print(t.documents())
+}
+
 // topicTable is a row for each label and a column for each window.
 type topicTable struct {
 	windows []topics.Window // oldest first, at least one
 	shares  []map[string]topics.Share
-	rows    []string // labels
-	name    int
-	column  int
-	bar     int
-	left    int // labels that have no row
+	rows    []string // labels, those of the largest shares in the newest window first
+	left    int      // labels of the newest window that have no row
+	title   text
+	heads   []text // by window
+	name    int    // columns of the labels
+	column  int    // columns of a window
+	bar     int    // columns of the bars; 0: no room
 }
 
 func newTopicTable(width int, windows []topics.Window) topicTable {
@@ -90,37 +99,49 @@ func newTopicTable(width int, windows []topics.Window) topicTable {
 			shares[s.Label] = s
 		}
 		t.shares = append(t.shares, shares)
-		t.column = max(t.column, windowName(w).columns()+2, windowColumns)
 	}
 	t.choose()
-	t.name = len("share in %")
+	t.title, t.heads = windowNames(windows)
+	t.layOut(width)
+	return t
+}
+
+// layOut gives every column its width; where there are too many windows, the
+// oldest are left out.
+func (t *topicTable) layOut(width int) {
+	t.name, t.column = t.title.columns(), windowColumns
 	for _, label := range t.rows {
 		t.name = max(t.name, named(label).columns())
 	}
-	t.name = min(t.name, labelColumnsMax, width/3)
-	fixed := 4 + t.name + t.column*len(windows) + 9
-	for len(t.windows) > 1 && width-fixed < 0 {
-		t.windows, t.shares = t.windows[1:], t.shares[1:]
-		fixed -= t.column
+	for _, head := range t.heads {
+		t.column = max(t.column, head.columns()+3)
 	}
-	t.bar = min(width-fixed-4, 24)
-	return t
+	t.name = min(t.name, labelColumnsMax, width/3)
+	room := width - 2 - t.name - changeColumns - 1
+	if over := len(t.windows) - max(room/t.column, 1); over > 0 {
+		t.windows, t.shares, t.heads = t.windows[over:], t.shares[over:], t.heads[over:]
+	}
+	t.bar = min(max(room-t.column*len(t.windows)-2, 0), 24)
 }
 
 // choose takes the labels that lead the newest window, and those that were
 // popular in an older one.
 func (t *topicTable) choose() {
-	newest := t.windows[len(t.windows)-1]
+	last := len(t.windows) - 1
+	newest := t.windows[last]
 	for _, s := range newest.Shares[:min(len(newest.Shares), topicRowsTop)] {
 		t.rows = append(t.rows, s.Label)
 	}
-	for i := len(t.windows) - 1; i >= 0; i-- {
+	for i := last; i >= 0; i-- {
 		for _, s := range t.windows[i].Shares {
 			if s.Popular && len(t.rows) < topicRowsMax && !slices.Contains(t.rows, s.Label) {
 				t.rows = append(t.rows, s.Label)
 			}
 		}
 	}
+	slices.SortStableFunc(t.rows, func(a, b string) int {
+		return cmp.Compare(t.shares[last][b].Documents, t.shares[last][a].Documents)
+	})
 	for _, s := range newest.Shares {
 		if !slices.Contains(t.rows, s.Label) {
 			t.left++
@@ -129,9 +150,9 @@ func (t *topicTable) choose() {
 }
 
 func (t topicTable) heading() line {
-	l := line{}.add(dim, "  "+text("share in %").left(t.name))
-	for _, w := range t.windows {
-		l = l.add(dim, (windowName(w) + " ").right(t.column))
+	l := line{}.add(dim, "  "+t.title.left(t.name))
+	for _, head := range t.heads {
+		l = l.add(dim, (head + " ").right(t.column))
 	}
 	return l
 }
@@ -150,7 +171,7 @@ func (t topicTable) row(label string) line {
 		}
 	}
 	l = append(l.add(plain, " "), t.change(label)...)
-	if t.bar >= 4 {
+	if t.bar >= barColumnsMin {
 		l = append(l.add(plain, "  "), solid(t.shares[len(t.shares)-1][label].Share, t.most(), t.bar)...)
 	}
 	return l
@@ -168,59 +189,81 @@ func (t topicTable) most() float64 {
 // change compares the two newest windows, in points of a hundred.
 func (t topicTable) change(label string) line {
 	if len(t.shares) < 2 {
-		return line{}.to(8)
+		return line{}.to(changeColumns)
 	}
 	now, there := t.shares[len(t.shares)-1][label]
 	before, was := t.shares[len(t.shares)-2][label]
 	points := (now.Share - before.Share) * 100
 	switch {
 	case there && !was:
-		return line{}.add(green, text("▲ new").left(8))
+		return line{}.add(green, text("▲ new").left(changeColumns))
 	case !there:
-		return line{}.add(red, text("▼ gone").left(8))
+		return line{}.add(red, text("▼ gone").left(changeColumns))
 	case points >= .95:
-		return line{}.add(green, ("▲ " + signed(points, 1)).left(8))
+		return line{}.add(green, ("▲ " + signed(points, 1)).left(changeColumns))
 	case points <= -.95:
-		return line{}.add(red, ("▼ " + signed(points, 1)).left(8))
+		return line{}.add(red, ("▼ " + signed(points, 1)).left(changeColumns))
 	}
-	return line{}.add(dim, text("=").left(8))
+	return line{}.add(dim, text("=").left(changeColumns))
 }
 
-// documents is the last row: how large the windows are, and what is not shown.
+// documents is the last row: how large the windows are.
 func (t topicTable) documents() line {
 	l := line{}.add(dim, "  "+text("documents").left(t.name))
 	for _, w := range t.windows {
 		l = l.add(dim, (count(w.Documents) + " ").right(t.column))
 	}
-	remark := text("  ● popular")
-	if t.left > 0 {
-		remark = "  ● popular, … and " + plural(uint64(t.left), "more label", "more labels")
-	}
-	return l.add(dim, remark)
+	return l
 }
 
-// solid draws a share as a block, the largest as wide as all columns.
+// solid draws a share as a line to half a column, the largest as long as all
+// columns.
 func solid(share, most float64, columns int) line {
 	if !(share > 0) || !(most > 0) || !finite(share) || !finite(most) {
 		return nil
 	}
-	eighths := max(int(math.Round(share/most*float64(8*columns))), 1)
-	parts := [...]text{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"}
-	return line{}.add(blue, repeat("█", eighths/8)+parts[eighths%8])
+	halves := max(int(math.Round(share/most*float64(2*columns))), 1)
+	l := line{}.add(blue, repeat("━", halves/2))
+	if halves%2 == 1 {
+		l = l.add(blue, "╸")
+	}
+	return l
 }
 
-// windowName is when an event-time window begins, or which documents a count
-// window ends with.
-func windowName(w topics.Window) text {
+// windowNames are what stands over the columns: when an event-time window
+// begins, or which document a count window ends with. What all of them have in
+// common is in the title.
+func windowNames(windows []topics.Window) (title text, names []text) {
+	first, last := windows[0].Start.UTC(), windows[len(windows)-1].Start.UTC()
+	title, layout := "share in %", "2006-01-02 15:04"
 	switch {
-	case w.Start.IsZero():
-		return "to " + number(w.Last)
-	case w.Start.UTC().Truncate(24*time.Hour).Equal(w.Start) && w.End.UTC().Truncate(24*time.Hour).Equal(w.End):
-		return date(w.Start, time.DateOnly)
-	case w.End.Sub(w.Start) < time.Minute:
-		return date(w.Start, time.TimeOnly)
+	case first.IsZero():
+		for _, w := range windows {
+			names = append(names, "to "+number(w.Last))
+		}
+		return title, names
+	case wholeDays(windows) && first.Year() == last.Year():
+		title, layout = title+", "+date(last, "2006"), "01-02"
+	case wholeDays(windows):
+		layout = time.DateOnly
+	case first.Format(time.DateOnly) == last.Format(time.DateOnly):
+		title, layout = title+", "+date(last, time.DateOnly), "15:04:05"
+	case first.Year() == last.Year():
+		title, layout = title+", "+date(last, "2006"), "01-02 15:04"
 	}
-	return date(w.Start, "01-02 15:04")
+	for _, w := range windows {
+		names = append(names, date(w.Start, layout))
+	}
+	return title, names
+}
+
+func wholeDays(windows []topics.Window) bool {
+	for _, w := range windows {
+		if w.Start.Unix()%86_400 != 0 || w.End.Unix()%86_400 != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func date(t time.Time, layout string) text { return clean(t.UTC().Format(layout)) }
@@ -236,14 +279,12 @@ func (p *page) conservation(c topics.Counts) {
 		joined[i] = string(part)
 	}
 	sum := number(c.In) + " documents = " + text(strings.Join(joined, " + "))
-	l := line{}.to(2)
-	if c.In == c.Windowed+c.Late+c.Untimed+c.Dropped {
-		l = l.add(green, "✓ ").add(dim, sum)
-	} else {
-		l = l.add(red.strong(), "✗ "+sum+": this does not add up")
-	}
 	if c.Open > 0 {
-		l = l.add(dim, ", "+plural(uint64(c.Open), "window", "windows")+" still open")
+		sum += ", " + plural(uint64(c.Open), "window", "windows") + " still open"
 	}
-	p.print(l)
+	if c.In == c.Windowed+c.Late+c.Untimed+c.Dropped {
+		p.marked(green, "✓ ", dim, sum)
+	} else {
+		p.marked(red.strong(), "✗ ", red.strong(), sum+": this does not add up")
+	}
 }
