@@ -68,6 +68,12 @@ func TestDFDoesNotCountWhatWasOnlyResolved(t *testing.T) {
 	if !bytes.Equal(saved(t, &df), saved(t, &twin)) {
 		t.Error("the saved bytes differ")
 	}
+	for _, df := range []*features.DF{&df, &twin} {
+		df.Observe(df.Resolve(nil, []uint64{term("e"), term("f")})[0])
+	}
+	if df.Len() != 3 || twin.Len() != 3 || df.Digest() != twin.Digest() {
+		t.Errorf("after a third term: %d and %d terms", df.Len(), twin.Len())
+	}
 }
 
 // TestDFAgainstAMap verifies, for any frames of documents:

@@ -1,0 +1,312 @@
+package model_test
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"testing"
+
+	"tidings"
+	"tidings/features"
+	"tidings/model"
+)
+
+// example is what these tests need of a document.
+type example struct{ Label, Title, Text string }
+
+// dataset reads one of the data sets beside the project.
+func dataset(tb testing.TB, name string) []example {
+	tb.Helper()
+	file, err := os.Open(filepath.Join("..", "..", "shared", "datasets", name+".jsonl.gz"))
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			tb.Fatalf("a data set is missing, and CI must not go without it: %v", err)
+		}
+		tb.Skipf("SKIPPED, A DATA SET IS MISSING: %v; put the data sets beside the project to run this", err)
+	}
+	defer file.Close()
+	unzipped, err := gzip.NewReader(file)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	lines := bufio.NewScanner(unzipped)
+	lines.Buffer(nil, 1<<24)
+	var out []example
+	for lines.Scan() {
+		var e example
+		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+			tb.Fatal(err)
+		}
+		out = append(out, e)
+	}
+	if err := lines.Err(); err != nil {
+		tb.Fatal(err)
+	}
+	return out
+}
+
+// chain is the whole classifier, one document at a time.
+type chain struct {
+	tokenizer  *features.Tokenizer
+	vectorizer *features.Vectorizer
+	dict       features.Dictionary
+	df         features.DF
+	model      model.Model
+	n          uint64
+
+	counts        []features.TermCount
+	slots, values []uint32
+	x             tidings.Vector
+	scores        []float64
+}
+
+func newChain(tb testing.TB, name string) *chain {
+	m, err := model.New(name, model.Options{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return &chain{
+		tokenizer:  features.NewTokenizer(features.Options{}),
+		vectorizer: features.NewVectorizer(features.Options{}), model: m,
+	}
+}
+
+func (c *chain) tokenize(tb testing.TB, e example) {
+	c.dict.Reset()
+	var err error
+	if c.counts, err = c.tokenizer.Append(c.counts[:0], &c.dict, []byte(e.Title), []byte(e.Text)); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// count counts the document and makes its vector.
+func (c *chain) count(tb testing.TB, e example) {
+	c.tokenize(tb, e)
+	c.n++
+	c.slots, c.values = c.df.Resolve(c.slots, c.dict.Hashes()), c.values[:0]
+	for _, count := range c.counts {
+		c.values = append(c.values, c.df.Observe(c.slots[count.Ref]))
+	}
+	c.vectorizer.Vector(&c.x, &c.dict, c.counts, c.values, c.n)
+}
+
+// peek makes the document's vector and counts nothing.
+func (c *chain) peek(tb testing.TB, e example) {
+	c.tokenize(tb, e)
+	c.values = c.df.Peek(c.values, &c.dict, c.counts)
+	c.vectorizer.Vector(&c.x, &c.dict, c.counts, c.values, c.n+1)
+}
+
+// predict returns the best label's number, -1 for none.
+func (c *chain) predict() int {
+	c.scores = c.model.Predict(c.x, c.scores)
+	return model.Best(c.model.Labels(), c.scores)
+}
+
+func (c *chain) right(best int, label string) bool {
+	return best >= 0 && c.model.Labels()[best] == label
+}
+
+// result is how a stream went.
+type result struct {
+	accuracy    float64 // of predictions made before their document was learnt
+	calibration float64 // expected calibration error over 15 bins of equal width
+}
+
+// run predicts and then learns each document, in the given order.
+func (c *chain) run(tb testing.TB, examples []example, order []int) result {
+	const bins = 15
+	var size, sure, right [bins]float64
+	var shares []float64
+	all := 0.0
+	for _, i := range order {
+		e := examples[i]
+		c.count(tb, e)
+		if best := c.predict(); best >= 0 {
+			shares = c.model.Probabilities(c.scores, shares)
+			bin := min(int(shares[best]*bins), bins-1)
+			size[bin]++
+			sure[bin] += shares[best]
+			if c.right(best, e.Label) {
+				right[bin]++
+				all++
+			}
+		}
+		if err := c.model.Learn(c.x, e.Label, c.scores); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	off := 0.0
+	for i := range bins {
+		off += math.Abs(sure[i] - right[i])
+	}
+	return result{all / float64(len(order)), off / float64(len(order))}
+}
+
+// test returns the accuracy on documents that are neither counted nor learnt.
+func (c *chain) test(tb testing.TB, examples []example) float64 {
+	right := 0.0
+	for _, e := range examples {
+		c.peek(tb, e)
+		if c.right(c.predict(), e.Label) {
+			right++
+		}
+	}
+	return right / float64(len(examples))
+}
+
+func inOrder(n int) []int {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	return order
+}
+
+// raced tells whether the race detector slows everything down; the quality
+// tests then run over a part of the data, with floors of its own.
+func raced() bool {
+	info, _ := debug.ReadBuildInfo()
+	if info == nil {
+		return false
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "-race" {
+			return setting.Value == "true"
+		}
+	}
+	return false
+}
+
+// TestQualityOfTheWikipediaStream holds the default model to its accuracy and
+// calibration when it learns from each item after it predicted it.
+func TestQualityOfTheWikipediaStream(t *testing.T) {
+	t.Parallel()
+	examples := dataset(t, "wikipedia-current-events")
+	for _, floor := range []struct {
+		name                  string
+		documents             int // 0: all
+		accuracy, calibration float64
+	}{
+		{"arow", 0, 0.798, 0.03},
+		{"ftrl", 0, 0.793, 0.04},
+		{"arow", 6000, 0.68, 0.06},
+	} {
+		if raced() == (floor.documents == 0) {
+			continue
+		}
+		n := len(examples)
+		if floor.documents > 0 {
+			n = floor.documents
+		}
+		got := newChain(t, floor.name).run(t, examples, inOrder(n))
+		t.Logf("%s over %d items: accuracy %.4f, calibration error %.4f", floor.name, n, got.accuracy, got.calibration)
+		if got.accuracy < floor.accuracy || got.calibration > floor.calibration {
+			t.Errorf("%s: accuracy %.4f, calibration error %.4f; want at least %g, at most %g",
+				floor.name, got.accuracy, got.calibration, floor.accuracy, floor.calibration)
+		}
+	}
+}
+
+// TestQualityAfterOnePass holds the default model to its accuracy on a test set
+// after one pass over the training set, the mean of five orders.
+func TestQualityAfterOnePass(t *testing.T) {
+	for _, set := range []struct {
+		name      string
+		floor     float64
+		racedPart int // of the training set
+		raced     float64
+	}{
+		{"reuters-r8", 0.974, 1500, 0.94},
+		{"20newsgroups", 0.855, 1500, 0.60},
+	} {
+		t.Run(set.name, func(t *testing.T) {
+			t.Parallel()
+			train, test := dataset(t, set.name+"-train"), dataset(t, set.name+"-test")
+			seeds, part, floor := 5, len(train), set.floor
+			if raced() {
+				seeds, part, floor = 1, set.racedPart, set.raced
+				test = test[:1000]
+			}
+			mean := 0.0
+			for seed := range seeds {
+				c := newChain(t, model.Default)
+				order := rand.New(rand.NewPCG(uint64(seed), 1)).Perm(len(train))[:part]
+				before := c.run(t, train, order)
+				digest, counts := c.model.Digest(), c.df.Digest()
+				accuracy := c.test(t, test)
+				if c.model.Digest() != digest || c.df.Digest() != counts {
+					t.Error("the test changed the model or the counts")
+				}
+				t.Logf("seed %d: accuracy %.4f; while learning %.4f, calibration error %.4f", seed, accuracy, before.accuracy, before.calibration)
+				mean += accuracy / float64(seeds)
+			}
+			t.Logf("mean accuracy %.4f", mean)
+			if mean < floor {
+				t.Errorf("mean accuracy %.4f, want at least %g", mean, floor)
+			}
+		})
+	}
+}
+
+// vectors returns the vectors of the first n Wikipedia items and their labels.
+func vectors(b *testing.B, n int) ([]tidings.Vector, []string) {
+	c := newChain(b, model.Default)
+	var xs []tidings.Vector
+	var labels []string
+	for _, e := range dataset(b, "wikipedia-current-events")[:n] {
+		c.count(b, e)
+		xs, labels = append(xs, c.x), append(labels, e.Label)
+		c.x = tidings.Vector{}
+	}
+	return xs, labels
+}
+
+func BenchmarkModels(b *testing.B) {
+	const documents = 20_000
+	xs, labels := vectors(b, documents)
+	for _, name := range model.Names() {
+		for _, step := range []string{"predict", "predict+probabilities", "predict+learn"} {
+			b.Run(fmt.Sprint(name, "/", step), func(b *testing.B) { benchmark(b, name, step, xs, labels) })
+		}
+	}
+}
+
+func benchmark(b *testing.B, name, step string, xs []tidings.Vector, labels []string) {
+	m := newChain(b, name).model
+	var scores, shares []float64
+	pass := func(learn bool) {
+		for i, x := range xs {
+			scores = m.Predict(x, scores)
+			if step == "predict+probabilities" {
+				shares = m.Probabilities(scores, shares)
+			}
+			if !learn {
+				continue
+			}
+			if err := m.Learn(x, labels[i], scores); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	if step != "predict+learn" {
+		pass(true)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if step == "predict+learn" { // the first pass, not a second look
+			m = newChain(b, name).model
+		}
+		pass(step == "predict+learn")
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(xs)), "ns/doc")
+	if step == "predict+learn" {
+		b.ReportMetric(float64(m.Bytes())/float64(m.Cells()), "B/cell")
+	}
+}
