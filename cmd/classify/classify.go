@@ -185,7 +185,7 @@ func (r *session) ingest(ctx context.Context) error {
 			return err
 		}
 		_, err = ingest.Run(ctx, r.broker, r.source, ingest.Options{
-			Pipeline: r.plan.Pipeline, Source: r.source.Name, Resumable: r.source.Resumable,
+			Pipeline: r.plan.Pipeline, Source: r.source.Name, Resumable: r.source.Resumable, AnyTime: r.source.Synthetic,
 			Pack: r.flags.Pack, Rate: rate, Speed: speed, Live: r.source.Path == "-" || !r.source.Resumable,
 			Notice: r.progress.Notice, Rows: r.follower.rows,
 		})

@@ -146,7 +146,7 @@ func (c *compare) with(ctx context.Context, s cli.Streams, partitions string, f 
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	if _, err := ingest.Run(ctx, b, source, ingest.Options{Pipeline: plan.Pipeline, Source: source.Name, Resumable: true, Pack: c.Pack}); err != nil {
+	if _, err := ingest.Run(ctx, b, source, ingest.Options{Pipeline: plan.Pipeline, Source: source.Name, Resumable: true, AnyTime: source.Synthetic, Pack: c.Pack}); err != nil {
 		return err
 	}
 	return f(b, plan)

@@ -59,7 +59,7 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 		p.Notice("the broker is at " + url)
 	}
 	return f.feed(ctx, s, b, source, p, ingest.Options{
-		Pipeline: name, Source: source.Name, Resumable: source.Resumable, Pack: f.Pack,
+		Pipeline: name, Source: source.Name, Resumable: source.Resumable, AnyTime: source.Synthetic, Pack: f.Pack,
 		Rate: rate, Speed: speed, Live: !source.Resumable, Notice: p.Notice,
 	})
 }

@@ -128,6 +128,7 @@ type Source struct {
 	datasets.Source
 	datasets.Reader
 	Documents uint64 // how many there are, 0 when nobody knows
+	Synthetic bool   // its event times are made up
 }
 
 // Open opens the source.
@@ -174,6 +175,7 @@ func (f *SourceFlags) openSample(spec string) (*Source, error) {
 		Source:    datasets.Source{Name: "sample-" + strconv.FormatUint(o.Seed, 10), Path: "sample", Resumable: true},
 		Reader:    &sampleReader{generator: sample.New(o)},
 		Documents: o.Documents,
+		Synthetic: true,
 	}, nil
 }
 

@@ -39,6 +39,7 @@ type Options struct {
 	Pack      int     // documents a message at most; 0 is all that fit
 	Rate      float64 // documents a second; 0 is as fast as it goes
 	Speed     float64 // replay event times so many times faster; 0 does not look at them
+	AnyTime   bool    // event times are made up: those in the future are no mistake
 	Live      bool    // rows may come slowly: send what is there instead of filling messages
 
 	Clock  Clock             // nil: the machine's
@@ -203,7 +204,7 @@ func (w *writer) refusal(row datasets.Row) error {
 	if err := d.Check(); err != nil {
 		return &datasets.RowError{File: row.File, Line: row.Line, Err: err}
 	}
-	if limit := w.o.Clock.Now().Add(FutureMax); d.Time.After(limit) {
+	if limit := w.o.Clock.Now().Add(FutureMax); d.Time.After(limit) && !w.o.AnyTime {
 		return tidings.Refuse(tidings.ReasonFutureTime, fmt.Sprintf("%s: its time %s lies in the future and would close every window; the document is left out", where, d.Time.Format(time.RFC3339)))
 	}
 	if !w.seen.add(d.ID) {
