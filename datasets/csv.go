@@ -16,6 +16,7 @@ func openCSV(source *Source, br *bufio.Reader, head []byte, o Options) (records,
 	c := &csvRecords{lines: lines{r: br}, delimiter: delimiter}
 	p := &csvParser{delimiter: delimiter, name: source.Name}
 	const tries = 10 // a broken first row must not end a file without a header
+	var waiting []record
 	for range tries {
 		rec, err := c.next()
 		if err == io.EOF {
@@ -31,7 +32,7 @@ func openCSV(source *Source, br *bufio.Reader, head []byte, o Options) (records,
 			}
 		}
 		if rec.bad != "" {
-			c.waiting = append(c.waiting, rec)
+			waiting = append(waiting, rec)
 			continue
 		}
 		l, header, err := newLayout(p.fields, o)
@@ -39,18 +40,15 @@ func openCSV(source *Source, br *bufio.Reader, head []byte, o Options) (records,
 			return nil, nil, fmt.Errorf("%s: %w", source.Path, err)
 		}
 		if !header {
-			c.waiting = append(c.waiting, rec)
+			waiting = append(waiting, rec)
 		} else {
 			c.ordinal-- // a header is no row
-			for i := range c.waiting {
-				c.waiting[i].ordinal = uint64(i + 1)
-			}
 		}
-		p.layout = l
+		c.waiting, p.layout = waiting, l
 		return c, p, nil
 	}
-	if len(c.waiting) > 0 {
-		return nil, nil, fmt.Errorf("%s:%d: %s; none of the first rows can be read, so the columns are not known", source.Path, c.waiting[0].line, c.waiting[0].bad)
+	if len(waiting) > 0 {
+		return nil, nil, fmt.Errorf("%s:%d: %s; none of the first rows can be read, so the columns are not known", source.Path, waiting[0].line, waiting[0].bad)
 	}
 	return c, p, nil // no rows at all
 }
@@ -130,7 +128,7 @@ func (c *csvRecords) cut() (rec record, blank bool, err error) {
 	}
 	c.line += uint64(max(1, bytes.Count(c.buf[start:end], []byte("\n"))))
 	c.pos = end
-	return rec, len(bytes.TrimRight(c.buf[start:end], "\r\n")) == 0, nil
+	return rec, ended(c.buf[start:end]), nil
 }
 
 var errOverlong = errors.New("a line above the limit")

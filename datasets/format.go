@@ -60,7 +60,7 @@ func formatOf(path string, head []byte, forced string) (string, error) {
 	case bytes.HasPrefix(text, []byte("[")) && (len(inner) == 0 || strings.IndexByte(`{["]`, inner[0]) >= 0):
 		return "", fmt.Errorf("%s is one JSON array; one object a line is read; convert it first: jq -c '.[]'", path)
 	case string(bytes.TrimSpace(first)) == "{" && len(bytes.TrimSpace(rest)) > 0:
-		return "", fmt.Errorf("%s is JSON spread over lines; one object a line is read; convert it first: jq -c .", path)
+		return "", fmt.Errorf("%s is JSON spread over lines; one object a line is read; convert it first: jq -c '.'", path)
 	}
 	if forced == formatJSONL || len(text) == 0 {
 		return formatJSONL, nil

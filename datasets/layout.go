@@ -30,8 +30,8 @@ var classesAG = []string{"World", "Sports", "Business", "Sci/Tech"}
 const columnAG = "class index"
 
 // newLayout tells the columns from the first record, and whether that is a
-// header. It is one when it has a usual name for title or text in it, or when
-// the options name columns. Without one the options give numbers, or it is the
+// header. It is one when it has a usual name for title or text in it, and no
+// number, or when the options name columns. Without one the options give numbers, or it is the
 // layout of AG News: class, title, description.
 func newLayout(first [][]byte, o Options) (l layout, header bool, err error) {
 	if _, mapped := o.Columns["labels"]; mapped {
@@ -41,15 +41,15 @@ func newLayout(first [][]byte, o Options) (l layout, header bool, err error) {
 	for i, name := range first {
 		names[i] = normal(string(name))
 	}
-	header = column(names, usual["text"]) >= 0 || column(names, usual["title"]) >= 0
+	header = (column(names, usual["text"]) >= 0 || column(names, usual["title"]) >= 0) && !slices.ContainsFunc(names, isNumber)
 	for _, field := range sortedKeys(o.Columns) {
-		if _, err := strconv.Atoi(o.Columns[field]); err != nil {
+		if !isNumber(o.Columns[field]) {
 			header = true
 		}
 	}
 	l = layout{width: len(first), classes: o.Classes}
 	if len(o.Columns) == 0 && !header {
-		if _, err := strconv.Atoi(strings.TrimSpace(string(first[0]))); err != nil || len(first) != 3 {
+		if !isNumber(names[0]) || len(first) != 3 {
 			return l, false, fmt.Errorf("the columns are not known: the first row (%s) is no header with a title or text, and not class, title, description as in AG News; say which column holds what, as text=3", shownColumns(first))
 		}
 		l.id, l.time, l.label, l.title, l.text = -1, -1, 0, 1, 2
@@ -115,6 +115,11 @@ func column(names, wanted []string) int {
 		}
 	}
 	return -1
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.Atoi(s)
+	return err == nil
 }
 
 func normal(name string) string {

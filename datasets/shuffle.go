@@ -66,6 +66,13 @@ func (s *shuffle) next() (record, error) {
 // them is kept when they come from the source itself.
 func (s *shuffle) scatter(next func() (record, error)) error {
 	fresh := make([]*bucket, bucketsEach)
+	defer func() { // in the order of their numbers, which were drawn, not of their first records
+		for _, b := range fresh {
+			if b != nil {
+				s.buckets = append(s.buckets, b)
+			}
+		}
+	}()
 	var encoded []byte
 	for {
 		rec, err := next()
@@ -82,7 +89,6 @@ func (s *shuffle) scatter(next func() (record, error)) error {
 			if fresh[i], err = newBucket(s.folder); err != nil {
 				return s.failed(err)
 			}
-			s.buckets = append(s.buckets, fresh[i])
 		}
 		encoded = appendRecord(encoded[:0], rec)
 		if err := fresh[i].write(encoded); err != nil {
