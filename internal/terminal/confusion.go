@@ -137,10 +137,22 @@ func (c crossing) restName(shown []int) text {
 	return "rest"
 }
 
+// heads abbreviates the labels shown. Where two begin alike, the whole words
+// are broken into lines instead.
 func (c crossing) heads(shown []int, columns int) [][]text {
 	heads := make([][]text, 0, len(shown)+1)
+	alike := make(map[text]int)
 	for _, at := range shown {
-		heads = append(heads, abbreviate(named(c.labels[at]), columns))
+		head := abbreviate(named(c.labels[at]), columns)
+		heads = append(heads, head)
+		if len(head) == 1 {
+			alike[head[0]]++
+		}
+	}
+	for i, at := range shown {
+		if len(heads[i]) == 1 && alike[heads[i][0]] > 1 {
+			heads[i] = broken(named(c.labels[at]), columns)
+		}
 	}
 	return heads
 }
@@ -165,24 +177,19 @@ func (p *page) heads(heads [][]text, column, cell int) {
 	}
 }
 
-// abbreviate writes a label in at most headLinesMax short lines: the
-// beginnings of its first words, or a single word broken where it has to be.
-// The rows have the same order and the full names.
+// abbreviate writes a label in at most headLinesMax short lines, the
+// beginnings of its first words. The rows have the same order and the names.
 func abbreviate(label text, columns int) []text {
 	words := strings.FieldsFunc(string(label), func(r rune) bool { return strings.ContainsRune(" ._-/,&()", r) })
 	words = slices.DeleteFunc(words, filler)
-	var lines []text
-	switch len(words) {
-	case 0:
-		lines = []text{label.cut(columns)}
-	case 1:
-		lines = broken(text(words[0]), columns)
-	default:
-		for _, w := range words {
-			lines = append(lines, text(w)[:text(w).fitting(columns)])
-		}
+	if len(words) == 0 {
+		return []text{label.cut(columns)}
 	}
-	return lines[:min(len(lines), headLinesMax)]
+	var lines []text
+	for _, w := range words[:min(len(words), headLinesMax)] {
+		lines = append(lines, text(w)[:text(w).fitting(columns)])
+	}
+	return lines
 }
 
 // filler tells whether a word tells no label from another one.
@@ -194,14 +201,11 @@ func filler(word string) bool {
 	return false
 }
 
-// broken breaks a word into lines; one letter alone at
-// the end is left out.
-func broken(word text, columns int) []text {
-	lines := word.wrap(columns)
-	if n := len(lines); n > 1 && lines[n-1].firstRune() == lines[n-1] {
-		lines = lines[:n-1]
-	}
-	return lines
+// broken breaks a label into at most headLinesMax lines, in the middle of
+// words too.
+func broken(label text, columns int) []text {
+	lines := label.wrap(columns)
+	return lines[:min(len(lines), headLinesMax)]
 }
 
 // mistake is one cell beside the diagonal.

@@ -92,7 +92,8 @@ func (p *page) scores(s pipeline.Summary, classes int) {
 	}
 	p.score("accuracy", s.Accuracy,
 		"of "+number(s.Labelled)+" labelled, predicted before learnt",
-		"of "+number(s.Labelled)+", predicted before learnt")
+		"of "+number(s.Labelled)+", predicted before learnt",
+		"of "+number(s.Labelled)+" labelled")
 	p.score("macro-F1", s.MacroF1,
 		"the mean F1 of "+plural(uint64(classes), "label", "labels")+", all weighing the same",
 		"the mean of "+plural(uint64(classes), "label", "labels"))

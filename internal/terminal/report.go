@@ -41,7 +41,7 @@ type Term struct {
 // Nothing in it can steer the terminal, wherever it came from, and no line is
 // wider than the options allow.
 func Render(w io.Writer, r Report, o Options) error {
-	p := &page{width: o.width() - margin, color: o.Color}
+	p := &page{width: o.width(w) - margin, color: o.Color}
 	p.headline(r)
 	p.labels(r)
 	p.matrix(r)

@@ -27,10 +27,11 @@ const (
 )
 
 // Options say what the writer can show. The zero value is right for a file or
-// a pipe: WidthDefault columns, no colours, nothing rewritten in place.
+// a pipe: no colours, nothing rewritten in place.
 type Options struct {
-	// Width is how many columns there are; 0 stands for WidthDefault. Render
-	// holds it between WidthMin and WidthMax.
+	// Width is how many columns there are; 0 stands for those of the terminal
+	// that is written to, or WidthDefault where it is none. Render holds it
+	// between WidthMin and WidthMax.
 	Width int
 	// Color allows colours, as SGR escape sequences of the sixteen colours
 	// that a terminal's own theme defines.
@@ -69,8 +70,11 @@ func descriptor(file interface{ Fd() uintptr }) int {
 	return int(fd)
 }
 
-// width is the number of columns of a report.
-func (o Options) width() int {
+// width is the number of columns of a report that is written to w.
+func (o Options) width(w io.Writer) int {
+	if o.Width == 0 {
+		o.Width = Detect(w, nil).Width
+	}
 	if o.Width == 0 {
 		return WidthDefault
 	}
