@@ -49,7 +49,7 @@ func (v *Vectorizer) Vector(dst *tidings.Vector, dict *Dictionary, terms []TermC
 	logN := log(n + 1)
 	for i, term := range terms {
 		d := min(max(uint64(df[i]), 1), n)
-		value := (1 + log(uint64(term.Count))) * max(logN-log(d), 0)
+		value := float64((1 + log(uint64(term.Count))) * max(logN-log(d), 0))
 		feature := v.Feature(dict.Hash(term.Ref))
 		if place, ok := v.place(feature, len(dst.Index)); ok {
 			dst.Value[place] += value
@@ -96,7 +96,7 @@ func (v *Vectorizer) place(feature uint32, next int) (int, bool) {
 func normalise(values []float64) {
 	var squares float64
 	for _, x := range values {
-		squares += x * x
+		squares += float64(x * x)
 	}
 	if squares == 0 {
 		return

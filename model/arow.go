@@ -85,7 +85,7 @@ func (m *arow) Predict(x tidings.Vector, scores []float64) []float64 {
 			value, of := x.Value[i], m.cells.of(r)
 			mask := r.mask
 			for k := range of {
-				part[bits.TrailingZeros64(mask)] += value * float64(of[k].a)
+				part[bits.TrailingZeros64(mask)] += float64(value * float64(of[k].a))
 				mask &= mask - 1
 			}
 		}
@@ -140,7 +140,7 @@ func (m *arow) plan(scores []float64, truth int) (any bool) {
 		if l == truth {
 			sign = 1
 		}
-		if loss := 1 - sign*score; loss > 0 {
+		if loss := 1 - float64(sign*score); loss > 0 {
 			m.steps[l] = step{weight: sign * loss}
 			m.active[l/groupLabels] |= 1 << (l % groupLabels)
 			any = true
@@ -170,7 +170,7 @@ func (m *arow) measure(x tidings.Vector) {
 				if mask>>l&1 != 0 {
 					variance = float64(of[rank(mask, uint(l))].b)
 				}
-				steps[l].variance += square * variance
+				steps[l].variance += float64(square * variance)
 			}
 		}
 		for a := active; a != 0; a &= a - 1 {
@@ -202,8 +202,8 @@ func (m *arow) update(x tidings.Vector) {
 				l := bits.TrailingZeros64(a)
 				c, s := &of[rank(r.mask, uint(l))], &steps[l]
 				spread := float64(c.b) * value
-				c.a = bounded(float64(c.a) + s.weight*spread)
-				c.b = float32(max(float64(c.b)-s.shrink*spread*spread, arowVarianceMin))
+				c.a = bounded(float64(c.a) + float64(s.weight*spread))
+				c.b = float32(max(float64(c.b)-float64(s.shrink*spread*spread), arowVarianceMin))
 			}
 		}
 	}

@@ -44,10 +44,10 @@ func (t *temperature) learn(l *labels, scores []float64, truth int, scratch []fl
 	scratch = t.probabilities(l, scores, scratch)
 	var expected float64
 	for _, i := range l.sorted {
-		expected += scratch[i] * squashed(scores[i])
+		expected += float64(scratch[i] * squashed(scores[i]))
 	}
 	gradient := t.factor * (expected - squashed(scores[truth]))
-	t.set(t.log - temperatureRate*min(max(gradient, -temperatureClip), temperatureClip))
+	t.set(t.log - float64(temperatureRate*min(max(gradient, -temperatureClip), temperatureClip)))
 	return scratch
 }
 
