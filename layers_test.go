@@ -10,27 +10,28 @@ import (
 // rooms says which rooms of the project each may import. Arrows run downward
 // only; a room that is not listed here does not exist.
 var rooms = map[string][]string{
-	".":                 {},
-	"features":          {"."},
-	"model":             {"."},
-	"model/modeltest":   {".", "model"},
-	"datasets":          {".", "internal/jsonl"},
-	"datasets/sample":   {"."},
-	"eval/metric":       {"."},
-	"internal/jsonl":    {"."},
-	"internal/broker":   {},
-	"guarantees":        {"internal/broker"},
-	"pipeline/topics":   {"."},
-	"pipeline":          {".", "features", "model", "guarantees", "eval/metric", "pipeline/topics", "internal/broker", "internal/jsonl"},
-	"eval":              {".", "features", "model", "internal/broker", "pipeline", "pipeline/topics", "eval/metric"},
-	"internal/ingest":   {".", "datasets", "internal/broker", "internal/jsonl", "pipeline"},
-	"internal/terminal": {".", "eval/metric", "pipeline", "pipeline/topics"},
-	"internal/cli":      {".", "datasets", "datasets/sample", "features", "model", "internal/broker", "pipeline", "pipeline/topics"},
-	"cmd":               {},
-	"cmd/classify":      nil, // nil: all
-	"cmd/ingest":        nil,
-	"cmd/train":         nil,
-	"cmd/compare":       nil,
+	".":                          {},
+	"features":                   {"."},
+	"model":                      {"."},
+	"model/modeltest":            {".", "model"},
+	"datasets":                   {".", "internal/jsonl"},
+	"datasets/sample":            {"."},
+	"eval/metric":                {"."},
+	"internal/jsonl":             {"."},
+	"internal/broker":            {},
+	"internal/broker/brokertest": {"internal/broker"},
+	"guarantees":                 {"internal/broker"},
+	"pipeline/topics":            {"."},
+	"pipeline":                   {".", "features", "model", "guarantees", "eval/metric", "pipeline/topics", "internal/broker", "internal/jsonl"},
+	"eval":                       {".", "features", "model", "internal/broker", "pipeline", "pipeline/topics", "eval/metric"},
+	"internal/ingest":            {".", "datasets", "internal/broker", "internal/jsonl", "pipeline"},
+	"internal/terminal":          {".", "eval/metric", "pipeline", "pipeline/topics"},
+	"internal/cli":               {".", "datasets", "datasets/sample", "features", "model", "internal/broker", "pipeline", "pipeline/topics"},
+	"cmd":                        {},
+	"cmd/classify":               nil, // nil: all
+	"cmd/ingest":                 nil,
+	"cmd/train":                  nil,
+	"cmd/compare":                nil,
 }
 
 // onlyIn says which room alone may speak to a technology.
@@ -62,7 +63,7 @@ func TestArrowsRunDownward(t *testing.T) {
 				}
 			}
 			for technology, only := range onlyIn {
-				if strings.HasPrefix(path, technology) && room != only {
+				if strings.HasPrefix(path, technology) && room != only && !strings.HasPrefix(room, only+"/") {
 					t.Errorf("%s imports %s, which is for %s alone", room, path, only)
 				}
 			}

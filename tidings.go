@@ -41,10 +41,6 @@ func (d *Document) Check() error {
 	switch {
 	case d.ID == "":
 		return Refuse(ReasonNoID, "the document has no id")
-	case len(d.ID) > IDBytesMax:
-		return Refuse(ReasonIDTooLong, fmt.Sprintf("the id has %d bytes, the limit is %d", len(d.ID), IDBytesMax))
-	case len(d.Label) > LabelBytesMax:
-		return Refuse(ReasonLabelTooLong, fmt.Sprintf("the label has %d bytes, the limit is %d", len(d.Label), LabelBytesMax))
 	case len(d.Labels) > LabelsMax:
 		return Refuse(ReasonTooManyLabels, fmt.Sprintf("%d labels, the limit is %d", len(d.Labels), LabelsMax))
 	case len(d.Title)+len(d.Text) > TextBytesMax:
@@ -52,13 +48,33 @@ func (d *Document) Check() error {
 	case strings.TrimSpace(d.Title) == "" && strings.TrimSpace(d.Text) == "":
 		return Refuse(ReasonNoText, "title and text are empty")
 	}
-	for _, s := range []string{d.ID, d.Label, d.Title, d.Text} {
-		if !utf8.ValidString(s) {
-			return Refuse(ReasonNotUTF8, "not valid UTF-8; convert the source to UTF-8")
+	if !utf8.ValidString(d.Title) || !utf8.ValidString(d.Text) {
+		return Refuse(ReasonNotUTF8, "not valid UTF-8; convert the source to UTF-8")
+	}
+	if err := checkName("id", d.ID, IDBytesMax, ReasonIDTooLong); err != nil {
+		return err
+	}
+	if err := checkName("label", d.Label, LabelBytesMax, ReasonLabelTooLong); err != nil {
+		return err
+	}
+	for _, label := range d.Labels {
+		if err := checkName("label", label, LabelBytesMax, ReasonLabelTooLong); err != nil {
+			return err
 		}
 	}
-	if strings.IndexByte(d.ID, 0) >= 0 || strings.IndexByte(d.Label, 0) >= 0 {
-		return Refuse(ReasonNUL, "a NUL byte in the id or the label")
+	return nil
+}
+
+// checkName is for what people and programs call things: it is short and one
+// can write it down.
+func checkName(what, name string, bytesMax int, tooLong Reason) error {
+	switch {
+	case len(name) > bytesMax:
+		return Refuse(tooLong, fmt.Sprintf("the %s has %d bytes, the limit is %d", what, len(name), bytesMax))
+	case !utf8.ValidString(name):
+		return Refuse(ReasonNotUTF8, fmt.Sprintf("the %s is not valid UTF-8; convert the source to UTF-8", what))
+	case strings.IndexByte(name, 0) >= 0:
+		return Refuse(ReasonNUL, fmt.Sprintf("the %s has a NUL byte", what))
 	}
 	return nil
 }

@@ -86,13 +86,12 @@ type session struct {
 	out      *lineWriter
 	goal     *goal
 	follower *follower
-	ingested ingest.Counts
 }
 
 // open makes everything that can be wrong before the work begins.
 func (r *session) open(ctx context.Context) (err error) {
 	c := r.flags
-	r.progress = terminal.NewProgress(r.progressTo(), c.JSON, time.Now)
+	r.progress = terminal.NewProgress(r.progressTo(), c.JSON, time.Now, terminal.Detect(r.progressTo(), os.Getenv))
 	if c.From != "" && c.From != sourceLog {
 		if r.source, err = c.SourceFlags.Open(r.streams.In); err != nil {
 			return err
@@ -184,12 +183,15 @@ func (r *session) ingest(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		_, err = ingest.Run(ctx, r.broker, r.source, ingest.Options{
+		o := ingest.Options{
 			Pipeline: r.plan.Pipeline, Source: r.source.Name, Resumable: r.source.Resumable, AnyTime: r.source.Synthetic,
 			Pack: r.flags.Pack, Rate: rate, Speed: speed, Live: r.source.Path == "-" || !r.source.Resumable,
-			Notice: r.progress.Notice, Rows: r.follower.rows,
-		})
-		if err != nil {
+			Notice: r.progress.Notice,
+		}
+		if r.flags.Stages == "" {
+			o.Rows = r.follower.hold(ctx)
+		}
+		if _, err = ingest.Run(ctx, r.broker, r.source, o); err != nil {
 			return fmt.Errorf("%w; what came before is classified and stays", err)
 		}
 	}

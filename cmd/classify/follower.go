@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -12,18 +13,24 @@ import (
 // remembered is how many of the last predictions examples are chosen from.
 const remembered = 64
 
+// aheadMax is how many documents the source may be ahead of their predictions
+// when all of the work is done in this process: enough to keep it busy, and not
+// so many that the log has to be read back from the disk.
+const aheadMax = 8192
+
 // follower adds up what is committed, writes it out, and remembers the last
 // predictions. The goroutine that reads results owns it; others may look.
 type follower struct {
 	began time.Time
 	out   *lineWriter
 
-	mu       sync.Mutex
-	tally    *pipeline.Tally
-	fresh    uint64 // documents committed since this process began
-	last     time.Time
-	recent   []pipeline.Entry
-	ingested ingest.Counts
+	mu     sync.Mutex
+	tally  *pipeline.Tally
+	fresh  uint64 // documents committed since this process began
+	last   time.Time
+	recent []pipeline.Entry
+	done   uint64        // documents and dead letters that came since this process began
+	moved  chan struct{} // closed when done grows
 
 	rateAt    time.Time // of the last look
 	rateFresh uint64
@@ -31,7 +38,7 @@ type follower struct {
 }
 
 func newFollower(began time.Time, out *lineWriter) *follower {
-	return &follower{began: began, out: out, tally: pipeline.NewTally(), rateAt: began, last: began}
+	return &follower{began: began, out: out, tally: pipeline.NewTally(), moved: make(chan struct{}), rateAt: began, last: began}
 }
 
 func (f *follower) add(u *pipeline.Unit) error {
@@ -40,6 +47,9 @@ func (f *follower) add(u *pipeline.Unit) error {
 	f.tally.Add(u)
 	for i := range u.Entries {
 		e := &u.Entries[i]
+		if e.Logged >= f.began.UnixNano() && (e.Kind == pipeline.DocumentEntry || e.Kind == pipeline.DeadLetter) {
+			f.done++
+		}
 		if e.Kind != pipeline.DocumentEntry {
 			continue
 		}
@@ -54,14 +64,28 @@ func (f *follower) add(u *pipeline.Unit) error {
 		kept.Scores = nil // they belong to the unit
 		f.recent = append(f.recent, kept)
 	}
+	close(f.moved)
+	f.moved = make(chan struct{})
 	return f.out.unit(u)
 }
 
-// rows is told as the source's rows are stored.
-func (f *follower) rows(c ingest.Counts) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.ingested = c
+// hold returns a function that waits while the source is too far ahead.
+func (f *follower) hold(ctx context.Context) func(ingest.Counts) {
+	return func(c ingest.Counts) {
+		for {
+			f.mu.Lock()
+			ahead, moved := int64(c.Documents)-int64(f.done), f.moved
+			f.mu.Unlock()
+			if ahead <= aheadMax {
+				return
+			}
+			select {
+			case <-moved:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
 }
 
 // status is what a person sees; Lag holds the log sequence that is committed.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"syscall"
 	"time"
@@ -206,7 +207,7 @@ func (r *session) write(report terminal.Report) error {
 	if c.JSON {
 		return json.NewEncoder(to).Encode(map[string]any{"summary": report.Summary})
 	}
-	return terminal.Render(to, report, terminal.Options{})
+	return terminal.Render(to, report, terminal.Detect(to, os.Getenv))
 }
 
 func cpuTime() time.Duration {

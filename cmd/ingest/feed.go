@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -54,7 +55,7 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 	if f.JSON {
 		progressTo = s.Out
 	}
-	p := terminal.NewProgress(progressTo, f.JSON, time.Now)
+	p := terminal.NewProgress(progressTo, f.JSON, time.Now, terminal.Detect(progressTo, os.Getenv))
 	if url := b.URL(); url != "" && b.Embedded() {
 		p.Notice("the broker is at " + url)
 	}

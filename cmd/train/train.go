@@ -123,6 +123,9 @@ func (t *train) order(ctx context.Context, s cli.Streams, plan pipeline.Plan, or
 	if err != nil {
 		return outcome{}, err
 	}
+	if text := runs.End(); text != "" {
+		fmt.Fprintln(s.Err, text)
+	}
 	tally := oracle.Tally
 	o := outcome{
 		Shuffle: order, Documents: tally.Documents, Refused: refused + tally.DeadLetters,

@@ -30,11 +30,11 @@ type Appender struct {
 	flight  chan jetstream.PubAckFuture
 	settled sync.WaitGroup
 
-	mu   sync.Mutex
-	free sync.Cond // the number of unsettled records fell, or err was set
-	open int
-	err  error
-	fail func() // OnFailure's
+	mu     sync.Mutex
+	free   sync.Cond // the number of unsettled records fell, or err was set
+	open   int
+	err    error
+	failed func() // OnFailure's
 }
 
 // Appender returns one that expects last to be the stream's last sequence.
@@ -64,7 +64,7 @@ func (a *Appender) Append(subject string, h Header, data []byte) error {
 	if a.before != "" {
 		options = append(options, jetstream.WithExpectLastMsgID(a.before))
 	}
-	f, err := a.b.js.PublishMsgAsync(&nats.Msg{Subject: subject, Header: nats.Header(h), Data: data}, options...)
+	f, err := a.b.js.PublishMsgAsync(&nats.Msg{Subject: subject, Header: nats.Header(h), Data: a.b.tails.own(data)}, options...)
 	if err != nil {
 		a.leave(a.b.publishError(a.stream, err))
 		return a.Err()
@@ -96,8 +96,8 @@ func (a *Appender) leave(err error) {
 		return
 	}
 	a.err = err
-	if a.fail != nil {
-		a.fail()
+	if a.failed != nil {
+		a.failed()
 	}
 }
 
@@ -107,7 +107,7 @@ func (a *Appender) leave(err error) {
 func (a *Appender) OnFailure(f func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.fail = f
+	a.failed = f
 	if a.err != nil {
 		f()
 	}
@@ -117,14 +117,20 @@ func (a *Appender) OnFailure(f func()) {
 func (a *Appender) settle() {
 	for f := range a.flight {
 		select {
-		case <-f.Ok():
+		case ack := <-f.Ok():
+			a.b.tails.tell(a.stream, f.Msg(), ack.Sequence, nil)
 			a.leave(nil)
 		case err := <-f.Err():
-			a.leave(a.b.publishError(a.stream, err))
+			a.fail(f, a.b.publishError(a.stream, err))
 		case <-a.b.problems.broken:
-			a.leave(a.b.problems.disk(a.stream))
+			a.fail(f, a.b.problems.disk(a.stream))
 		}
 	}
+}
+
+func (a *Appender) fail(f jetstream.PubAckFuture, err error) {
+	a.b.tails.tell(a.stream, f.Msg(), 0, err)
+	a.leave(err)
 }
 
 // Err is the first error of any record, nil so far.

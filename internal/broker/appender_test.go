@@ -102,7 +102,7 @@ func TestOfTwoAppendersOneWins(t *testing.T) {
 	brokertest.NoLeaks(t)
 	b := brokertest.Embed(t)
 	ctx := brokertest.Context(t)
-	const rounds, n = 60, 2 * broker.InFlightMax
+	const rounds, n = 20, 2 * broker.InFlightMax
 	wins := [2]int{}
 	for round := range rounds {
 		stream := fmt.Sprintf("s%d", round)
@@ -152,7 +152,7 @@ func TestAPutCutsAnAppenderOff(t *testing.T) {
 	ctx := brokertest.Context(t)
 	random := brokertest.Random(t)
 	cut := 0
-	for round := range 60 {
+	for round := range 24 {
 		b := b
 		if round%2 == 1 {
 			b = other
@@ -277,7 +277,7 @@ func TestLargeRecords(t *testing.T) {
 	brokertest.Stream(t, b, "s")
 	ctx := brokertest.Context(t)
 	a := b.Appender("s", 0)
-	large := make([][]byte, 5)
+	large := make([][]byte, 2)
 	for i := range large {
 		large[i] = bytes.Repeat([]byte{byte(i), 1, 2, 3}, broker.RecordBytesMax/4*3/4)
 		if err := a.Append("s", nil, large[i]); err != nil {
@@ -290,7 +290,7 @@ func TestLargeRecords(t *testing.T) {
 	for name, err := range map[string]error{
 		"append": a.Append("s", nil, make([]byte, broker.RecordBytesMax+1)),
 		"put": func() error {
-			_, err := b.Put(ctx, "s", "s", "s", 5, nil, make([]byte, broker.RecordBytesMax+1))
+			_, err := b.Put(ctx, "s", "s", "s", 2, nil, make([]byte, broker.RecordBytesMax+1))
 			return err
 		}(),
 	} {
@@ -302,7 +302,7 @@ func TestLargeRecords(t *testing.T) {
 
 	largest := bytes.Repeat([]byte("x"), broker.RecordBytesMax)
 	for {
-		_, err := b.Put(ctx, "s", "s", "s", 5, nil, largest)
+		_, err := b.Put(ctx, "s", "s", "s", 2, nil, largest)
 		if err == nil {
 			break
 		}
@@ -320,7 +320,7 @@ func TestLargeRecords(t *testing.T) {
 		}
 	}
 	last, err := b.Last(ctx, "s", "s")
-	if err != nil || !bytes.Equal(last.Data, largest) || last.Sequence != 6 {
+	if err != nil || !bytes.Equal(last.Data, largest) || last.Sequence != 3 {
 		t.Errorf("the last record is not what was stored (%v)", err)
 	}
 	second, err := b.Record(ctx, "s", 2)

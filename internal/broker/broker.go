@@ -61,7 +61,9 @@ type Broker struct {
 	nc       *nats.Conn
 	js       jetstream.JetStream
 	server   *server.Server
+	outage   *outage
 	problems *problemLog
+	tails    *tails // nil: other processes can write
 	lock     *flock.Flock
 	remove   string // a temporary store to remove
 }
@@ -82,14 +84,15 @@ func Open(ctx context.Context, o Options) (*Broker, error) {
 
 func dial(ctx context.Context, o Options) (*Broker, error) {
 	shown := redact(o.URL)
-	nc, err := nats.Connect(o.URL, append(connectOptions(o), nats.Timeout(5*time.Second))...)
+	b := &Broker{outage: newOutage(), problems: newProblemLog()}
+	nc, err := nats.Connect(o.URL, append(b.connectOptions(o), nats.Timeout(5*time.Second))...)
 	if urlError := (*url.Error)(nil); errors.As(err, &urlError) {
 		err = errors.New("it is no URL of the form nats://host:port") // what url.Parse says can hold the password
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w at %s (%v); start one with `nats-server -js`, or leave out --nats to use the embedded one", ErrNoBroker, shown, err)
 	}
-	b := &Broker{nc: nc, problems: newProblemLog()}
+	b.nc = nc
 	if err := b.check(ctx, shown); err != nil {
 		_ = b.Close()
 		return nil, err
@@ -112,12 +115,15 @@ func redact(raw string) string {
 }
 
 func embed(ctx context.Context, o Options) (_ *Broker, err error) {
-	b := &Broker{problems: newProblemLog()}
+	b := &Broker{outage: newOutage(), problems: newProblemLog()}
 	defer func() {
 		if err != nil {
 			_ = b.Close()
 		}
 	}()
+	if o.Listen == "" {
+		b.tails = &tails{of: map[string]*tail{}}
+	}
 	if o.Store == "" {
 		if o.Store, err = os.MkdirTemp("", "tidings-"); err != nil {
 			return nil, fmt.Errorf("no temporary directory for the broker: %w; name one with --store", err)
@@ -139,7 +145,7 @@ func embed(ctx context.Context, o Options) (_ *Broker, err error) {
 	if !b.server.ReadyForConnections(startTimeout) {
 		return nil, fmt.Errorf("the embedded broker did not start in %s: %s", o.Store, b.problems.last())
 	}
-	b.nc, err = nats.Connect("", append(connectOptions(o), nats.InProcessServer(b.server))...)
+	b.nc, err = nats.Connect("", append(b.connectOptions(o), nats.InProcessServer(b.server))...)
 	if err != nil {
 		return nil, fmt.Errorf("the embedded broker does not answer: %w", err)
 	}
@@ -210,9 +216,10 @@ func serverOptions(o Options) (*server.Options, error) {
 	return so, l.Close()
 }
 
-func connectOptions(o Options) []nats.Option {
+func (b *Broker) connectOptions(o Options) []nats.Option {
 	return []nats.Option{
 		nats.Name(o.Name),
+		nats.DisconnectErrHandler(b.outage.happen),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(200 * time.Millisecond),
 		nats.ReconnectBufSize(-1), // a publish while disconnected fails instead of waiting in memory

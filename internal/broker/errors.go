@@ -77,19 +77,6 @@ func (b *Broker) publishError(stream string, err error) error {
 	return fmt.Errorf("stream %s: %w (%v)", stream, ErrUnknown, err)
 }
 
-// requestError tells an answer from no answer, which is ErrNoBroker.
-func requestError(what string, err error) error {
-	for _, away := range []error{
-		nats.ErrTimeout, context.DeadlineExceeded, nats.ErrNoResponders, nats.ErrDisconnected,
-		nats.ErrReconnectBufExceeded, nats.ErrConnectionReconnecting, jetstream.ErrNoStreamResponse,
-	} {
-		if errors.Is(err, away) {
-			return fmt.Errorf("%s: %w (%v)", what, ErrNoBroker, err)
-		}
-	}
-	return fmt.Errorf("%s: %w", what, err)
-}
-
 // problemLog keeps the last problem the embedded server complained of, which
 // it tells nobody else. To a publish that it cannot write to its disk the
 // server gives no answer at all and goes on without storing anything; only

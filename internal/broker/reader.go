@@ -1,202 +1,88 @@
 package broker
 
-import (
-	"context"
-	"errors"
-	"fmt"
-	"sync"
-	"time"
-
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-)
+import "context"
 
 // ReaderOptions of a Reader. The zero value suits streams of large records.
 type ReaderOptions struct {
 	Ahead int // records taken ahead of the caller at most; 0 is 64
 }
 
-// Reader reads a stream in order from a sequence on. What it has read ahead is
-// bounded by ReaderOptions.Ahead, and by aheadBytesMax and one record; no more
-// than pullBytesMax is on its way from the server at a time. When the server
-// goes away the reader waits for it to come back and goes on. One goroutine at
-// a time may use it.
+// Reader reads a stream in order from a sequence on: from the server, and
+// where all that is stored passes through this process anyway, from the tail
+// of that. Either way what it holds is bounded. One goroutine at a time may use
+// it.
 type Reader struct {
-	js     jetstream.JetStream
-	stream string
-	ahead  int
-	cons   jetstream.ConsumeContext
-
-	looking sync.WaitGroup     // whether the stream is still there
-	cancel  context.CancelFunc // of looking
-
-	mu      sync.Mutex
-	room    sync.Cond     // the buffer has room, or the reader is closed
-	filled  chan struct{} // holds a token when there may be something to read
+	broker  *Broker
+	stream  string
+	ahead   int
+	next    uint64 // the sequence that comes next
+	tail    *tail  // nil: there is none
+	pull    *pull  // nil: the tail is read
 	records []Record
-	bytes   int    // of records
-	next    uint64 // the sequence that must come
-	err     error
-	closed  bool
-	looks   bool // somebody is looking
-	spare   []Record
 }
 
 // Read starts reading at sequence from (1 is the first). ErrGone from Next
 // when records from there on have been deleted: nobody skips them in silence.
 func (b *Broker) Read(ctx context.Context, stream string, from uint64, o ReaderOptions) (*Reader, error) {
-	if from == 0 {
-		from = 1
+	r := &Reader{broker: b, stream: stream, ahead: o.Ahead, next: max(from, 1)}
+	if r.ahead == 0 {
+		r.ahead = 64
 	}
-	if o.Ahead == 0 {
-		o.Ahead = 64
+	var err error
+	if r.tail, err = b.tail(ctx, stream); err != nil {
+		return nil, err
 	}
-	looking, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	r := &Reader{js: b.js, stream: stream, ahead: o.Ahead, next: from, filled: make(chan struct{}, 1), cancel: cancel}
-	r.room.L = &r.mu
-	if err := r.consume(ctx, looking, from); err != nil {
-		cancel()
-		return nil, requestError("stream "+stream+" cannot be read", err)
+	if r.tail == nil || !r.tail.joins(r.next) {
+		r.pull, err = b.pull(ctx, stream, r.next, r.ahead)
 	}
-	return r, nil
-}
-
-func (r *Reader) consume(ctx, looking context.Context, from uint64) error {
-	s, err := r.js.Stream(ctx, r.stream)
-	if err != nil {
-		return err
-	}
-	// A consumer asked for what is gone begins behind it, or waits for ever.
-	if first := s.CachedInfo().State.FirstSeq; first > from {
-		r.err = r.gone(first)
-		r.wake()
-		return nil
-	}
-	c, err := s.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
-		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq:       from,
-		InactiveThreshold: time.Minute,
-	})
-	if err != nil {
-		return err
-	}
-	r.cons, err = c.Consume(r.take,
-		jetstream.PullMaxMessagesWithBytesLimit(r.ahead, pullBytesMax),
-		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { r.trouble(looking, err) }))
-	return err
-}
-
-func (r *Reader) gone(first uint64) error {
-	return fmt.Errorf("%w: %s has no %d..%d any more", ErrGone, r.stream, r.next, first-1)
-}
-
-// take runs on the subscription's goroutine, for each message in turn.
-func (r *Reader) take(m jetstream.Msg) {
-	meta, err := m.Metadata()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for (len(r.records) >= r.ahead || r.bytes >= aheadBytesMax) && !r.closed {
-		r.room.Wait()
-	}
-	switch {
-	case r.closed || r.err != nil:
-		return
-	case err != nil:
-		r.err = fmt.Errorf("stream %s: %w", r.stream, err)
-	case meta.Sequence.Stream > r.next:
-		r.err = r.gone(meta.Sequence.Stream)
-	case meta.Sequence.Stream == r.next:
-		r.next++
-		r.bytes += len(m.Data())
-		r.records = append(r.records, Record{
-			Subject: m.Subject(), Sequence: meta.Sequence.Stream, Time: meta.Timestamp,
-			Header: Header(m.Headers()), Data: m.Data(),
-		})
-	}
-	r.wake()
-}
-
-// trouble runs when the consumer reports an error, and must not wait. The
-// ordered consumer mends most by itself: it makes itself anew behind the last
-// record, and tries for ever. When the stream is deleted that is in vain.
-func (r *Reader) trouble(ctx context.Context, err error) {
-	if !errors.Is(err, jetstream.ErrConsumerDeleted) && !errors.Is(err, jetstream.ErrNoHeartbeat) && !errors.Is(err, nats.ErrNoResponders) {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed || r.looks {
-		return
-	}
-	r.looks = true
-	r.looking.Go(func() { r.look(ctx) })
-}
-
-// look finds out whether the stream is still there.
-func (r *Reader) look(ctx context.Context) {
-	_, err := r.js.Stream(ctx, r.stream)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.looks = false
-	if errors.Is(err, jetstream.ErrStreamNotFound) && r.err == nil {
-		r.err = fmt.Errorf("stream %s was deleted while it was read: %w", r.stream, err)
-		r.wake()
-	}
-}
-
-func (r *Reader) wake() {
-	select {
-	case r.filled <- struct{}{}:
-	default:
-	}
+	return r, err
 }
 
 // Next waits for records and returns all that have come, at least one. The
 // slice is valid until the next call.
-func (r *Reader) Next(ctx context.Context) ([]Record, error) {
-	for {
-		if records, err := r.swap(); len(records) > 0 || err != nil {
-			return records, err
+func (r *Reader) Next(ctx context.Context) (records []Record, err error) {
+	for len(records) == 0 && err == nil {
+		if r.pull == nil {
+			records, err = r.fromTail(ctx)
+			continue
 		}
-		select {
-		case <-r.filled:
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		if r.tail != nil && r.tail.joins(r.next) {
+			r.pull.stop()
+			r.pull = nil
+			continue
 		}
+		records, err = r.pull.wait(ctx)
+	}
+	if len(records) > 0 {
+		r.next = records[len(records)-1].Sequence + 1
+	}
+	return records, err
+}
+
+// fromTail returns what the tail has; where it does not reach back to the next
+// record any more, it goes over to the server.
+func (r *Reader) fromTail(ctx context.Context) (records []Record, err error) {
+	clear(r.records)
+	records, more, ok := r.tail.from(r.records[:0], r.next, r.ahead)
+	switch {
+	case !ok:
+		r.pull, err = r.broker.pull(ctx, r.stream, r.next, r.ahead)
+		return nil, err
+	case len(records) > 0:
+		r.records = records
+		return records, nil
+	}
+	select {
+	case <-more:
+		return nil, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
 
-// swap takes what has come and hands the emptied slice back to the filler.
-func (r *Reader) swap() ([]Record, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.records) == 0 {
-		return nil, r.err
-	}
-	clear(r.spare)
-	out := r.records
-	r.records, r.spare, r.bytes = r.spare[:0], out, 0
-	r.room.Signal()
-	return out, nil
-}
-
-// Close stops the reader. It may be called more than once. While the server is
-// away it can take ten seconds: the consumer is then waiting to try again.
+// Close stops the reader. It may be called more than once.
 func (r *Reader) Close() {
-	r.mu.Lock()
-	if r.closed {
-		r.mu.Unlock()
-		return
+	if r.pull != nil {
+		r.pull.stop()
 	}
-	r.closed = true
-	r.room.Broadcast()
-	r.mu.Unlock()
-	r.cancel()
-	r.looking.Wait()
-	if r.cons == nil {
-		return
-	}
-	closed := r.cons.Closed()
-	r.cons.Stop()
-	<-closed
 }

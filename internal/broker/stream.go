@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -50,7 +49,8 @@ func (b *Broker) CreateStream(ctx context.Context, s Stream) error {
 	if bytesMax == 0 {
 		bytesMax = -1
 	}
-	_, err := b.js.CreateStream(ctx, jetstream.StreamConfig{
+	asking, done := b.ask(ctx, nil)
+	_, err := b.js.CreateStream(asking, jetstream.StreamConfig{
 		Name:        s.Name,
 		Description: s.Description,
 		Subjects:    s.Subjects,
@@ -65,7 +65,7 @@ func (b *Broker) CreateStream(ctx context.Context, s Stream) error {
 		// server knows them again, so it is the shortest there is.
 		Duplicates: 100 * time.Millisecond,
 	})
-	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+	if err = done(err); errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 		return nil
 	}
 	if err != nil {
@@ -77,8 +77,9 @@ func (b *Broker) CreateStream(ctx context.Context, s Stream) error {
 // LastSequence is the sequence of the stream's last record, 0 when it never
 // had one. It survives a purge.
 func (b *Broker) LastSequence(ctx context.Context, stream string) (uint64, error) {
-	s, err := b.js.Stream(ctx, stream)
-	if err != nil {
+	asking, done := b.ask(ctx, nil)
+	s, err := b.js.Stream(asking, stream)
+	if err = done(err); err != nil {
 		return 0, requestError("stream "+stream, err)
 	}
 	return s.CachedInfo().State.LastSeq, nil
@@ -87,30 +88,33 @@ func (b *Broker) LastSequence(ctx context.Context, stream string) (uint64, error
 // Last returns the stream's last record whose subject matches (wildcards
 // allowed), ErrEmpty when there is none.
 func (b *Broker) Last(ctx context.Context, stream, subject string) (Record, error) {
-	s, err := b.js.Stream(ctx, stream)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return Record{}, fmt.Errorf("stream %s: %w", stream, ErrEmpty)
-	}
-	if err != nil {
-		return Record{}, requestError("stream "+stream, err)
-	}
-	m, err := s.GetLastMsgForSubject(ctx, subject)
-	return record(stream, m, err)
+	asking, done := b.ask(ctx, nil)
+	m, err := func() (*jetstream.RawStreamMsg, error) {
+		s, err := b.js.Stream(asking, stream)
+		if err != nil {
+			return nil, err
+		}
+		return s.GetLastMsgForSubject(asking, subject)
+	}()
+	return record(stream, m, done(err))
 }
 
 // Record returns the record with a sequence, ErrEmpty when there is none.
 func (b *Broker) Record(ctx context.Context, stream string, sequence uint64) (Record, error) {
-	s, err := b.js.Stream(ctx, stream)
-	if err != nil {
-		return Record{}, requestError("stream "+stream, err)
-	}
-	m, err := s.GetMsg(ctx, sequence)
-	return record(stream, m, err)
+	asking, done := b.ask(ctx, nil)
+	m, err := func() (*jetstream.RawStreamMsg, error) {
+		s, err := b.js.Stream(asking, stream)
+		if err != nil {
+			return nil, err
+		}
+		return s.GetMsg(asking, sequence)
+	}()
+	return record(stream, m, done(err))
 }
 
 func record(stream string, m *jetstream.RawStreamMsg, err error) (Record, error) {
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return Record{}, ErrEmpty
+	if errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
+		return Record{}, fmt.Errorf("stream %s: %w", stream, ErrEmpty)
 	}
 	if err != nil {
 		return Record{}, requestError("stream "+stream, err)
@@ -120,62 +124,65 @@ func record(stream string, m *jetstream.RawStreamMsg, err error) (Record, error)
 
 // Put stores a record when the last record on the subjects that match filter
 // (which has to cover subject) is still the one with sequence expected, 0 for
-// none. It returns the new sequence. Errors: ErrConflict, ErrUnknown, ErrFull,
+// none. Filter "" is the whole stream; that costs the server less, for it need
+// not look into the stream, and keeps no block of it in memory. It returns the new sequence. Errors: ErrConflict, ErrUnknown, ErrFull,
 // ErrDisk.
 func (b *Broker) Put(ctx context.Context, stream, subject, filter string, expected uint64, h Header, data []byte) (uint64, error) {
-	msg := &nats.Msg{Subject: subject, Header: nats.Header(h), Data: data}
+	msg := &nats.Msg{Subject: subject, Header: nats.Header(h), Data: b.tails.own(data)}
 	if msg.Header == nil {
 		msg.Header = nats.Header{}
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	var watching sync.WaitGroup
-	watching.Go(func() {
-		select {
-		case <-b.problems.broken:
-			cancel()
-		case <-ctx.Done():
-		}
-	})
-	defer watching.Wait()
-	defer cancel()
-	ack, err := b.js.PublishMsg(ctx, msg,
-		jetstream.WithExpectStream(stream),
-		jetstream.WithExpectLastSequenceForSubject(expected, filter),
-		jetstream.WithRetryAttempts(0))
-	if err != nil {
-		return 0, b.publishError(stream, err)
+	asking, done := b.ask(ctx, b.problems.broken)
+	expect := jetstream.WithExpectLastSequence(expected)
+	if filter != "" {
+		expect = jetstream.WithExpectLastSequenceForSubject(expected, filter)
 	}
+	ack, err := b.js.PublishMsg(asking, msg, jetstream.WithExpectStream(stream), expect, jetstream.WithRetryAttempts(0))
+	if err = done(err); err != nil {
+		err = b.publishError(stream, err)
+		b.tails.tell(stream, msg, 0, err)
+		return 0, err
+	}
+	b.tails.tell(stream, msg, ack.Sequence, nil)
 	return ack.Sequence, nil
 }
 
 // CreateKey stores a value under a key of a bucket, which is made when
 // missing. ErrExists when the key has a value.
 func (b *Broker) CreateKey(ctx context.Context, bucket, key string, value []byte) error {
-	kv, err := b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: bucket})
-	if err != nil {
-		return fmt.Errorf("bucket %s: %w", bucket, err)
-	}
-	if _, err = kv.Create(ctx, key, value); errors.Is(err, jetstream.ErrKeyExists) {
+	asking, done := b.ask(ctx, nil)
+	err := func() error {
+		kv, err := b.js.CreateOrUpdateKeyValue(asking, jetstream.KeyValueConfig{Bucket: bucket})
+		if err != nil {
+			return err
+		}
+		_, err = kv.Create(asking, key, value)
+		return err
+	}()
+	if err = done(err); errors.Is(err, jetstream.ErrKeyExists) {
 		return ErrExists
 	}
-	return err
+	if err != nil {
+		return requestError("bucket "+bucket+", key "+key, err)
+	}
+	return nil
 }
 
 // Key returns the value of a key, ErrEmpty when it has none.
 func (b *Broker) Key(ctx context.Context, bucket, key string) ([]byte, error) {
-	kv, err := b.js.KeyValue(ctx, bucket)
-	if errors.Is(err, jetstream.ErrBucketNotFound) {
+	asking, done := b.ask(ctx, nil)
+	e, err := func() (jetstream.KeyValueEntry, error) {
+		kv, err := b.js.KeyValue(asking, bucket)
+		if err != nil {
+			return nil, err
+		}
+		return kv.Get(asking, key)
+	}()
+	if err = done(err); errors.Is(err, jetstream.ErrBucketNotFound) || errors.Is(err, jetstream.ErrKeyNotFound) {
 		return nil, ErrEmpty
 	}
 	if err != nil {
-		return nil, fmt.Errorf("bucket %s: %w", bucket, err)
-	}
-	e, err := kv.Get(ctx, key)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return nil, ErrEmpty
-	}
-	if err != nil {
-		return nil, fmt.Errorf("bucket %s, key %s: %w", bucket, key, err)
+		return nil, requestError("bucket "+bucket+", key "+key, err)
 	}
 	return e.Value(), nil
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -33,9 +33,32 @@ func (f *BrokerFlags) Open(ctx context.Context, name string) (*broker.Broker, er
 	if f.NATS != "" && (f.Store != "" || f.Listen != "") {
 		return nil, &UsageError{errors.New("--nats uses a server elsewhere, --store and --listen set up the embedded one: choose")}
 	}
+	if f.Listen != "" {
+		if _, port, err := net.SplitHostPort(f.Listen); err != nil || !isPort(port) {
+			return nil, &UsageError{fmt.Errorf("--listen %q is not host:port; write 127.0.0.1:4222, or port 0 for one that is free", f.Listen)}
+		}
+	}
 	return broker.Open(ctx, broker.Options{
 		URL: f.NATS, Store: f.Store, Listen: f.Listen, SyncAlways: f.Sync, StoreBytes: int64(f.StoreSize), Name: name,
 	})
+}
+
+func isPort(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 16)
+	return err == nil
+}
+
+// Explain adds to the error of a full store what it means and what to do.
+func (f *BrokerFlags) Explain(err error) error {
+	switch {
+	case !errors.Is(err, broker.ErrFull):
+		return err
+	case f.NATS != "":
+		return fmt.Errorf("%w; what was stored before is kept: raise the server's limits or make room there, and the same command goes on", err)
+	case f.Store == "":
+		return fmt.Errorf("%w; --store-size allows %s: give it more, and --store DIR to keep what is done", err, f.StoreSize)
+	}
+	return fmt.Errorf("%w; what was stored before is kept: --store-size allows %s, give it more and the same command goes on where this one stopped", err, f.StoreSize)
 }
 
 // Size is a number of bytes: "64GB", "500MB".
@@ -51,6 +74,19 @@ func (s *Size) UnmarshalText(text []byte) error {
 	}
 	*s = Size(n * factor)
 	return nil
+}
+
+// String is the form that UnmarshalText reads.
+func (s Size) String() string {
+	for _, unit := range []struct {
+		name string
+		size Size
+	}{{"TB", 1e12}, {"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}} {
+		if s >= unit.size {
+			return strconv.FormatFloat(float64(s)/float64(unit.size), 'f', -1, 64) + unit.name
+		}
+	}
+	return strconv.FormatInt(int64(s), 10) + "B"
 }
 
 // PlanFlags say what a pipeline computes. They belong to the pipeline from its
@@ -112,15 +148,18 @@ type ReadFlags struct {
 	Limit   uint64            `name:"limit" placeholder:"N" help:"Stop after N rows."`
 }
 
-// SourceFlags say where documents come from and how fast.
+// SourceFlags say where documents come from.
 type SourceFlags struct {
 	From string `name:"from" placeholder:"SOURCE" help:"A file (JSON lines or CSV; plain, gzip, zstd), - for standard input, sample or sample:N for the built-in one, log for what is in the log already."`
 	ReadFlags
 	Seed uint64 `name:"seed" default:"0" placeholder:"N" help:"Seed of the built-in sample; 0 is its default."`
+	Pack int    `name:"pack" placeholder:"N" help:"Documents in one log message at most (1 to 256). Default: as many as fit."`
+}
 
+// PaceFlags say how fast a source is fed.
+type PaceFlags struct {
 	Rate  string `name:"rate" placeholder:"500/s" help:"Feed at most so many documents a second."`
 	Speed string `name:"speed" placeholder:"100x" help:"Replay event times so many times faster than they passed."`
-	Pack  int    `name:"pack" placeholder:"N" help:"Documents in one log message at most (1 to 256). Default: as many as fit."`
 }
 
 // Source is an opened source.
@@ -131,16 +170,55 @@ type Source struct {
 	Synthetic bool   // its event times are made up
 }
 
-// Open opens the source.
-func (f *SourceFlags) Open(stdin io.Reader) (*Source, error) {
+// Given lists the flags that only a source to read can use.
+func (f *SourceFlags) Given() (flags []string) {
+	for _, g := range []struct {
+		name  string
+		given bool
+	}{
+		{"--format", f.Format != ""}, {"--columns", len(f.Columns) > 0}, {"--classes", len(f.Classes) > 0},
+		{"--shuffle", f.Shuffle != nil}, {"--limit", f.Limit > 0}, {"--seed", f.Seed > 0}, {"--pack", f.Pack != 0},
+	} {
+		if g.given {
+			flags = append(flags, g.name)
+		}
+	}
+	return flags
+}
+
+// Open opens the source. Of standard input it waits for the first line.
+func (f *SourceFlags) Open(ctx context.Context, stdin io.Reader) (*Source, error) {
 	if spec, ok := strings.CutPrefix(f.From, "sample"); ok && (spec == "" || spec[0] == ':') {
 		return f.openSample(spec)
 	}
-	return f.OpenFile(f.From, stdin)
+	return f.OpenFile(ctx, f.From, stdin)
 }
 
 // OpenFile opens a file, or "-".
-func (f *ReadFlags) OpenFile(path string, stdin io.Reader) (*Source, error) {
+func (f *ReadFlags) OpenFile(ctx context.Context, path string, stdin io.Reader) (*Source, error) {
+	if path != "-" {
+		return f.open(path, nil)
+	}
+	// Nothing interrupts a read of a terminal or a pipe: whoever waits for its
+	// first line leaves it alone, and it ends with the process.
+	type opened struct {
+		source *Source
+		err    error
+	}
+	first := make(chan opened, 1)
+	go func() {
+		source, err := f.open(path, stdin)
+		first <- opened{source, err}
+	}()
+	select {
+	case o := <-first:
+		return o.source, o.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (f *ReadFlags) open(path string, stdin io.Reader) (*Source, error) {
 	source, reader, err := datasets.Open(path, datasets.Options{
 		Format: f.Format, Columns: f.Columns, Classes: f.Classes, Shuffle: f.Shuffle, Limit: f.Limit, Stdin: stdin,
 	})
@@ -197,7 +275,7 @@ func (r *sampleReader) Next() (datasets.Row, error) {
 func (r *sampleReader) Close() error { return nil }
 
 // Pace reads --rate and --speed.
-func (f *SourceFlags) Pace() (rate, speed float64, err error) {
+func (f *PaceFlags) Pace() (rate, speed float64, err error) {
 	for _, p := range []struct {
 		flag, text, unit string
 		to               *float64
@@ -215,33 +293,4 @@ func (f *SourceFlags) Pace() (rate, speed float64, err error) {
 		return 0, 0, &UsageError{errors.New("--rate and --speed both set the pace: choose one")}
 	}
 	return rate, speed, nil
-}
-
-// Output is a file that a flag names: "-" is standard output, "" nothing.
-type Output struct {
-	io.Writer
-	close func() error
-}
-
-// OpenOutput opens it for writing, anew.
-func OpenOutput(flag, path string, stdout io.Writer) (*Output, error) {
-	switch path {
-	case "":
-		return nil, nil
-	case "-":
-		return &Output{stdout, func() error { return nil }}, nil
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s cannot be written: %w", flag, err)
-	}
-	return &Output{f, f.Close}, nil
-}
-
-// Close closes the file. A nil Output is closed.
-func (o *Output) Close() error {
-	if o == nil {
-		return nil
-	}
-	return o.close()
 }

@@ -44,7 +44,7 @@ type Options struct {
 
 	Clock  Clock             // nil: the machine's
 	Notice func(text string) // something a person should know; nil: nobody hears it
-	Rows   func(Counts)      // called as rows are stored; nil: nobody looks
+	Rows   func(Counts)      // called as rows are stored, and may wait to hold the source back; nil: nobody looks
 }
 
 // Counts says what became of a source's rows.
@@ -101,6 +101,7 @@ type writer struct {
 	stream string
 	run    string // tells this run's records from another's
 	last   uint64 // sequence of the source's last record
+	others int    // above 0: others write to the log too, for the next so many records
 	cursor uint64 // rows of the source that are stored or in batch
 
 	seen   *seen
@@ -149,6 +150,9 @@ func (w *writer) feed(ctx context.Context, rows datasets.Reader, cursor uint64) 
 				return errors.Join(err, flushed)
 			}
 			if errors.Is(err, io.EOF) {
+				if text := w.runs.End(); text != "" {
+					w.o.Notice(text)
+				}
 				return nil
 			}
 		}
@@ -258,7 +262,7 @@ func (w *writer) put(ctx context.Context, kind string, data []byte) error {
 	told := false
 	for {
 		h := broker.Header{headerCursor: {strconv.FormatUint(w.cursor, 10)}, headerWriter: {w.run}}
-		sequence, err := w.broker.Put(ctx, w.stream, subject, all, w.last, h, data)
+		sequence, err := w.store(ctx, subject, all, h, data)
 		switch {
 		case err == nil:
 			w.last = sequence
@@ -288,6 +292,25 @@ func (w *writer) put(ctx context.Context, kind string, data []byte) error {
 			return err
 		}
 	}
+}
+
+// aloneAgain is how many records are stored under the source's own fence
+// before the whole log's is tried again.
+const aloneAgain = 256
+
+// store stores a record behind the source's last. As long as nobody else
+// writes to the log that is the log's last, which is cheaper for the broker to
+// check.
+func (w *writer) store(ctx context.Context, subject, all string, h broker.Header, data []byte) (uint64, error) {
+	if w.others == 0 && w.last > 0 {
+		sequence, err := w.broker.Put(ctx, w.stream, subject, "", w.last, h, data)
+		if !errors.Is(err, broker.ErrConflict) {
+			return sequence, err
+		}
+		w.others = aloneAgain
+	}
+	w.others = max(0, w.others-1)
+	return w.broker.Put(ctx, w.stream, subject, all, w.last, h, data)
 }
 
 // settle finds out whether the record whose answer is missing was stored.

@@ -132,18 +132,24 @@ func Records(tb testing.TB, b *broker.Broker, stream string) []broker.Record {
 // When an ordered consumer ends, nats.go deletes it on the server from a
 // goroutine of its own, which lives until the answer comes or for ten seconds.
 // So the check is repeated for longer than goleak does by itself.
-func NoLeaks(tb testing.TB) {
+func NoLeaks(tb testing.TB, options ...goleak.Option) {
 	tb.Helper()
-	before := goleak.IgnoreCurrent()
+	options = append(options, goleak.IgnoreCurrent())
 	tb.Cleanup(func() {
 		var err error
 		for end := time.Now().Add(Patience / 4); time.Now().Before(end); {
-			if err = goleak.Find(before); err == nil {
+			if err = goleak.Find(options...); err == nil {
 				return
 			}
 		}
 		tb.Error(err)
 	})
+}
+
+// LostDelete is for NoLeaks in a test that cuts connections: a consumer's
+// deletion then waits its ten seconds for an answer that is lost.
+func LostDelete() goleak.Option {
+	return goleak.IgnoreAnyFunction("github.com/nats-io/nats.go/jetstream.(*jetStream).DeleteConsumer")
 }
 
 // Server is a broker that others reach over TCP.
