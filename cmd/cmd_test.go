@@ -88,10 +88,14 @@ func readAccount(t *testing.T, path string) (a account) {
 // command runs a command to its end and wants it to succeed.
 func command(t *testing.T, name string, args ...string) {
 	t.Helper()
-	c := exec.CommandContext(t.Context(), name, args...)
-	if out, err := c.CombinedOutput(); err != nil {
+	if out, err := commandOf(t, name, args...).CombinedOutput(); err != nil {
 		t.Fatalf("%s %q: %v\n%s", name, args, err, tail(out))
 	}
+}
+
+// commandOf is a command that ends with the test at the latest.
+func commandOf(tb testing.TB, name string, args ...string) *exec.Cmd {
+	return exec.CommandContext(tb.Context(), name, args...)
 }
 
 func tail(out []byte) []byte {
