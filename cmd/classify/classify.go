@@ -20,6 +20,7 @@ import (
 // classify is the command's flags.
 type classify struct {
 	cli.SourceFlags `group:"Source"`
+	cli.PaceFlags   `group:"Source"`
 	cli.PlanFlags   `group:"Pipeline"`
 	cli.BrokerFlags `group:"Broker"`
 
@@ -30,6 +31,8 @@ type classify struct {
 	Output  string   `name:"out" placeholder:"FILE" group:"Result" help:"Write predictions, windows and dead letters as JSON lines (- is standard output)."`
 	Project int      `name:"project" placeholder:"N" default:"256" group:"Result" help:"Predictions in one message for outside readers at most. Default: ${default}."`
 	JSON    bool     `name:"json" group:"Result" help:"Progress and result as JSON, a record a line."`
+
+	unnamed bool // --from was left out
 }
 
 // sourceLog is the source that is no source: what the log holds already.
@@ -54,7 +57,7 @@ func (c *classify) Run(ctx context.Context, s cli.Streams) error {
 // settle fills in what the flags leave open.
 func (c *classify) settle() error {
 	others := c.NATS != "" || c.Listen != ""
-	if c.From == "" && !others {
+	if c.unnamed = c.From == ""; c.unnamed && !others {
 		c.From = "sample"
 	}
 	if c.Until == "" {
@@ -68,7 +71,7 @@ func (c *classify) settle() error {
 	if c.Output == "-" && c.Summary == "-" {
 		return &cli.UsageError{Err: errors.New("--out - and --summary - both want standard output: give one of them a file")}
 	}
-	return nil
+	return c.checkSource()
 }
 
 // session is one run of the command.
@@ -84,6 +87,8 @@ type session struct {
 	runner   *pipeline.Runner
 	progress *terminal.Progress
 	out      *lineWriter
+	summary  *cli.Output
+	broke    error // the source ended in the middle
 	goal     *goal
 	follower *follower
 }
@@ -93,11 +98,20 @@ func (r *session) open(ctx context.Context) (err error) {
 	c := r.flags
 	r.progress = terminal.NewProgress(r.progressTo(), c.JSON, time.Now, terminal.Detect(r.progressTo(), os.Getenv))
 	if c.From != "" && c.From != sourceLog {
-		if r.source, err = c.SourceFlags.Open(r.streams.In); err != nil {
+		if r.source, err = c.SourceFlags.Open(ctx, r.streams.In); err != nil {
 			return err
 		}
 	}
+	if err := r.checkTests(ctx); err != nil {
+		return err
+	}
 	if r.out, err = openLines(c.Output, r.streams.Out); err != nil {
+		return err
+	}
+	if r.summary, err = cli.OpenOutput("--summary", c.Summary, r.streams.Out); err != nil {
+		return err
+	}
+	if err := r.checkOutputs(); err != nil {
 		return err
 	}
 	if r.broker, err = c.BrokerFlags.Open(ctx, "tidings classify"); err != nil {
@@ -109,11 +123,17 @@ func (r *session) open(ctx context.Context) (err error) {
 	if r.runner, err = pipeline.NewRunner(r.broker, r.plan, c.Stages, who()); err != nil {
 		return &cli.UsageError{Err: err}
 	}
+	if err := r.checkSample(ctx); err != nil {
+		return err
+	}
+	if err := r.out.begin(); err != nil {
+		return err
+	}
 	if url := r.broker.URL(); url != "" {
 		r.progress.Notice(fmt.Sprintf("the broker is at %s; predictions are on %s.out.predictions", url, r.plan.Pipeline))
 	}
 	if r.source != nil && !r.source.Resumable && c.Store != "" {
-		r.progress.Notice("standard input cannot be read again: after a crash it does not go on where it stopped")
+		r.progress.Notice("standard input cannot be read again: what is piped in once more counts as new documents; a file would go on where it stopped")
 	}
 	r.goal = newGoal()
 	r.follower = newFollower(r.began, r.out)
@@ -169,7 +189,7 @@ func (r *session) run(ctx context.Context) error {
 	work.Wait()
 	show.Wait()
 	r.progress.Finish()
-	return r.result(ctx, errs.join())
+	return r.result(ctx, r.flags.Explain(errs.join()))
 }
 
 func (r *session) projectTo(ctx context.Context) error {
@@ -192,7 +212,10 @@ func (r *session) ingest(ctx context.Context) error {
 			o.Rows = r.follower.hold(ctx)
 		}
 		if _, err = ingest.Run(ctx, r.broker, r.source, o); err != nil {
-			return fmt.Errorf("%w; what came before is classified and stays", err)
+			if !errors.As(err, new(*ingest.SourceError)) || ctx.Err() != nil {
+				return err
+			}
+			r.broke = fmt.Errorf("%w; what came before is classified", err)
 		}
 	}
 	if r.flags.Until != "end" {
@@ -201,6 +224,9 @@ func (r *session) ingest(ctx context.Context) error {
 	last, err := r.broker.LastSequence(ctx, r.plan.Pipeline.LogStream().Name)
 	if err != nil {
 		return err
+	}
+	if last == 0 {
+		r.progress.Notice("the log is empty: there is nothing to classify")
 	}
 	r.goal.set(last)
 	return nil
@@ -254,7 +280,7 @@ func (r *session) close() error {
 	if r.source != nil {
 		errs = append(errs, r.source.Reader.Close())
 	}
-	errs = append(errs, r.out.Close())
+	errs = append(errs, r.out.Close(), r.summary.Close())
 	if r.broker != nil {
 		errs = append(errs, r.broker.Close())
 	}

@@ -29,6 +29,8 @@ type follower struct {
 	fresh  uint64 // documents committed since this process began
 	last   time.Time
 	recent []pipeline.Entry
+	ended  bool          // nothing came behind the last end of a source
+	learnt uint64        // updates up to the last document
 	done   uint64        // documents and dead letters that came since this process began
 	moved  chan struct{} // closed when done grows
 
@@ -50,8 +52,13 @@ func (f *follower) add(u *pipeline.Unit) error {
 		if e.Logged >= f.began.UnixNano() && (e.Kind == pipeline.DocumentEntry || e.Kind == pipeline.DeadLetter) {
 			f.done++
 		}
+		f.ended = e.Kind == pipeline.EndEntry
 		if e.Kind != pipeline.DocumentEntry {
 			continue
+		}
+		f.learnt = e.Version
+		if e.Truth != "" {
+			f.learnt++
 		}
 		if e.Committed >= f.began.UnixNano() {
 			f.fresh++

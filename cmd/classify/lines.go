@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"encoding/json"
-	"fmt"
 	"io"
 
 	"tidings/internal/cli"
@@ -44,6 +43,17 @@ type (
 	}
 )
 
+// is says whether the lines go to the file at path.
+func (l *lineWriter) is(path string) bool { return l != nil && l.output.Is(path) }
+
+// begin empties the file.
+func (l *lineWriter) begin() error {
+	if l == nil {
+		return nil
+	}
+	return l.output.Begin()
+}
+
 // unit writes what a stretch of results holds.
 func (l *lineWriter) unit(u *pipeline.Unit) error {
 	if l == nil {
@@ -58,20 +68,17 @@ func (l *lineWriter) unit(u *pipeline.Unit) error {
 			err = l.json.Encode(deadLetterLine{"dead_letter", pipeline.NewDeadLetterLine(e)})
 		}
 		if err != nil {
-			return fmt.Errorf("--out cannot be written: %w", err)
+			return err
 		}
 	}
 	for _, windows := range u.Windows {
 		for _, w := range windows {
 			if err := l.json.Encode(windowLine{"window", w}); err != nil {
-				return fmt.Errorf("--out cannot be written: %w", err)
+				return err
 			}
 		}
 	}
-	if err := l.w.Flush(); err != nil {
-		return fmt.Errorf("--out cannot be written: %w", err)
-	}
-	return nil
+	return l.w.Flush()
 }
 
 func (l *lineWriter) Close() error {

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"tidings/eval/metric"
-	"tidings/internal/cli"
 	"tidings/internal/jsonl"
 	"tidings/internal/terminal"
 	"tidings/pipeline"
@@ -33,18 +32,24 @@ func (r *session) result(ctx context.Context, failure error) error {
 	} else {
 		report.Notes = append(report.Notes, r.interrupted())
 	}
+	if r.broke != nil {
+		report.Notes = append(report.Notes, "the source broke off; this is what came before")
+	}
 	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	report.Examples = r.examples(looking)
 	if err := r.write(report); err != nil {
 		return err
 	}
-	return ctx.Err()
+	return errors.Join(r.broke, ctx.Err())
 }
 
 func (r *session) interrupted() string {
 	if r.flags.NATS == "" && r.flags.Store == "" {
 		return "interrupted; with --store DIR the same command would go on from here"
+	}
+	if r.source != nil && !r.source.Resumable {
+		return "interrupted; what is counted here is committed, but standard input cannot go on where it stopped"
 	}
 	return "interrupted; what is counted here is committed, and the same command goes on from here"
 }
@@ -56,6 +61,9 @@ func (r *session) report() terminal.Report {
 	defer f.mu.Unlock()
 	t := f.tally
 	s := t.Summary(r.plan)
+	if !f.ended { // the digests of df and model are taken at the end of a source
+		s.DFDigest, s.ModelDigest, s.Updates = "", "", f.learnt
+	}
 	report := terminal.Report{
 		Confusion: &t.Confusion, Reasons: t.Reasons, Windows: t.Last, Counts: t.Counts,
 		Elapsed: f.last.Sub(f.began),
@@ -95,7 +103,7 @@ func (r *session) test(ctx context.Context, report *terminal.Report) error {
 func (r *session) testFile(ctx context.Context, frozen *pipeline.Frozen, path string, confusion *metric.Confusion) error {
 	read := r.flags.ReadFlags
 	read.Shuffle, read.Limit = nil, 0
-	source, err := read.OpenFile(path, r.streams.In)
+	source, err := read.OpenFile(ctx, path, r.streams.In)
 	if err != nil {
 		return err
 	}
@@ -189,15 +197,14 @@ func (r *session) example(ctx context.Context, frozen *pipeline.Frozen, e pipeli
 // write puts the result where it was asked for.
 func (r *session) write(report terminal.Report) error {
 	c := r.flags
-	if c.Summary != "" {
-		o, err := cli.OpenOutput("--summary", c.Summary, r.streams.Out)
-		if err != nil {
+	if r.summary != nil {
+		if err := r.summary.Begin(); err != nil {
 			return err
 		}
-		e := json.NewEncoder(o)
+		e := json.NewEncoder(r.summary)
 		e.SetIndent("", "  ")
-		if err := errors.Join(e.Encode(report.Summary), o.Close()); err != nil {
-			return fmt.Errorf("--summary cannot be written: %w", err)
+		if err := e.Encode(report.Summary); err != nil {
+			return err
 		}
 	}
 	to := r.streams.Out

@@ -19,6 +19,7 @@ import (
 // feed is the command's flags.
 type feed struct {
 	cli.SourceFlags `group:"Source"`
+	cli.PaceFlags   `group:"Source"`
 	cli.BrokerFlags `group:"Broker"`
 
 	Pipeline string `name:"pipeline" default:"tidings" placeholder:"NAME" group:"Broker" help:"The pipeline whose log is fed."`
@@ -35,13 +36,13 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 		return &cli.UsageError{Err: err}
 	}
 	if f.NATS == "" && f.Store == "" && f.Listen == "" {
-		return &cli.UsageError{Err: errors.New("where to? give --nats URL of a running broker, or --store DIR for a log that classify --store DIR reads later")}
+		return &cli.UsageError{Err: errors.New("where to? give --nats URL of a running broker, or --store DIR for a log that `classify --from log --store DIR` reads later")}
 	}
 	rate, speed, err := f.Pace()
 	if err != nil {
 		return err
 	}
-	source, err := f.SourceFlags.Open(s.In)
+	source, err := f.SourceFlags.Open(ctx, s.In)
 	if err != nil {
 		return err
 	}
@@ -58,6 +59,9 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 	p := terminal.NewProgress(progressTo, f.JSON, time.Now, terminal.Detect(progressTo, os.Getenv))
 	if url := b.URL(); url != "" && b.Embedded() {
 		p.Notice("the broker is at " + url)
+	}
+	if !source.Resumable {
+		p.Notice("standard input cannot be read again: what is piped in once more counts as new documents; a file would go on where it stopped")
 	}
 	return f.feed(ctx, s, b, source, p, ingest.Options{
 		Pipeline: name, Source: source.Name, Resumable: source.Resumable, AnyTime: source.Synthetic, Pack: f.Pack,
@@ -99,6 +103,7 @@ func (f *feed) feed(ctx context.Context, s cli.Streams, b *broker.Broker, source
 	stop()
 	show.Wait()
 	p.Finish()
+	err = f.Explain(err)
 	if tell := f.tell(s, result, time.Since(began)); tell != nil {
 		err = errors.Join(err, tell)
 	}

@@ -63,6 +63,16 @@ const (
 // ErrTaken reports that another process feeds the same source.
 var ErrTaken = errors.New("another process feeds this source into the log")
 
+// SourceError reports that the source could not be read to its end. The rows
+// before are in the log, and no end record is behind them: when the source is
+// whole again the same command goes on.
+type SourceError struct{ Err error }
+
+func (e *SourceError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what the source said.
+func (e *SourceError) Unwrap() error { return e.Err }
+
 // Run reads the rows until the source ends, stores them, and puts an end
 // record behind them.
 func Run(ctx context.Context, b *broker.Broker, rows datasets.Reader, o Options) (Counts, error) {
@@ -88,6 +98,9 @@ func Run(ctx context.Context, b *broker.Broker, rows datasets.Reader, o Options)
 		return Counts{}, err
 	}
 	err = w.feed(ctx, rows, cursor)
+	if err == nil && w.counts.Rows == 0 {
+		o.Notice("the source holds no rows")
+	}
 	if err == nil && (w.counts.Rows > w.counts.Skipped || !ended) {
 		err = w.put(ctx, pipeline.ControlRecord, []byte(`{"end":true}`))
 	}
@@ -154,6 +167,9 @@ func (w *writer) feed(ctx context.Context, rows datasets.Reader, cursor uint64) 
 					w.o.Notice(text)
 				}
 				return nil
+			}
+			if ctx.Err() == nil {
+				err = &SourceError{err}
 			}
 		}
 		if err != nil {
@@ -272,6 +288,8 @@ func (w *writer) put(ctx context.Context, kind string, data []byte) error {
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
+		case errors.Is(err, broker.ErrFull) && w.broker.Embedded():
+			return err // nobody makes room meanwhile
 		case errors.Is(err, broker.ErrFull):
 			if !told {
 				w.o.Notice(fmt.Sprintf("%v; nothing is lost, waiting for room", err))

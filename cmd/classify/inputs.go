@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"tidings/internal/broker"
+	"tidings/internal/cli"
+)
+
+// checkSource tells what does not go with where the documents come from.
+func (c *classify) checkSource() error {
+	_, _, err := c.Pace()
+	if err != nil {
+		return err
+	}
+	if c.From != "" && c.From != sourceLog {
+		return nil
+	}
+	given := c.Given()
+	if c.Rate != "" {
+		given = append(given, "--rate")
+	}
+	if c.Speed != "" {
+		given = append(given, "--speed")
+	}
+	if len(given) > 0 {
+		return &cli.UsageError{Err: fmt.Errorf("%s: this is for a source that is read, and no source is read here: name one with --from, or leave this out", strings.Join(given, ", "))}
+	}
+	if c.From != sourceLog || c.NATS != "" || c.Listen != "" {
+		return nil
+	}
+	if c.Store == "" {
+		return &cli.UsageError{Err: errors.New("--from log classifies what a log holds already: say where it is, with --store DIR or --nats URL")}
+	}
+	if _, err := os.Stat(c.Store); errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("--from log: there is no store %s; make one with ingest --store %s --from FILE, or correct the name", c.Store, c.Store)
+	}
+	return nil
+}
+
+// checkTests looks whether the --test files can be read, before the work that
+// they are to measure.
+func (r *session) checkTests(ctx context.Context) error {
+	c := r.flags
+	for _, path := range c.Test {
+		if path == "-" {
+			if c.From == "-" {
+				return &cli.UsageError{Err: errors.New("--from - and --test - both want standard input: give one of them a file")}
+			}
+			continue // it would wait for the first line
+		}
+		source, err := c.ReadFlags.OpenFile(ctx, path, r.streams.In)
+		if err != nil {
+			return fmt.Errorf("--test: %w", err)
+		}
+		if err := source.Reader.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkOutputs refuses to overwrite what is read, and to write two things into
+// one file.
+func (r *session) checkOutputs() error {
+	c := r.flags
+	if c.Summary != "" && r.out.is(c.Summary) {
+		return &cli.UsageError{Err: fmt.Errorf("--out and --summary are both %s: name two files", c.Summary)}
+	}
+	for _, path := range append([]string{c.From}, c.Test...) {
+		flag := ""
+		switch {
+		case r.out.is(path):
+			flag = "--out"
+		case r.summary.Is(path):
+			flag = "--summary"
+		default:
+			continue
+		}
+		return &cli.UsageError{Err: fmt.Errorf("%s would overwrite %s, which is read: name another file", flag, path)}
+	}
+	return nil
+}
+
+// checkSample keeps the sample, which nobody asked for by name, out of a log
+// that holds something else.
+func (r *session) checkSample(ctx context.Context) error {
+	c := r.flags
+	if !c.unnamed || c.Store == "" {
+		return nil
+	}
+	log := r.plan.Pipeline.LogStream().Name
+	last, err := r.broker.LastSequence(ctx, log)
+	if err != nil || last == 0 {
+		return err
+	}
+	_, err = r.broker.Last(ctx, log, r.plan.Pipeline.LogSubject("*", r.source.Name))
+	if errors.Is(err, broker.ErrEmpty) {
+		return &cli.UsageError{Err: fmt.Errorf("the log in %s holds other documents than the built-in sample; say which you mean: --from log classifies what is there, --from FILE goes on with your file, --from sample adds the sample", c.Store)}
+	}
+	return err
+}
