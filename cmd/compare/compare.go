@@ -22,6 +22,8 @@ type compare struct {
 	Model      string   `name:"model" default:"${model}" group:"Pipeline" help:"The model: ${models}."`
 	Partitions []string `name:"partitions" default:"1;2;4" sep:";" placeholder:"N" group:"Pipeline" help:"Partitions of each run: 4, or df=4,classify=2. Repeatable."`
 	JSON       bool     `name:"json" group:"Result" help:"The result as JSON, a record a run."`
+
+	headed bool // the table has its first line
 }
 
 // outcome is one run's line of the table.
@@ -45,8 +47,9 @@ func (c *compare) Run(ctx context.Context, s cli.Streams) error {
 	if c.From == "" {
 		c.From = "sample"
 	}
-	if !c.JSON {
-		fmt.Fprintf(s.Out, "%-34s %10s %9s %9s %7s %6s %6s %10s  %s\n", "run", "documents", "accuracy", "macro-F1", "differ", "lost", "twice", "docs/s", "equal to the oracle")
+	plans, err := c.plans()
+	if err != nil {
+		return err
 	}
 	truth, err := c.oracle(ctx, s)
 	if err != nil {
@@ -56,8 +59,8 @@ func (c *compare) Run(ctx context.Context, s cli.Streams) error {
 		return err
 	}
 	broken := 0
-	for _, partitions := range c.Partitions {
-		o, err := c.pipeline(ctx, s, partitions, truth)
+	for _, plan := range plans {
+		o, err := c.pipeline(ctx, s, plan, truth)
 		if err != nil {
 			return err
 		}
@@ -74,6 +77,28 @@ func (c *compare) Run(ctx context.Context, s cli.Streams) error {
 	return nil
 }
 
+// plans are the plans of the runs. All that is wrong with them is told before
+// the first run.
+func (c *compare) plans() ([]pipeline.Plan, error) {
+	if c.From == "-" {
+		return nil, &cli.UsageError{Err: errors.New("compare reads its source several times, and standard input comes once: give it a file")}
+	}
+	var plans []pipeline.Plan
+	var errs []error
+	for _, partitions := range c.Partitions {
+		n, err := pipeline.ParsePartitions(partitions)
+		errs = append(errs, err)
+		plans = append(plans, pipeline.Plan{Partitions: n, Model: c.Model}.WithDefaults())
+	}
+	if errors.Join(errs...) == nil {
+		errs = append(errs, plans[0].Check()) // they differ in their partitions alone
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, &cli.UsageError{Err: err}
+	}
+	return plans, nil
+}
+
 // truth is what the oracle said.
 type truth struct {
 	outcome
@@ -82,7 +107,8 @@ type truth struct {
 }
 
 func (c *compare) oracle(ctx context.Context, s cli.Streams) (t truth, err error) {
-	err = c.with(ctx, s, "1", func(b *broker.Broker, p pipeline.Plan) error {
+	tell := func(notice string) { fmt.Fprintln(s.Err, notice) }
+	err = c.with(ctx, s, pipeline.Plan{Model: c.Model}.WithDefaults(), tell, func(b *broker.Broker, p pipeline.Plan) error {
 		o, err := eval.NewOracle(p)
 		if err != nil {
 			return err
@@ -99,8 +125,8 @@ func (c *compare) oracle(ctx context.Context, s cli.Streams) (t truth, err error
 	return t, err
 }
 
-func (c *compare) pipeline(ctx context.Context, s cli.Streams, partitions string, want truth) (o outcome, err error) {
-	err = c.with(ctx, s, partitions, func(b *broker.Broker, p pipeline.Plan) error {
+func (c *compare) pipeline(ctx context.Context, s cli.Streams, plan pipeline.Plan, want truth) (o outcome, err error) {
+	err = c.with(ctx, s, plan, nil, func(b *broker.Broker, p pipeline.Plan) error {
 		var labels []string
 		began := time.Now()
 		t, err := eval.Run(ctx, b, p, func(u *pipeline.Unit) {
@@ -113,7 +139,7 @@ func (c *compare) pipeline(ctx context.Context, s cli.Streams, partitions string
 		if err != nil {
 			return err
 		}
-		o = account(fmt.Sprintf("%s %s, %s partitions", p.Guarantee, p.Recovery, p.Partitions), t, p, time.Since(began))
+		o = account(fmt.Sprintf("%s %s, partitions %s", p.Guarantee, p.Recovery, p.Partitions), t, p, time.Since(began))
 		for i := range min(len(labels), len(want.labels)) {
 			if labels[i] != want.labels[i] {
 				o.Differ++
@@ -126,27 +152,23 @@ func (c *compare) pipeline(ctx context.Context, s cli.Streams, partitions string
 	return o, err
 }
 
-// with gives f a broker of its own whose log holds the documents.
-func (c *compare) with(ctx context.Context, s cli.Streams, partitions string, f func(*broker.Broker, pipeline.Plan) error) (err error) {
-	n, err := pipeline.ParsePartitions(partitions)
-	if err != nil {
-		return &cli.UsageError{Err: err}
-	}
-	plan := pipeline.Plan{Partitions: n, Model: c.Model}.WithDefaults()
-	source, err := c.SourceFlags.Open(s.In)
+// with gives f a broker of its own whose log holds the documents. notice hears
+// of refused rows.
+func (c *compare) with(ctx context.Context, s cli.Streams, plan pipeline.Plan, notice func(string), f func(*broker.Broker, pipeline.Plan) error) (err error) {
+	source, err := c.SourceFlags.Open(ctx, s.In)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, source.Reader.Close()) }()
 	if !source.Resumable {
-		return &cli.UsageError{Err: errors.New("compare reads its source several times: give it a file")}
+		return &cli.UsageError{Err: fmt.Errorf("compare reads its source several times, and %s comes once: give it a file", c.From)}
 	}
 	b, err := broker.Open(ctx, broker.Options{})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	if _, err := ingest.Run(ctx, b, source, ingest.Options{Pipeline: plan.Pipeline, Source: source.Name, Resumable: true, AnyTime: source.Synthetic, Pack: c.Pack}); err != nil {
+	if _, err := ingest.Run(ctx, b, source, ingest.Options{Pipeline: plan.Pipeline, Source: source.Name, Resumable: true, AnyTime: source.Synthetic, Pack: c.Pack, Notice: notice}); err != nil {
 		return err
 	}
 	return f(b, plan)
@@ -164,6 +186,10 @@ func account(name string, t *pipeline.Tally, p pipeline.Plan, took time.Duration
 func (c *compare) tell(s cli.Streams, o outcome) error {
 	if c.JSON {
 		return json.NewEncoder(s.Out).Encode(o)
+	}
+	if !c.headed {
+		c.headed = true
+		fmt.Fprintf(s.Out, "%-34s %10s %9s %9s %7s %6s %6s %10s  %s\n", "run", "documents", "accuracy", "macro-F1", "differ", "lost", "twice", "docs/s", "equal to the oracle")
 	}
 	equal := "yes, to the bit"
 	if !o.Equal {

@@ -26,6 +26,8 @@ type train struct {
 	Test     []string `name:"test" placeholder:"FILE" sep:"none" group:"Result" help:"Then predict this file with the model frozen. Repeatable."`
 	Shuffles uint64   `name:"shuffles" placeholder:"N" group:"Result" help:"Do it for the orders of the seeds 1 to N, and tell the mean."`
 	JSON     bool     `name:"json" group:"Result" help:"The result as JSON, a record an order."`
+
+	headed bool // the table has its first line
 }
 
 // outcome is what one order gave.
@@ -56,8 +58,14 @@ func (t *train) Run(ctx context.Context, s cli.Streams) error {
 			orders = append(orders, &seed)
 		}
 	}
-	if !t.JSON {
-		fmt.Fprintf(s.Out, "%8s %10s %8s %10s %10s %10s %10s\n", "order", "documents", "refused", "accuracy", "macro-F1", "test", "docs/s")
+	for _, path := range t.Test {
+		source, err := t.OpenFile(ctx, path, s.In)
+		if err == nil {
+			err = source.Reader.Close()
+		}
+		if err != nil {
+			return fmt.Errorf("--test: %w", err)
+		}
 	}
 	var sum outcome
 	for _, order := range orders {
@@ -91,6 +99,10 @@ func orderName(order *uint64) string {
 func (t *train) tell(s cli.Streams, o outcome, name string) error {
 	if t.JSON {
 		return json.NewEncoder(s.Out).Encode(o)
+	}
+	if !t.headed {
+		t.headed = true
+		fmt.Fprintf(s.Out, "%8s %10s %8s %10s %10s %10s %10s\n", "order", "documents", "refused", "accuracy", "macro-F1", "test", "docs/s")
 	}
 	test := "-"
 	if len(t.Test) > 0 {
@@ -150,7 +162,7 @@ func (t *train) order(ctx context.Context, s cli.Streams, plan pipeline.Plan, or
 
 // each gives the good rows of a file; bad ones are told and counted.
 func each(ctx context.Context, read cli.ReadFlags, path string, s cli.Streams, f func(datasets.Row) error) (refused uint64, err error) {
-	source, err := read.OpenFile(path, s.In)
+	source, err := read.OpenFile(ctx, path, s.In)
 	if err != nil {
 		return 0, err
 	}
