@@ -13,6 +13,7 @@ import (
 	"tidings/eval/metric"
 	"tidings/internal/broker"
 	"tidings/internal/cli"
+	"tidings/internal/ingest"
 	"tidings/internal/jsonl"
 	"tidings/pipeline"
 )
@@ -40,6 +41,8 @@ type outcome struct {
 	TestAccuracy float64 `json:"test_accuracy,omitempty"`
 	TestMacroF1  float64 `json:"test_macro_f1,omitempty"`
 	PerSecond    float64 `json:"documents_per_second"`
+
+	labelled uint64
 }
 
 // Run learns the file in one order or several.
@@ -76,7 +79,7 @@ func (t *train) Run(ctx context.Context, s cli.Streams) error {
 		if err := t.tell(s, o, orderName(order)); err != nil {
 			return err
 		}
-		sum.Documents, sum.Refused = o.Documents, o.Refused
+		sum.Documents, sum.Refused, sum.labelled = o.Documents, o.Refused, o.labelled
 		sum.Accuracy += o.Accuracy / float64(len(orders))
 		sum.MacroF1 += o.MacroF1 / float64(len(orders))
 		sum.TestAccuracy += o.TestAccuracy / float64(len(orders))
@@ -108,7 +111,11 @@ func (t *train) tell(s cli.Streams, o outcome, name string) error {
 	if len(t.Test) > 0 {
 		test = fmt.Sprintf("%.4f", o.TestAccuracy)
 	}
-	_, err := fmt.Fprintf(s.Out, "%8s %10d %8d %10.4f %10.4f %10s %10.0f\n", name, o.Documents, o.Refused, o.Accuracy, o.MacroF1, test, o.PerSecond)
+	accuracy, f1 := "-", "-"
+	if o.labelled > 0 {
+		accuracy, f1 = fmt.Sprintf("%.4f", o.Accuracy), fmt.Sprintf("%.4f", o.MacroF1)
+	}
+	_, err := fmt.Fprintf(s.Out, "%8s %10d %8d %10s %10s %10s %10.0f\n", name, o.Documents, o.Refused, accuracy, f1, test, o.PerSecond)
 	return err
 }
 
@@ -124,7 +131,7 @@ func (t *train) order(ctx context.Context, s cli.Streams, plan pipeline.Plan, or
 	var line []byte
 	var runs datasets.LabelRuns
 	sequence := uint64(0)
-	refused, err := each(ctx, read, t.From, s, func(row datasets.Row) error {
+	refused, err := each(ctx, read, t.From, s, ingest.NewDoor(ingest.Options{}).Refusal, func(row datasets.Row) error {
 		if text := runs.Add(row.Document.Label); text != "" {
 			fmt.Fprintln(s.Err, text)
 		}
@@ -142,13 +149,13 @@ func (t *train) order(ctx context.Context, s cli.Streams, plan pipeline.Plan, or
 	o := outcome{
 		Shuffle: order, Documents: tally.Documents, Refused: refused + tally.DeadLetters,
 		Accuracy: tally.Confusion.Accuracy(), MacroF1: tally.Confusion.MacroF1(),
-		PerSecond: float64(tally.Documents) / time.Since(began).Seconds(),
+		labelled: tally.Labelled, PerSecond: float64(tally.Documents) / time.Since(began).Seconds(),
 	}
 	var confusion metric.Confusion
 	frozen := oracle.Frozen()
 	for _, path := range t.Test {
 		read.Shuffle, read.Limit = nil, 0
-		if _, err := each(ctx, read, path, s, func(row datasets.Row) error {
+		if _, err := each(ctx, read, path, s, unread, func(row datasets.Row) error {
 			label, _, err := frozen.Predict(row.Document.Title, row.Document.Text)
 			confusion.Add(row.Document.Label, label)
 			return err
@@ -160,8 +167,14 @@ func (t *train) order(ctx context.Context, s cli.Streams, plan pipeline.Plan, or
 	return o, nil
 }
 
+// unread refuses rows that cannot be read. Only what is learnt has to come once.
+func unread(row datasets.Row) error { return row.Err }
+
+// refusalsShown is how many refused rows of a file are told one by one.
+const refusalsShown = 10
+
 // each gives the good rows of a file; bad ones are told and counted.
-func each(ctx context.Context, read cli.ReadFlags, path string, s cli.Streams, f func(datasets.Row) error) (refused uint64, err error) {
+func each(ctx context.Context, read cli.ReadFlags, path string, s cli.Streams, refusal func(datasets.Row) error, f func(datasets.Row) error) (refused uint64, err error) {
 	source, err := read.OpenFile(ctx, path, s.In)
 	if err != nil {
 		return 0, err
@@ -176,9 +189,13 @@ func each(ctx context.Context, read cli.ReadFlags, path string, s cli.Streams, f
 			return refused, err
 		case ctx.Err() != nil:
 			return refused, ctx.Err()
-		case row.Err != nil:
-			refused++
-			fmt.Fprintln(s.Err, row.Err)
+		}
+		if err := refusal(row); err != nil {
+			if refused++; refused <= refusalsShown {
+				fmt.Fprintln(s.Err, err)
+			} else if refused == refusalsShown+1 {
+				fmt.Fprintln(s.Err, "more rows are refused; their number is told at the end")
+			}
 			continue
 		}
 		if err := f(row); err != nil {

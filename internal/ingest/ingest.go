@@ -90,7 +90,7 @@ func Run(ctx context.Context, b *broker.Broker, rows datasets.Reader, o Options)
 		return Counts{}, err
 	}
 	w := &writer{
-		broker: b, o: o, stream: stream.Name, seen: newSeen(IDsRemembered),
+		broker: b, o: o, stream: stream.Name, door: NewDoor(o),
 		run: strconv.FormatInt(o.Clock.Now().UnixNano(), 36),
 	}
 	cursor, ended, err := w.resume(ctx)
@@ -117,7 +117,7 @@ type writer struct {
 	others int    // above 0: others write to the log too, for the next so many records
 	cursor uint64 // rows of the source that are stored or in batch
 
-	seen   *seen
+	door   *Door
 	runs   datasets.LabelRuns
 	batch  []byte
 	lines  int
@@ -186,14 +186,12 @@ func (w *writer) skip(row datasets.Row) {
 	w.counts.Rows++
 	w.counts.Skipped++
 	w.cursor = row.Number
-	if row.Err == nil {
-		w.seen.add(row.Document.ID)
-	}
+	w.door.passed(row)
 }
 
 func (w *writer) row(ctx context.Context, row datasets.Row) error {
 	w.counts.Rows++
-	if err := w.refusal(row); err != nil {
+	if err := w.door.Refusal(row); err != nil {
 		if err := w.flush(ctx); err != nil {
 			return err
 		}
@@ -210,25 +208,6 @@ func (w *writer) row(ctx context.Context, row datasets.Row) error {
 	w.cursor = row.Number
 	if w.lines >= w.o.Pack || len(w.batch) >= messageBytes {
 		return w.flush(ctx)
-	}
-	return nil
-}
-
-// refusal tells why a row may not enter the log, or nil.
-func (w *writer) refusal(row datasets.Row) error {
-	if row.Err != nil {
-		return row.Err
-	}
-	where := fmt.Sprintf("%s:%d", row.File, row.Line)
-	d := &row.Document
-	if err := d.Check(); err != nil {
-		return &datasets.RowError{File: row.File, Line: row.Line, Err: err}
-	}
-	if limit := w.o.Clock.Now().Add(FutureMax); d.Time.After(limit) && !w.o.AnyTime {
-		return tidings.Refuse(tidings.ReasonFutureTime, fmt.Sprintf("%s: its time %s lies in the future and would close every window; the document is left out", where, d.Time.Format(time.RFC3339)))
-	}
-	if !w.seen.add(d.ID) {
-		return tidings.Refuse(tidings.ReasonDuplicateID, fmt.Sprintf("%s: the id %q came before; this document is left out", where, d.ID))
 	}
 	return nil
 }
