@@ -94,6 +94,10 @@ func (r *session) test(ctx context.Context, report *terminal.Report) error {
 			return fmt.Errorf("--test: %w", err)
 		}
 	}
+	if confusion.Documents() == 0 {
+		report.Notes = append(report.Notes, "--test: no document there has a label, so there is nothing to score")
+		return nil
+	}
 	accuracy, f1 := confusion.Accuracy(), confusion.MacroF1()
 	report.Summary.TestAccuracy, report.Summary.TestMacroF1 = &accuracy, &f1
 	report.Summary.TestFiles = r.flags.Test

@@ -42,7 +42,7 @@ type outcome struct {
 	TestMacroF1  float64 `json:"test_macro_f1,omitempty"`
 	PerSecond    float64 `json:"documents_per_second"`
 
-	labelled uint64
+	labelled, tested uint64
 }
 
 // Run learns the file in one order or several.
@@ -79,7 +79,7 @@ func (t *train) Run(ctx context.Context, s cli.Streams) error {
 		if err := t.tell(s, o, orderName(order)); err != nil {
 			return err
 		}
-		sum.Documents, sum.Refused, sum.labelled = o.Documents, o.Refused, o.labelled
+		sum.Documents, sum.Refused, sum.labelled, sum.tested = o.Documents, o.Refused, o.labelled, o.tested
 		sum.Accuracy += o.Accuracy / float64(len(orders))
 		sum.MacroF1 += o.MacroF1 / float64(len(orders))
 		sum.TestAccuracy += o.TestAccuracy / float64(len(orders))
@@ -108,7 +108,7 @@ func (t *train) tell(s cli.Streams, o outcome, name string) error {
 		fmt.Fprintf(s.Out, "%8s %10s %8s %10s %10s %10s %10s\n", "order", "documents", "refused", "accuracy", "macro-F1", "test", "docs/s")
 	}
 	test := "-"
-	if len(t.Test) > 0 {
+	if o.tested > 0 {
 		test = fmt.Sprintf("%.4f", o.TestAccuracy)
 	}
 	accuracy, f1 := "-", "-"
@@ -163,6 +163,7 @@ func (t *train) order(ctx context.Context, s cli.Streams, plan pipeline.Plan, or
 			return outcome{}, err
 		}
 	}
+	o.tested = confusion.Documents()
 	o.TestAccuracy, o.TestMacroF1 = confusion.Accuracy(), confusion.MacroF1()
 	return o, nil
 }
