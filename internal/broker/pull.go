@@ -11,6 +11,15 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// The client asks for more when it has less than half of pullRecords to come,
+// but not while its last request is still being sent. When all of them come in
+// that moment, as small ones do on a busy machine, it never asks again, until
+// it misses the server's heartbeat.
+const (
+	pullRecords   = 1 << 14
+	pullHeartbeat = 500 * time.Millisecond // the least there is; twice that is missed
+)
+
 // pull fetches a stream's records from the server, in order. What it has read
 // ahead is bounded by its ahead, and by aheadBytesMax and one record; no more
 // than pullBytesMax is on its way from the server at a time. When the server
@@ -70,7 +79,8 @@ func (r *pull) consume(ctx, looking context.Context, from uint64) error {
 		return err
 	}
 	r.cons, err = c.Consume(r.take,
-		jetstream.PullMaxMessagesWithBytesLimit(r.ahead, pullBytesMax),
+		jetstream.PullMaxMessagesWithBytesLimit(pullRecords, pullBytesMax),
+		jetstream.PullHeartbeat(pullHeartbeat),
 		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { r.trouble(looking, err) }))
 	return err
 }
