@@ -1,0 +1,146 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"tidings/internal/broker"
+)
+
+// Properties: what String writes ParsePartitions reads; mistakes are named.
+func TestPartitionsAreReadAsTheyAreWritten(t *testing.T) {
+	tests := map[string]struct {
+		want    Partitions
+		wantErr string
+	}{
+		"1":                         {want: Partitions{1, 1, 1, 1}},
+		"4":                         {want: Partitions{4, 4, 4, 4}},
+		"df=4,classify=2":           {want: Partitions{1, 4, 2, 1}},
+		" topics=3 , tokenize=2":    {want: Partitions{2, 1, 1, 3}},
+		"0":                         {wantErr: "1 to 64"},
+		"-1":                        {wantErr: "1 to 64"},
+		"65":                        {wantErr: "1 to 64"},
+		"":                          {wantErr: `no stage is called ""`},
+		"clasify=2":                 {wantErr: `no stage is called "clasify"; the stages are tokenize, df, classify, topics`},
+		"df=many":                   {wantErr: "write 4 for all stages, or df=4,classify=2"},
+		"df=2,classify=99999999999": {wantErr: "1 to 64"},
+	}
+	for text, test := range tests {
+		t.Run(text, func(t *testing.T) {
+			got, err := ParsePartitions(text)
+			if test.wantErr != "" {
+				if err == nil || !strings.Contains(err.Error(), test.wantErr) {
+					t.Fatalf("error %v, want one that says %q", err, test.wantErr)
+				}
+				return
+			}
+			if err != nil || got != test.want {
+				t.Fatalf("%+v, %v; want %+v", got, err, test.want)
+			}
+			if again, err := ParsePartitions(got.String()); err != nil || again != got {
+				t.Errorf("%q is read as %+v, %v", got, again, err)
+			}
+		})
+	}
+}
+
+// Properties: the same plan is welcome again; another one is refused with each
+// difference; a plan of a newer program is refused by name of its format.
+func TestAPipelineKeepsItsPlan(t *testing.T) {
+	b, err := broker.Open(t.Context(), broker.Options{Store: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	plan := Plan{}.WithDefaults()
+	for range 2 {
+		if err := Create(t.Context(), b, plan); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other := plan
+	other.Partitions.DF, other.Model, other.Features.HashBits = 2, "ftrl", 18
+	var differs *PlanError
+	if err := Create(t.Context(), b, other); !errors.As(err, &differs) {
+		t.Fatalf("error %v, want a PlanError", err)
+	}
+	text := strings.Join(differs.Differences, "\n")
+	for _, want := range []string{"partitions.df: stored 1, asked for 2", `model: stored "arow", asked for "ftrl"`, "features.hash_bits: stored null, asked for 18"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("differences do not say %q:\n%s", want, text)
+		}
+	}
+	newer, err := json.Marshal(map[string]any{"format": planFormat + 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.CreateKey(t.Context(), Name("newer").metaBucket(), planKey, newer); err != nil {
+		t.Fatal(err)
+	}
+	plan.Pipeline = "newer"
+	if err := Create(t.Context(), b, plan); err == nil || !strings.Contains(err.Error(), "newer version") {
+		t.Errorf("error %v, want one that names the newer version", err)
+	}
+}
+
+// Properties: all that is wrong with a plan is told at once.
+func TestAPlanTellsAllThatIsWrong(t *testing.T) {
+	p := Plan{Pipeline: "no spaces", Partitions: Partitions{0, 1, 1, 1}, Model: "arrow"}.WithDefaults()
+	err := p.Check()
+	for _, want := range []string{"no spaces", "tokenize has 0 partitions", "arrow"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
+	}
+}
+
+// Properties: a selection names stages with or without partition; a chain
+// cannot be divided.
+func TestStagesAreSelected(t *testing.T) {
+	plan := Plan{Partitions: Partitions{1, 4, 2, 1}}.WithDefaults()
+	tests := map[string]struct {
+		has     []string // whole stages
+		wantErr string
+	}{
+		"":                             {has: Stages()},
+		"all":                          {has: Stages()},
+		"df":                           {has: []string{DFStage}},
+		"df/0,df/1,df/3":               {},
+		"classify/1,classify/0,topics": {has: []string{ClassifyStage, TopicsStage}},
+		"clasify":                      {wantErr: `no stage is called "clasify"`},
+		"df/4":                         {wantErr: "df has partitions 0 to 3"},
+		"df/x":                         {wantErr: "df has partitions 0 to 3"},
+	}
+	for stages, test := range tests {
+		t.Run(stages, func(t *testing.T) {
+			r, err := NewRunner(nil, plan, stages, "test")
+			if test.wantErr != "" {
+				if err == nil || !strings.Contains(err.Error(), test.wantErr) {
+					t.Fatalf("error %v, want one that says %q", err, test.wantErr)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var has []string
+			for _, stage := range Stages() {
+				if r.Has(stage) {
+					has = append(has, stage)
+				}
+			}
+			if strings.Join(has, ",") != strings.Join(test.has, ",") {
+				t.Errorf("has %v, want %v", has, test.has)
+			}
+		})
+	}
+	if _, err := NewRunner(nil, Plan{}.WithDefaults(), "df", "test"); err == nil || !strings.Contains(err.Error(), "--partitions") {
+		t.Errorf("a chain is divided: %v", err)
+	}
+}
