@@ -220,6 +220,9 @@ func (b *Broker) connectOptions(o Options) []nats.Option {
 	return []nats.Option{
 		nats.Name(o.Name),
 		nats.DisconnectErrHandler(b.outage.happen),
+		// By default they are printed, in the middle of what a person reads.
+		// Each of them also ends a request, or the connection.
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(200 * time.Millisecond),
 		nats.ReconnectBufSize(-1), // a publish while disconnected fails instead of waiting in memory
@@ -239,11 +242,13 @@ func (b *Broker) check(ctx context.Context, where string) (err error) {
 	if tooOld(version) {
 		return fmt.Errorf("%w: %s is nats-server %s, at least %d.%d is needed", ErrTooOld, where, version, versionMin[0], versionMin[1])
 	}
-	if _, err := b.js.AccountInfo(ctx); err != nil {
+	asking, done := b.ask(ctx, nil)
+	_, err = b.js.AccountInfo(asking)
+	if err = done(err); err != nil {
 		if errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount) || errors.Is(err, nats.ErrNoResponders) {
 			return fmt.Errorf("%w at %s; start the server with -js, or enable it for this account", ErrNoJetStream, where)
 		}
-		return fmt.Errorf("JetStream at %s does not answer: %w", where, err)
+		return requestError("JetStream at "+where, err)
 	}
 	return nil
 }

@@ -1,0 +1,69 @@
+package guarantees
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+
+	"tidings/internal/broker"
+)
+
+// Properties:
+//   - a header that is written reads as itself;
+//   - one that is read is a range that a next unit can follow: a unit covers
+//     something, a fence nothing;
+//   - hostile headers are errors that name the record, and never panics.
+func FuzzParseHeader(f *testing.F) {
+	for _, h := range []Header{
+		{Kind: Done, Epoch: 1, From: 1, To: 1, Worker: "a"},
+		{Kind: Done, Epoch: math.MaxUint64, From: 7, To: math.MaxUint64 - 1, Worker: "host:123"},
+		{Kind: Fence, Epoch: 2, From: 1, To: 0, Worker: ""},
+		{Kind: Fence, Epoch: 2, From: 10, To: 9, Worker: "b"},
+	} {
+		l := h.lines()
+		f.Add(l.Get(headerKind), l.Get(headerEpoch), l.Get(headerFrom), l.Get(headerTo), h.Worker)
+	}
+	most := strconv.FormatUint(math.MaxUint64, 10)
+	f.Add("fence", "1", "0", most, "")
+	f.Add("done", "1", "1", most, "")
+	f.Add("done", "1", "2", "1", "")
+	f.Add("fence", "1", "1", "1", "")
+	f.Add("done", "-1", "1", "1", "")
+	f.Add("done", "", "1", "1", "")
+	f.Add("claim", "1", "1", "1", "")
+	f.Add("", "", "", "", "")
+	f.Add("done", "1", "18446744073709551616", "1", "x")
+	f.Fuzz(func(t *testing.T, kind, epoch, from, to, worker string) {
+		r := broker.Record{Sequence: 77, Subject: "p.df.0", Header: broker.Header{
+			headerKind: {kind}, headerEpoch: {epoch}, headerFrom: {from}, headerTo: {to}, headerWorker: {worker},
+		}}
+		h, err := ParseHeader(r)
+		if err != nil {
+			if !strings.Contains(err.Error(), "77") || !strings.Contains(err.Error(), "p.df.0") {
+				t.Errorf("the error does not name the record: %v", err)
+			}
+			return
+		}
+		covers := h.From <= h.To
+		if h.From == 0 || h.To == math.MaxUint64 || covers != (h.Kind == Done) || !covers && h.From != h.To+1 {
+			t.Errorf("%+v is accepted", h)
+		}
+		if again, err := ParseHeader(broker.Record{Header: h.lines()}); err != nil || again != h {
+			t.Errorf("%+v is written and read as %+v (%v)", h, again, err)
+		}
+	})
+}
+
+func TestParseHeaderOfOtherRecords(t *testing.T) {
+	for name, h := range map[string]broker.Header{
+		"none":         nil,
+		"empty":        {},
+		"empty values": {headerKind: {}, headerEpoch: nil},
+		"kind alone":   {headerKind: {"done"}},
+	} {
+		if _, err := ParseHeader(broker.Record{Header: h}); err == nil {
+			t.Errorf("a record with a header of %s is accepted", name)
+		}
+	}
+}
