@@ -97,6 +97,9 @@ type session struct {
 func (r *session) open(ctx context.Context) (err error) {
 	c := r.flags
 	r.progress = terminal.NewProgress(r.progressTo(), c.JSON, time.Now, terminal.Detect(r.progressTo(), os.Getenv))
+	if c.From == "-" {
+		r.progress.Notice(cli.ReadingStdin)
+	}
 	if c.From != "" && c.From != sourceLog {
 		if r.source, err = c.SourceFlags.Open(ctx, r.streams.In); err != nil {
 			return err
@@ -131,9 +134,6 @@ func (r *session) open(ctx context.Context) (err error) {
 	}
 	if url := r.broker.URL(); url != "" {
 		r.progress.Notice(fmt.Sprintf("the broker is at %s; predictions are on %s.out.predictions", url, r.plan.Pipeline))
-	}
-	if r.source != nil && !r.source.Resumable && c.Store != "" {
-		r.progress.Notice("standard input cannot be read again: what is piped in once more counts as new documents; a file would go on where it stopped")
 	}
 	r.goal = newGoal()
 	r.follower = newFollower(r.began, r.out)

@@ -42,6 +42,14 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 	if err != nil {
 		return err
 	}
+	progressTo := s.Err
+	if f.JSON {
+		progressTo = s.Out
+	}
+	p := terminal.NewProgress(progressTo, f.JSON, time.Now, terminal.Detect(progressTo, os.Getenv))
+	if f.From == "-" {
+		p.Notice(cli.ReadingStdin)
+	}
 	source, err := f.SourceFlags.Open(ctx, s.In)
 	if err != nil {
 		return err
@@ -52,16 +60,8 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	progressTo := s.Err
-	if f.JSON {
-		progressTo = s.Out
-	}
-	p := terminal.NewProgress(progressTo, f.JSON, time.Now, terminal.Detect(progressTo, os.Getenv))
 	if url := b.URL(); url != "" && b.Embedded() {
 		p.Notice("the broker is at " + url)
-	}
-	if !source.Resumable {
-		p.Notice("standard input cannot be read again: what is piped in once more counts as new documents; a file would go on where it stopped")
 	}
 	return f.feed(ctx, s, b, source, p, ingest.Options{
 		Pipeline: name, Source: source.Name, Resumable: source.Resumable, AnyTime: source.Synthetic, Pack: f.Pack,

@@ -194,6 +194,10 @@ func (f *SourceFlags) Open(ctx context.Context, stdin io.Reader) (*Source, error
 	return f.OpenFile(ctx, f.From, stdin)
 }
 
+// ReadingStdin is said before standard input is read, so that nobody wonders
+// why nothing happens, or comes back.
+const ReadingStdin = "reading standard input; it cannot be read again: what is piped in once more counts as new documents, where a file would go on where it stopped"
+
 // OpenFile opens a file, or "-".
 func (f *ReadFlags) OpenFile(ctx context.Context, path string, stdin io.Reader) (*Source, error) {
 	if path != "-" {
