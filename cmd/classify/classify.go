@@ -209,13 +209,20 @@ func (r *session) ingest(ctx context.Context) error {
 			Notice: r.progress.Notice,
 		}
 		if r.flags.Stages == "" {
-			o.Rows = r.follower.hold(ctx)
+			before, err := r.broker.LastSequence(ctx, r.plan.Pipeline.LogStream().Name)
+			if err != nil {
+				return err
+			}
+			o.Rows = r.follower.hold(ctx, before)
 		}
 		if _, err = ingest.Run(ctx, r.broker, r.source, o); err != nil {
 			if !errors.As(err, new(*ingest.SourceError)) || ctx.Err() != nil {
 				return err
 			}
 			r.broke = fmt.Errorf("%w; what came before is classified", err)
+			if r.flags.Until != "end" {
+				r.progress.Notice(r.broke.Error()) // it can be long until the end
+			}
 		}
 	}
 	if r.flags.Until != "end" {

@@ -31,7 +31,8 @@ type follower struct {
 	recent []pipeline.Entry
 	ended  bool          // nothing came behind the last end of a source
 	learnt uint64        // updates up to the last document
-	done   uint64        // documents and dead letters that came since this process began
+	before uint64        // the log's last sequence when the source began
+	done   uint64        // documents and dead letters behind it
 	moved  chan struct{} // closed when done grows
 
 	rateAt    time.Time // of the last look
@@ -49,7 +50,7 @@ func (f *follower) add(u *pipeline.Unit) error {
 	f.tally.Add(u)
 	for i := range u.Entries {
 		e := &u.Entries[i]
-		if e.Logged >= f.began.UnixNano() && (e.Kind == pipeline.DocumentEntry || e.Kind == pipeline.DeadLetter) {
+		if e.Position.Sequence > f.before && (e.Kind == pipeline.DocumentEntry || e.Kind == pipeline.DeadLetter) {
 			f.done++
 		}
 		f.ended = e.Kind == pipeline.EndEntry
@@ -76,8 +77,13 @@ func (f *follower) add(u *pipeline.Unit) error {
 	return f.out.unit(u)
 }
 
-// hold returns a function that waits while the source is too far ahead.
-func (f *follower) hold(ctx context.Context) func(ingest.Counts) {
+// hold returns a function that waits while the source is too far ahead. The
+// source stores its documents behind the log sequence before; clocks, of which
+// the broker has its own, do not tell which they are.
+func (f *follower) hold(ctx context.Context, before uint64) func(ingest.Counts) {
+	f.mu.Lock()
+	f.before, f.done = before, 0
+	f.mu.Unlock()
 	return func(c ingest.Counts) {
 		for {
 			f.mu.Lock()
