@@ -133,6 +133,10 @@ func (r *session) open(ctx context.Context) (err error) {
 		return err
 	}
 	if url := r.broker.URL(); url != "" {
+		// Who reads the notice may subscribe at once.
+		if err := r.broker.CreateStream(ctx, r.plan.Pipeline.OutStream()); err != nil {
+			return err
+		}
 		r.progress.Notice(fmt.Sprintf("the broker is at %s; predictions are on %s.out.predictions", url, r.plan.Pipeline))
 	}
 	r.goal = newGoal()
