@@ -30,7 +30,7 @@ import (
 //	await FILE REGEXP [VAR]      wait until the file has it; VAR becomes its first group
 //	ends NAME CODE [SIGNAL]      send the signal, wait until it ends, with this exit code
 //	documents N FILE [sorted]    write that many labelled documents, always the same
-//	lines FILE TEXT...           append lines; \xff, \n and \x00 are bytes, <1000> so many letters
+//	lines FILE TEXT...           append lines; \xff, \n and \x00 are bytes, <1000> so many letters, <1000 words> so many different words
 //	pack FORM FROM TO [BYTES]    compress (gzip, zstd), and keep only the first bytes
 //	json FILE [KEY=VALUE...]     every line is a JSON object; with keys: the file is one, and has them
 //	same A B                     two summaries tell of the same run
@@ -208,8 +208,9 @@ func documents(ts *testscript.TestScript, args []string) error {
 	return os.WriteFile(ts.MkAbs(args[1]), b.Bytes(), 0o600)
 }
 
-// letters stands in a line for so many letters.
-var letters = regexp.MustCompile(`<(\d+)>`)
+// filler stands in a line for so many letters, or for so many words that all
+// differ.
+var filler = regexp.MustCompile(`<(\d+)( words)?>`)
 
 func lines(ts *testscript.TestScript, args []string) error {
 	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -221,9 +222,17 @@ func lines(ts *testscript.TestScript, args []string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", line, err)
 		}
-		text = letters.ReplaceAllStringFunc(text, func(count string) string {
-			n, _ := strconv.Atoi(count[1 : len(count)-1])
-			return strings.Repeat("x", n)
+		text = filler.ReplaceAllStringFunc(text, func(match string) string {
+			m := filler.FindStringSubmatch(match)
+			n, _ := strconv.Atoi(m[1])
+			if m[2] == "" {
+				return strings.Repeat("x", n)
+			}
+			var words []byte
+			for i := range n {
+				words = append(strconv.AppendInt(append(words, 'w'), int64(i), 36), ' ')
+			}
+			return string(words)
 		})
 		if _, err := f.WriteString(text + "\n"); err != nil {
 			return err
