@@ -179,6 +179,9 @@ func (s *side) open(r broker.Record) error {
 	}
 	s.frame.Reset()
 	s.frame.From, s.frame.To = h.From, h.To
+	if s.node.Stage == DFStage {
+		s.frame.room(s.partition + 1) // also when the record lacks the section
+	}
 	if err := s.codec.decode(&s.frame, r.Data, s.partition); err != nil {
 		return fmt.Errorf("record %d: %w", r.Sequence, err)
 	}
