@@ -279,3 +279,57 @@ func TestADamagedStreamIsAnError(t *testing.T) {
 		})
 	}
 }
+
+// Properties: whatever bytes stand in the streams, reading them together gives
+// units or an error, never a panic.
+func FuzzZip(f *testing.F) {
+	for seed := range 5 {
+		u := rapid.Custom(func(t *rapid.T) *Unit { return drawUnit(t, 1) }).Example(seed)
+		var c codec
+		var sections [][]byte
+		for _, section := range []byte{tokensSection, dfSection, predictionsSection, windowsSection} {
+			data, err := c.encode(u, []byte{section}, 0, func(uint64) bool { return true })
+			if err != nil {
+				f.Fatal(err)
+			}
+			sections = append(sections, slices.Clone(data))
+		}
+		f.Add(sections[0], sections[1], u.From, u.To, u.To+3, u.From)
+		f.Add(sections[2], sections[3], u.From, u.To, u.To, u.To)
+		f.Add(append(sections[0], sections[1][1:]...), sections[0], u.From, u.To+1, u.To, u.To)
+	}
+	f.Fuzz(func(t *testing.T, first, second []byte, from, firstTo, secondTo, cut uint64) {
+		if from == 0 || firstTo < from || secondTo < from || firstTo == 1<<64-1 || secondTo == 1<<64-1 {
+			return // ParseHeader refuses these
+		}
+		for _, stages := range [][2]string{{TokenizeStage, DFStage}, {ClassifyStage, TopicsStage}} {
+			in := &zipInput{at: from - 1, df: 1, route: newRouter(1), cuts: cuts{cut}}
+			for i, data := range [][]byte{first, second} {
+				where, err := node(stages[i])
+				if err != nil {
+					t.Fatal(err)
+				}
+				s := &side{node: where, of: 1, name: stages[i], at: from - 1}
+				h := broker.Header{"Tidings-Kind": {"done"}, "Tidings-Epoch": {"1"}, "Tidings-From": {fmt.Sprint(from)}, "Tidings-To": {fmt.Sprint([]uint64{firstTo, secondTo}[i])}}
+				if err := s.open(broker.Record{Sequence: 1, Header: h, Data: data}); err != nil {
+					return
+				}
+				in.sides = append(in.sides, s)
+			}
+			for range 3 {
+				end := ^uint64(0)
+				for _, s := range in.sides {
+					if !s.have {
+						return
+					}
+					end = min(end, s.frame.To)
+				}
+				u := &Unit{From: in.at + 1, To: in.cuts.limit(in.at+1, end)}
+				if err := in.zip(u); err != nil {
+					return
+				}
+				in.at = u.To
+			}
+		}
+	})
+}
