@@ -45,9 +45,7 @@ func (d *Door) Refusal(row datasets.Row) error {
 	return nil
 }
 
-// passed remembers the id of a row that entered in an earlier run.
-func (d *Door) passed(row datasets.Row) {
-	if row.Err == nil {
-		d.seen.add(row.Document.ID)
-	}
-}
+// passed remembers the id of a row that entered in an earlier run. The id of one
+// that was refused is not remembered, as it was not then: the same id may have
+// come again, and entered.
+func (d *Door) passed(row datasets.Row) { _ = d.Refusal(row) }
