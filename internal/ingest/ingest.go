@@ -97,6 +97,7 @@ func Run(ctx context.Context, b *broker.Broker, rows datasets.Reader, o Options)
 	if err != nil {
 		return Counts{}, err
 	}
+	w.cursor = cursor // also of a source that has fewer rows by now
 	err = w.feed(ctx, rows, cursor)
 	if err == nil && w.counts.Rows == 0 {
 		o.Notice("the source holds no rows")
@@ -185,7 +186,6 @@ func (o Options) live() bool { return o.Live || o.Rate > 0 || o.Speed > 0 }
 func (w *writer) skip(row datasets.Row) {
 	w.counts.Rows++
 	w.counts.Skipped++
-	w.cursor = row.Number
 	w.door.passed(row)
 }
 
