@@ -20,7 +20,7 @@ import (
 const (
 	LineBytesMax       = 8 << 20  // of a row: a line of JSON, a CSV record with its line breaks
 	RawBytesMax        = 256      // of a bad row's head, kept for whoever looks into it
-	HeadBytesMax       = 64 << 10 // looked at to tell what a file is, and to name it
+	HeadBytesMax       = 64 << 10 // looked at to tell what a file is
 	ColumnsMax         = 1024     // of a CSV record
 	ZstdWindowBytesMax = 64 << 20 // what a zstd stream may ask to be kept in memory
 )
@@ -93,9 +93,9 @@ type Options struct {
 // Source is what a source was found to be.
 type Source struct {
 	// Name stands for the source in the log: letters, digits, "_" and "-". It
-	// is made of the file's name and a hash of its first HeadBytesMax and of
-	// the options that change what its rows are or their order, so that the
-	// same file gets the same name again.
+	// is made of the file's name and a hash of its first row and of the
+	// options that change what its rows are or their order, so that the same
+	// file gets the same name again, also when it has grown.
 	Name        string
 	Path        string // as given to Open, "standard input" for "-"
 	Format      string // "jsonl" or "csv"

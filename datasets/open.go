@@ -162,15 +162,15 @@ func peekHead(br *bufio.Reader, regular bool) []byte {
 }
 
 // fingerprint hashes what makes rows what they are and their order what it is.
-// A pipe is hashed by its first line, all that can be waited for.
+// Of the content that is the first row, with a CSV's header: a file that grows,
+// or that was cut off and is repaired, is the same source and goes on.
 func (in *input) fingerprint(head []byte, format string, o Options) string {
-	if !in.regular {
-		if end := bytes.IndexByte(head, '\n'); end >= 0 {
-			head = head[:end]
-		}
+	lines := 1
+	if format == formatCSV && in.regular {
+		lines = 2
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %s", head, format)
+	fmt.Fprintf(h, "%q %s", firstLines(head, lines), format)
 	if o.Shuffle != nil { // the order of a shuffled file depends on all of it
 		fmt.Fprintf(h, " shuffle %d %d", *o.Shuffle, in.size)
 	}
@@ -179,6 +179,20 @@ func (in *input) fingerprint(head []byte, format string, o Options) string {
 	}
 	fmt.Fprintf(h, " %q", o.Classes)
 	return fmt.Sprintf("%x", h.Sum(nil)[:4])
+}
+
+// firstLines is so many lines of head that are not blank, or what there is.
+func firstLines(head []byte, lines int) []byte {
+	head = bytes.TrimSpace(head)
+	for i, b := range head {
+		if b != '\n' {
+			continue
+		}
+		if lines--; lines == 0 {
+			return bytes.TrimSpace(head[:i])
+		}
+	}
+	return head
 }
 
 // baseName makes a name for the log of a file's name.

@@ -185,10 +185,19 @@ func TestSourceName(t *testing.T) {
 		}
 		names[other] = what
 	}
-	long := strings.Repeat(twoRows, 3000) // more than HeadBytesMax
-	if a, b := name("l", long, Options{}), name("l", long+twoRows, Options{}); a != b {
-		t.Error("a long file that grew has another name")
+	for _, before := range []string{twoRows, strings.Repeat(twoRows, 3000)} {
+		if a, b := name("l", before, Options{}), name("l", before+twoRows, Options{}); a != b {
+			t.Errorf("a file of %d bytes that grew has another name", len(before))
+		}
 	}
+	csv := "id,title\n1,one\n"
+	if a, b := name("c", csv, Options{}), name("c", csv+"2,two\n", Options{}); a != b {
+		t.Error("a CSV that grew has another name")
+	}
+	if a, b := name("c", csv, Options{}), name("c", strings.Replace(csv, "one", "two", 1), Options{}); a == b {
+		t.Error("CSVs of one header and other rows have the same name")
+	}
+	long := strings.Repeat(twoRows, 3000)
 	if a, b := name("l", long, Options{Shuffle: seed(1)}), name("l", long+twoRows, Options{Shuffle: seed(1)}); a == b {
 		t.Error("a shuffled file that grew, and has another order, has the same name")
 	}
