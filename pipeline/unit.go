@@ -11,10 +11,10 @@ import (
 
 // Limits of a unit.
 const (
-	UnitDocumentsMax = 256     // where a unit under load ends
+	UnitDocumentsMax = 256       // where a unit under load ends
 	UnitBytesMax     = 512 << 10 // of log messages; one message may be larger
-	MessageLinesMax  = 256     // lines of one log message; those beyond are refused
-	MessageTextMax   = 5 << 18 // bytes of one log message; lines beyond are refused
+	MessageLinesMax  = 256       // lines of one log message; those beyond are refused
+	MessageTextMax   = 5 << 18   // bytes of one log message; lines beyond are refused
 )
 
 // Kind says what stands at a position.
