@@ -88,6 +88,11 @@ func (p *Projection) run(ctx context.Context) error {
 		return err
 	}
 	defer p.appender.Close()
+	return p.publish(ctx)
+}
+
+// publish goes on behind the tail.
+func (p *Projection) publish(ctx context.Context) error {
 	results, err := OpenResults(ctx, p.broker, p.plan)
 	if err != nil {
 		return err
