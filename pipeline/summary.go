@@ -28,7 +28,9 @@ type Summary struct {
 	DFDigest          string `json:"df_digest"`
 	ModelDigest       string `json:"model_digest"`
 
-	// What this process measured; 0 where everything had been done before.
+	// What depends on the machine. Latency is of all documents committed so
+	// far, by whichever process; the rest is this process's, 0 a second and a
+	// document where everything had been done before.
 	DocumentsPerSecond float64   `json:"documents_per_second"`
 	Latency            LatencyMS `json:"latency_ms"` // from the log to the commit
 	CPUPerDocument     float64   `json:"cpu_us_per_document"`

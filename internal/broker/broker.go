@@ -3,9 +3,10 @@
 // appends to them under compare-and-set.
 //
 // The rule to keep: nothing here is exactly-once by acknowledgement. The only
-// thing to build on is Appender.Append, which either stores one record right
-// behind the record the writer believes to be the last, or fails. Readers are
-// transport; where to go on reading is the caller's to know.
+// things to build on are Appender.Append and Put, which store one record right
+// behind the one that the writer believes to be the last, of the stream or of
+// some of its subjects, or fail. Readers are transport; where to go on reading
+// is the caller's to know.
 package broker
 
 import (
