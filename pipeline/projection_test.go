@@ -293,7 +293,7 @@ func TestOutsideReadersSeeEachLineOnce(t *testing.T) {
 			if err := Create(ctx, b, plan); err != nil {
 				t.Fatal(err)
 			}
-			logged(ctx, t, b, plan.Pipeline, 1200, random)
+			logged(ctx, t, b, plan.Pipeline, 800, random)
 			stop := work(ctx, t, b, plan)
 			var want map[string][]string
 			if !test.whileWorking {
@@ -405,9 +405,19 @@ func TestAProjectionNoticesARefusal(t *testing.T) {
 	if err := Create(ctx, b, plan); err != nil {
 		t.Fatal(err)
 	}
-	logged(ctx, t, b, plan.Pipeline, 500, brokertest.Random(t))
+	// One message is one unit, with nothing behind it.
+	if _, err := b.Put(ctx, plan.Pipeline.LogStream().Name, plan.Pipeline.LogSubject(ArticleRecord, "test"), "", 0, nil, []byte(`{"id":"a","text":"one"}`)); err != nil {
+		t.Fatal(err)
+	}
 	stop := work(ctx, t, b, plan)
-	lines(ctx, t, b, plan)
+	r, err := OpenResults(ctx, b, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := r.Next(ctx); err != nil {
+		t.Fatal(err)
+	}
 	stop()
 	p := &Projection{broker: b, plan: plan, pack: UnitDocumentsMax}
 	if err := p.open(ctx); err != nil {
@@ -417,8 +427,8 @@ func TestAProjectionNoticesARefusal(t *testing.T) {
 	if _, err := b.Put(ctx, plan.Pipeline.OutStream().Name, string(plan.Pipeline)+".out.other", "", 0, nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.publish(ctx); !errors.Is(err, broker.ErrConflict) {
-		t.Errorf("it ends with %v", err)
+	if err := p.publish(ctx); !errors.Is(err, broker.ErrConflict) || ctx.Err() != nil {
+		t.Errorf("it ends with %v (%v)", err, ctx.Err())
 	}
 }
 
