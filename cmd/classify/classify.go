@@ -47,7 +47,7 @@ func (c *classify) Run(ctx context.Context, s cli.Streams) error {
 	if err != nil {
 		return err
 	}
-	r := &session{flags: c, plan: plan, streams: s, began: time.Now()}
+	r := &job{flags: c, plan: plan, streams: s, began: time.Now()}
 	if err := r.open(ctx); err != nil {
 		return errors.Join(err, r.close())
 	}
@@ -74,8 +74,8 @@ func (c *classify) settle() error {
 	return c.checkSource()
 }
 
-// session is one run of the command.
-type session struct {
+// job is one run of the command.
+type job struct {
 	flags   *classify
 	plan    pipeline.Plan
 	streams cli.Streams
@@ -94,7 +94,7 @@ type session struct {
 }
 
 // open makes everything that can be wrong before the work begins.
-func (r *session) open(ctx context.Context) (err error) {
+func (r *job) open(ctx context.Context) (err error) {
 	c := r.flags
 	r.progress = terminal.NewProgress(r.progressTo(), c.JSON, time.Now, terminal.Detect(r.progressTo(), os.Getenv))
 	if c.From == "-" {
@@ -146,7 +146,7 @@ func (r *session) open(ctx context.Context) (err error) {
 
 // progressTo is where progress goes: standard output is kept for what was
 // asked to be written there.
-func (r *session) progressTo() io.Writer {
+func (r *job) progressTo() io.Writer {
 	if r.flags.JSON && r.flags.Output != "-" && r.flags.Summary != "-" {
 		return r.streams.Out
 	}
@@ -164,7 +164,7 @@ func who() string {
 
 // run lets source, stages, projection and follower work beside each other
 // until the goal is reached, then tells the result.
-func (r *session) run(ctx context.Context) error {
+func (r *job) run(ctx context.Context) error {
 	r.cpu = cpuTime()
 	working, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -196,12 +196,12 @@ func (r *session) run(ctx context.Context) error {
 	return r.result(ctx, r.flags.Explain(errs.join()))
 }
 
-func (r *session) projectTo(ctx context.Context) error {
+func (r *job) projectTo(ctx context.Context) error {
 	return pipeline.Project(ctx, r.broker, r.plan, r.flags.Project)
 }
 
 // ingest feeds the source, if there is one, and sets the goal.
-func (r *session) ingest(ctx context.Context) error {
+func (r *job) ingest(ctx context.Context) error {
 	if r.source != nil {
 		rate, speed, err := r.flags.Pace()
 		if err != nil {
@@ -244,7 +244,7 @@ func (r *session) ingest(ctx context.Context) error {
 }
 
 // follow reads what is committed.
-func (r *session) follow(ctx context.Context) error {
+func (r *job) follow(ctx context.Context) error {
 	results, err := pipeline.OpenResults(ctx, r.broker, r.plan)
 	if err != nil {
 		return err
@@ -265,7 +265,7 @@ func (r *session) follow(ctx context.Context) error {
 // showEvery is how often progress is looked at.
 const showEvery = 250 * time.Millisecond
 
-func (r *session) show(ctx context.Context) error {
+func (r *job) show(ctx context.Context) error {
 	tick := time.NewTicker(showEvery)
 	defer tick.Stop()
 	for {
@@ -286,7 +286,7 @@ func (r *session) show(ctx context.Context) error {
 }
 
 // close gives back what open took.
-func (r *session) close() error {
+func (r *job) close() error {
 	var errs []error
 	if r.source != nil {
 		errs = append(errs, r.source.Reader.Close())

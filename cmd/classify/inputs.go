@@ -44,7 +44,7 @@ func (c *classify) checkSource() error {
 
 // checkTests looks whether the --test files can be read, before the work that
 // they are to measure.
-func (r *session) checkTests(ctx context.Context) error {
+func (r *job) checkTests(ctx context.Context) error {
 	c := r.flags
 	for _, path := range c.Test {
 		if path == "-" {
@@ -66,7 +66,7 @@ func (r *session) checkTests(ctx context.Context) error {
 
 // checkOutputs refuses to overwrite what is read, and to write two things into
 // one file.
-func (r *session) checkOutputs() error {
+func (r *job) checkOutputs() error {
 	c := r.flags
 	if c.Summary != "" && r.out.is(c.Summary) {
 		return &cli.UsageError{Err: fmt.Errorf("--out and --summary are both %s: name two files", c.Summary)}
@@ -88,7 +88,7 @@ func (r *session) checkOutputs() error {
 
 // checkSample keeps the sample, which nobody asked for by name, out of a log
 // that holds something else.
-func (r *session) checkSample(ctx context.Context) error {
+func (r *job) checkSample(ctx context.Context) error {
 	c := r.flags
 	if !c.unnamed || c.Store == "" {
 		return nil

@@ -20,7 +20,7 @@ import (
 
 // result tells how the run went. A run that was interrupted tells what it has,
 // and how to go on.
-func (r *session) result(ctx context.Context, failure error) error {
+func (r *job) result(ctx context.Context, failure error) error {
 	if failure != nil {
 		return failure
 	}
@@ -44,7 +44,7 @@ func (r *session) result(ctx context.Context, failure error) error {
 	return errors.Join(r.broke, ctx.Err())
 }
 
-func (r *session) interrupted() string {
+func (r *job) interrupted() string {
 	if r.flags.NATS == "" && r.flags.Store == "" {
 		return "interrupted; with --store DIR the same command would go on from here"
 	}
@@ -55,7 +55,7 @@ func (r *session) interrupted() string {
 }
 
 // report collects what the committed records and this process tell.
-func (r *session) report() terminal.Report {
+func (r *job) report() terminal.Report {
 	f := r.follower
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -80,7 +80,7 @@ func (r *session) report() terminal.Report {
 }
 
 // test predicts the --test files with model and df frozen.
-func (r *session) test(ctx context.Context, report *terminal.Report) error {
+func (r *job) test(ctx context.Context, report *terminal.Report) error {
 	if len(r.flags.Test) == 0 {
 		return nil
 	}
@@ -104,7 +104,7 @@ func (r *session) test(ctx context.Context, report *terminal.Report) error {
 	return nil
 }
 
-func (r *session) testFile(ctx context.Context, frozen *pipeline.Frozen, path string, confusion *metric.Confusion) error {
+func (r *job) testFile(ctx context.Context, frozen *pipeline.Frozen, path string, confusion *metric.Confusion) error {
 	read := r.flags.ReadFlags
 	read.Shuffle, read.Limit = nil, 0
 	source, err := read.OpenFile(ctx, path, r.streams.In)
@@ -145,7 +145,7 @@ const (
 
 // examples chooses some of the last predictions and asks for the terms that
 // decided. Where the state or the text is out of reach they are shown without.
-func (r *session) examples(ctx context.Context) []terminal.Example {
+func (r *job) examples(ctx context.Context) []terminal.Example {
 	frozen, err := r.runner.Frozen()
 	if err != nil {
 		frozen = nil
@@ -166,7 +166,7 @@ func (r *session) examples(ctx context.Context) []terminal.Example {
 	return out
 }
 
-func (r *session) example(ctx context.Context, frozen *pipeline.Frozen, e pipeline.Entry) terminal.Example {
+func (r *job) example(ctx context.Context, frozen *pipeline.Frozen, e pipeline.Entry) terminal.Example {
 	x := terminal.Example{Prediction: e.Prediction(), Headline: e.ID}
 	record, err := r.broker.Record(ctx, r.plan.Pipeline.LogStream().Name, e.Position.Sequence)
 	if err != nil {
@@ -199,7 +199,7 @@ func (r *session) example(ctx context.Context, frozen *pipeline.Frozen, e pipeli
 }
 
 // write puts the result where it was asked for.
-func (r *session) write(report terminal.Report) error {
+func (r *job) write(report terminal.Report) error {
 	c := r.flags
 	if r.summary != nil {
 		if err := r.summary.Begin(); err != nil {
