@@ -120,6 +120,7 @@ type writer struct {
 
 	door   *Door
 	runs   datasets.LabelRuns
+	line   []byte // the last row's
 	batch  []byte
 	lines  int
 	counts Counts
@@ -202,8 +203,15 @@ func (w *writer) row(ctx context.Context, row datasets.Row) error {
 		w.o.Notice(text)
 	}
 	row.Document.Source = "" // the subject tells it
-	w.batch = jsonl.Append(w.batch, &row.Document)
-	w.batch = append(w.batch, '\n')
+	w.line = append(jsonl.Append(w.line[:0], &row.Document), '\n')
+	// A document can be much larger in JSON than it is. The pipeline takes one
+	// of any size by itself, but not behind others.
+	if len(w.batch)+len(w.line) > messageBytes {
+		if err := w.flush(ctx); err != nil {
+			return err
+		}
+	}
+	w.batch = append(w.batch, w.line...)
 	w.lines++
 	w.cursor = row.Number
 	if w.lines >= w.o.Pack || len(w.batch) >= messageBytes {
