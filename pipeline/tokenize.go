@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -53,6 +54,7 @@ func (s *Tokenize) articles(u *Unit, m *message) {
 	line, read := uint32(0), 0
 	for rest := m.data; len(rest) > 0; {
 		var row []byte
+		left := rest
 		row, rest, _ = bytes.Cut(rest, []byte{'\n'})
 		if len(row) == 0 {
 			continue
@@ -64,7 +66,15 @@ func (s *Tokenize) articles(u *Unit, m *message) {
 		})
 		e := &u.Entries[len(u.Entries)-1]
 		e.terms = uint32(len(u.Terms))
-		err := s.article(u, e, row, line, read)
+		if line >= MessageLinesMax || read > MessageTextMax && line > 0 {
+			// One entry for all that is left: what a message can make of a
+			// record is bounded too.
+			e.termsEnd = e.terms
+			refuse(e, left, tidings.Refuse(ReasonMessageTooBig, fmt.Sprintf("a log message carries at most %d lines and %d bytes; the %d lines beyond are left out",
+				MessageLinesMax, MessageTextMax, 1+bytes.Count(bytes.TrimRight(left, "\n"), []byte{'\n'}))))
+			return
+		}
+		err := s.article(u, e, row)
 		e.termsEnd = uint32(len(u.Terms))
 		if err != nil {
 			refuse(e, row, err)
@@ -77,10 +87,7 @@ func (s *Tokenize) articles(u *Unit, m *message) {
 	}
 }
 
-func (s *Tokenize) article(u *Unit, e *Entry, row []byte, line uint32, read int) error {
-	if line >= MessageLinesMax || read > MessageTextMax && line > 0 {
-		return tidings.Refuse(ReasonMessageTooBig, fmt.Sprintf("a log message carries at most %d lines and %d bytes, this one has more", MessageLinesMax, MessageTextMax))
-	}
+func (s *Tokenize) article(u *Unit, e *Entry, row []byte) error {
 	f, err := s.decoder.Decode(row)
 	if err != nil {
 		return err
@@ -105,7 +112,7 @@ func (s *Tokenize) article(u *Unit, e *Entry, row []byte, line uint32, read int)
 
 // Why the log's records are refused, beside the reasons of a document.
 const (
-	ReasonMessageTooBig tidings.Reason = "message_too_big" // a line beyond a log message's limits
+	ReasonMessageTooBig tidings.Reason = "message_too_big" // the lines beyond a log message's limits
 	ReasonUnknownRecord tidings.Reason = "unknown_record"
 )
 
@@ -121,9 +128,7 @@ func refuse(e *Entry, row []byte, err error) {
 	if errors.As(err, &d) {
 		e.Reason = d.Reason
 	}
-	if len(e.ID) > tidings.IDBytesMax {
-		e.ID = e.ID[:tidings.IDBytesMax]
-	}
+	e.ID = clip(e.ID, tidings.IDBytesMax)
 	head := row[:min(len(row), deadHeadBytes)]
 	e.Detail = fmt.Sprintf("%v; %d bytes that begin %q, xxhash64 %016x", err, len(row), head, xxhash.Sum64(row))
 }
@@ -141,8 +146,26 @@ func rejectEntry(m *message) Entry {
 	if err := json.Unmarshal(m.data, &r); err != nil {
 		r = Reject{Reason: tidings.ReasonNotJSON, Detail: "a reject record that is not JSON"}
 	}
-	e.ID, e.Reason, e.Detail = r.ID, r.Reason, r.Detail
+	e.ID, e.Detail = clip(r.ID, tidings.IDBytesMax), clip(r.Detail, rejectDetailBytes)
+	e.Reason = tidings.Reason(clip(string(r.Reason), rejectReasonBytes))
 	return e
+}
+
+// How much of a reject record is kept: another program may have written it.
+const (
+	rejectDetailBytes = 4 << 10
+	rejectReasonBytes = 64
+)
+
+// clip cuts a string that is too long, between characters.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }
 
 func endEntry(m *message) Entry {
