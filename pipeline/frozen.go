@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"tidings"
@@ -69,7 +70,11 @@ func (f *Frozen) Predict(title, text string) (label string, probability float64,
 	}
 	f.values = f.values[:0]
 	for _, t := range f.terms {
-		f.values = append(f.values, f.df(f.dict.Hash(t.Ref))+1)
+		df := f.df(f.dict.Hash(t.Ref))
+		if df != math.MaxUint32 {
+			df++ // the text counts as the next document
+		}
+		f.values = append(f.values, df)
 	}
 	f.vectorizer.Vector(&f.vector, &f.dict, f.terms, f.values, f.accepted+1)
 	f.scores = f.model.Predict(f.vector, f.scores)

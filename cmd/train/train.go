@@ -20,9 +20,9 @@ import (
 
 // train is the command's flags.
 type train struct {
-	From          string `name:"from" required:"" placeholder:"FILE" group:"Source" help:"The file to learn from (JSON lines or CSV; plain, gzip, zstd)."`
-	cli.ReadFlags `group:"Source"`
-	cli.PlanFlags `group:"Pipeline"`
+	From           string `name:"from" required:"" placeholder:"FILE" group:"Source" help:"The file to learn from (JSON lines or CSV; plain, gzip, zstd)."`
+	cli.ReadFlags  `group:"Source"`
+	cli.ModelFlags `group:"Model"`
 
 	Test     []string `name:"test" placeholder:"FILE" sep:"none" group:"Result" help:"Then predict this file with the model frozen. Repeatable."`
 	Shuffles uint64   `name:"shuffles" placeholder:"N" group:"Result" help:"Do it for the orders of the seeds 1 to N, and tell the mean."`

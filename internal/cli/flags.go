@@ -89,14 +89,19 @@ func (s Size) String() string {
 	return strconv.FormatInt(int64(s), 10) + "B"
 }
 
+// ModelFlags say what is learnt and from which features.
+type ModelFlags struct {
+	Model     string `name:"model" default:"${model}" help:"The model: ${models}."`
+	Tokenizer string `name:"tokenizer" default:"${tokenizer}" help:"How text is split into words: ${tokenizers}."`
+	HashBits  int    `name:"hash-bits" default:"${hashbits}" placeholder:"N" help:"Terms are hashed to 2^N features. Default: ${default}."`
+}
+
 // PlanFlags say what a pipeline computes. They belong to the pipeline from its
 // creation on.
 type PlanFlags struct {
-	Pipeline   string   `name:"pipeline" default:"tidings" placeholder:"NAME" help:"The pipeline; several live on one server without touching. Default: ${default}."`
-	Partitions string   `name:"partitions" default:"1" placeholder:"N" help:"Partitions of each stage: 4, or df=4,classify=2. 1, the default, chains all stages in one worker."`
-	Model      string   `name:"model" default:"${model}" help:"The model: ${models}."`
-	Tokenizer  string   `name:"tokenizer" default:"unicode" help:"How text is split into words: unicode."`
-	HashBits   int      `name:"hash-bits" default:"${hashbits}" placeholder:"N" help:"Terms are hashed to 2^N features. Default: ${default}."`
+	Pipeline   string `name:"pipeline" default:"tidings" placeholder:"NAME" help:"The pipeline; several live on one server without touching. Default: ${default}."`
+	Partitions string `name:"partitions" default:"1" placeholder:"N" help:"Partitions of each stage: 4, or df=4,classify=2. 1, the default, chains all stages in one worker."`
+	ModelFlags
 	Window     []string `name:"window" placeholder:"W" help:"Windows of topics: tumbling:24h (event time), count:1000 (documents). Repeatable. Default: both of these."`
 	Popular    float64  `name:"popular" default:"0.1" placeholder:"SHARE" help:"A label above this share of a window is popular. Default: ${default}."`
 	OutOfOrder string   `name:"out-of-order" default:"0s" placeholder:"TIME" help:"How much older than the newest a document may be before its window closes. Default: ${default}."`
@@ -106,8 +111,23 @@ type PlanFlags struct {
 func Vars() map[string]string {
 	return map[string]string{
 		"model": model.Default, "models": strings.Join(model.Names(), " or "),
+		"tokenizer": features.TokenizerUnicode, "tokenizers": strings.Join(features.Tokenizers(), " or "),
 		"hashbits": strconv.Itoa(features.HashBitsDefault),
 	}
+}
+
+// Plan makes the plan of a pipeline of which only what is learnt matters.
+func (f *ModelFlags) Plan() (pipeline.Plan, error) {
+	return checked(pipeline.Plan{
+		Model: f.Model, Features: features.Options{Tokenizer: f.Tokenizer, HashBits: f.HashBits},
+	}.WithDefaults())
+}
+
+func checked(p pipeline.Plan) (pipeline.Plan, error) {
+	if err := p.Check(); err != nil {
+		return p, &UsageError{err}
+	}
+	return p, nil
 }
 
 // Plan makes the plan.
@@ -132,11 +152,7 @@ func (f *PlanFlags) Plan() (pipeline.Plan, error) {
 	if err := errors.Join(errs...); err != nil {
 		return p, &UsageError{err}
 	}
-	p = p.WithDefaults()
-	if err := p.Check(); err != nil {
-		return p, &UsageError{err}
-	}
-	return p, nil
+	return checked(p.WithDefaults())
 }
 
 // ReadFlags say how a file of documents is read.

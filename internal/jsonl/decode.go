@@ -61,7 +61,12 @@ func (d *Decoder) Decode(line []byte) (*Fields, error) {
 	d.line = *bytes.NewBuffer(line)
 	// UTF-8 is checked above; what "invalid" allows here are lone surrogates.
 	d.json.Reset(&d.line, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if kind := d.json.PeekKind(); kind != '{' && kind != 0 {
+	switch kind := d.json.PeekKind(); kind {
+	case '{', 0:
+	case 'n', 't', 'f': // by its first letter: it may be any word
+		word, _, _ := bytes.Cut(bytes.TrimSpace(line), []byte{' '})
+		return nil, tidings.Refuse(tidings.ReasonNotJSON, fmt.Sprintf("the line begins with %q, not with a JSON object", word[:min(len(word), 20)]))
+	default:
 		return nil, tidings.Refuse(tidings.ReasonNotJSON, fmt.Sprintf("the line is %s, not a JSON object", kindName(kind)))
 	}
 	if err := d.delimiter(); err != nil {

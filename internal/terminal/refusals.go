@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"tidings"
+	"tidings/pipeline"
 )
 
 // reasonsMax bounds the list of reasons.
@@ -67,6 +68,10 @@ func meaning(reason tidings.Reason) text {
 		return "a time in the future, which would close windows too early"
 	case tidings.ReasonNUL:
 		return "a NUL byte in the id or the label"
+	case pipeline.ReasonMessageTooBig:
+		return "beyond what one log message may carry; publish fewer lines at a time"
+	case pipeline.ReasonUnknownRecord:
+		return "a log record of a kind that this program does not know"
 	case tidings.ReasonRow:
 		return "a row of a file that cannot be read"
 	}
