@@ -322,6 +322,8 @@ func (w *writer) store(ctx context.Context, subject, all string, h broker.Header
 func (w *writer) settle(ctx context.Context, kind string) (stored bool, err error) {
 	last, err := w.broker.Last(ctx, w.stream, w.o.Pipeline.LogSubject("*", w.o.Source))
 	switch {
+	case errors.Is(err, broker.ErrEmpty) && w.last > 0:
+		return false, fmt.Errorf("source %s: its records are gone from the log, somebody has purged it; where to go on is not known: give the source another name", w.o.Source)
 	case errors.Is(err, broker.ErrEmpty):
 		return false, nil
 	case err != nil:
