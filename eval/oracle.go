@@ -26,6 +26,7 @@ type Oracle struct {
 	model      model.Model
 	topics     *topics.State
 	accepted   uint64
+	unlearnt   uint64 // documents whose label is beyond the model's limit
 	unit       pipeline.Unit
 
 	slots         []uint32
@@ -95,6 +96,7 @@ func (o *Oracle) Add(r broker.Record) error {
 		case pipeline.EndEntry:
 			o.topics.EndOfSource(emit)
 			e.DFDigest, e.ModelDigest, e.Updates = o.df.Digest(), o.model.Digest(), o.model.Updates()
+			e.Dropped = pipeline.Dropped{Terms: o.df.Dropped(), Cells: o.model.Dropped(), Labels: o.unlearnt}
 		}
 	}
 	u.Counts = append(u.Counts[:0], o.topics.Counts())
@@ -122,7 +124,12 @@ func (o *Oracle) document(u *pipeline.Unit, e *pipeline.Entry) error {
 	if e.Truth == "" {
 		return nil
 	}
-	if err := o.model.Learn(o.vector, e.Truth, o.scores); err != nil && !errors.Is(err, model.ErrTooManyLabels) {
+	err := o.model.Learn(o.vector, e.Truth, o.scores)
+	if errors.Is(err, model.ErrTooManyLabels) {
+		o.unlearnt++
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("the document at %v cannot be learnt: %w", e.Position, err)
 	}
 	return nil

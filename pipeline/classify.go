@@ -58,7 +58,9 @@ func (s *Classify) Step(u *Unit) error {
 				return err
 			}
 		case EndEntry:
-			e.DFDigest = u.dfDigest(e.Position)
+			df := u.dfEnd(e.Position)
+			e.DFDigest = df.digest
+			e.Dropped = Dropped{Terms: df.dropped, Cells: s.model.Dropped(), Labels: s.unlearnt}
 			e.ModelDigest, e.Updates, e.Chain = s.model.Digest(), s.model.Updates(), s.chain
 		}
 	}

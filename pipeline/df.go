@@ -44,7 +44,7 @@ func (s *DF) Step(u *Unit) error {
 		case EndEntry:
 			for p, table := range s.tables {
 				if table != nil {
-					u.ends[p] = append(u.ends[p], endDigest{e.Position, table.Digest()})
+					u.ends[p] = append(u.ends[p], endDigest{e.Position, table.Digest(), table.Dropped()})
 				}
 			}
 		}

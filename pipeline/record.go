@@ -139,6 +139,9 @@ func (c *codec) prediction(_ *Unit, entry *Entry) {
 		e.fixed(entry.ModelDigest)
 		e.uint(entry.Updates)
 		e.fixed(entry.Chain)
+		e.uint(entry.Dropped.Terms)
+		e.uint(entry.Dropped.Cells)
+		e.uint(entry.Dropped.Labels)
 		return
 	}
 	e.name(entry.Label)
@@ -164,6 +167,7 @@ func (c *codec) df(u *Unit, partition int) {
 		e.uint(end.position.Sequence)
 		e.uint(uint64(end.position.Line))
 		e.fixed(end.digest)
+		e.uint(end.dropped)
 	}
 }
 
@@ -270,6 +274,7 @@ func (c *codec) decodePrediction(u *Unit, entry *Entry) {
 		entry.ModelDigest = d.fixed()
 		entry.Updates = d.uint()
 		entry.Chain = d.fixed()
+		entry.Dropped = Dropped{Terms: d.uint(), Cells: d.uint(), Labels: d.uint()}
 		return
 	}
 	entry.Label = d.name()
@@ -294,6 +299,7 @@ func (c *codec) decodeDF(u *Unit, partition int) {
 		u.ends[partition] = append(u.ends[partition], endDigest{
 			position: tidings.Position{Sequence: d.uint(), Line: uint32(d.uint())},
 			digest:   d.fixed(),
+			dropped:  d.uint(),
 		})
 	}
 }

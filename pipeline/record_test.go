@@ -48,6 +48,7 @@ func drawUnit(t *rapid.T, n int) *Unit {
 				}
 			case EndEntry:
 				e.DFDigest, e.ModelDigest, e.Updates, e.Chain = 1, rapid.Uint64().Draw(t, "digest"), 3, 4
+				e.Dropped = Dropped{5, rapid.Uint64().Draw(t, "cells"), 7}
 			default:
 				e.ID, e.Reason, e.Detail = rapid.String().Draw(t, "id"), "reason", rapid.String().Draw(t, "detail")
 			}
@@ -64,7 +65,7 @@ func drawUnit(t *rapid.T, n int) *Unit {
 		}
 		for p := range n {
 			if e.Kind == EndEntry {
-				u.ends[p] = append(u.ends[p], endDigest{e.Position, rapid.Uint64().Draw(t, "df digest")})
+				u.ends[p] = append(u.ends[p], endDigest{e.Position, rapid.Uint64().Draw(t, "df digest"), rapid.Uint64().Draw(t, "df dropped")})
 			}
 		}
 	}
@@ -143,7 +144,7 @@ func withoutPredictions(entries []Entry) []Entry {
 	for i := range out {
 		e := &out[i]
 		e.Label, e.Probability, e.Version, e.Scores = "", 0, 0, nil
-		e.DFDigest, e.ModelDigest, e.Updates, e.Chain = 0, 0, 0, 0
+		e.DFDigest, e.ModelDigest, e.Updates, e.Chain, e.Dropped = 0, 0, 0, 0, Dropped{}
 	}
 	return out
 }

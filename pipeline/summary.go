@@ -2,27 +2,30 @@ package pipeline
 
 // Summary is the account of a run, as --summary writes it.
 type Summary struct {
-	Pipeline     Name       `json:"pipeline"`
-	Guarantee    string     `json:"guarantee"`
-	Recovery     string     `json:"recovery"`
-	Order        string     `json:"order"`
-	Partitions   Partitions `json:"partitions"`
-	Model        string     `json:"model"`
-	Tokenizer    string     `json:"tokenizer"`
-	Documents    uint64     `json:"documents"`
-	Labelled     uint64     `json:"labelled"`
-	Predictions  uint64     `json:"predictions"`
-	Duplicates   uint64     `json:"duplicates"`
-	Lost         uint64     `json:"lost"`
-	DeadLetters  uint64     `json:"dead_letters"`
-	Rejected     uint64     `json:"rejected"`
-	Accuracy     float64    `json:"accuracy"` // prequential, of first predictions
-	MacroF1      float64    `json:"macro_f1"` // likewise
-	Windows      uint64     `json:"windows"`
-	Updates      uint64     `json:"updates"`
-	TestAccuracy *float64   `json:"test_accuracy,omitempty"` // model and df frozen
-	TestMacroF1  *float64   `json:"test_macro_f1,omitempty"`
-	TestFiles    []string   `json:"test_files,omitempty"`
+	Pipeline      Name       `json:"pipeline"`
+	Guarantee     string     `json:"guarantee"`
+	Recovery      string     `json:"recovery"`
+	Order         string     `json:"order"`
+	Partitions    Partitions `json:"partitions"`
+	Model         string     `json:"model"`
+	Tokenizer     string     `json:"tokenizer"`
+	Documents     uint64     `json:"documents"`
+	Labelled      uint64     `json:"labelled"`
+	Predictions   uint64     `json:"predictions"`
+	Duplicates    uint64     `json:"duplicates"`
+	Lost          uint64     `json:"lost"`
+	DeadLetters   uint64     `json:"dead_letters"`
+	Rejected      uint64     `json:"rejected"`
+	Accuracy      float64    `json:"accuracy"` // prequential, of first predictions
+	MacroF1       float64    `json:"macro_f1"` // likewise
+	Windows       uint64     `json:"windows"`
+	TermsDropped  uint64     `json:"terms_dropped"`  // occurrences beyond what df can hold
+	CellsDropped  uint64     `json:"cells_dropped"`  // updates beyond what the model may hold
+	LabelsDropped uint64     `json:"labels_dropped"` // documents whose label was one too many to learn
+	Updates       uint64     `json:"updates"`
+	TestAccuracy  *float64   `json:"test_accuracy,omitempty"` // model and df frozen
+	TestMacroF1   *float64   `json:"test_macro_f1,omitempty"`
+	TestFiles     []string   `json:"test_files,omitempty"`
 
 	PredictionsDigest string `json:"predictions_digest"`
 	DFDigest          string `json:"df_digest"`
@@ -56,6 +59,7 @@ func (t *Tally) Summary(p Plan) Summary {
 		Documents: t.Documents, Labelled: t.Labelled, Predictions: t.Predictions,
 		Duplicates: t.Duplicates, Lost: t.Lost, DeadLetters: t.DeadLetters, Rejected: t.Rejected,
 		Accuracy: t.Confusion.Accuracy(), MacroF1: t.Confusion.MacroF1(),
+		TermsDropped: t.Dropped.Terms, CellsDropped: t.Dropped.Cells, LabelsDropped: t.Dropped.Labels,
 		Windows: t.Windows, Updates: t.Updates,
 		PredictionsDigest: t.PredictionsDigest(), DFDigest: Digest(t.DFDigest), ModelDigest: Digest(t.ModelDigest),
 		Latency: LatencyMS{P50: t.Latency.P50(), P95: t.Latency.P95(), P99: t.Latency.P99()},

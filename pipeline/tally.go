@@ -42,6 +42,7 @@ type Tally struct {
 
 	DFDigest, ModelDigest uint64 // at the last end of a source
 	Chain                 uint64
+	Dropped               Dropped
 	WindowsDigest         uint64 // sum of the windows' digests, in any order
 
 	digest *xxhash.Digest
@@ -100,7 +101,7 @@ func (t *Tally) entry(e *Entry) {
 		t.Rejected++
 		t.Reasons[e.Reason]++
 	case EndEntry:
-		t.DFDigest, t.ModelDigest, t.Updates, t.Chain = e.DFDigest, e.ModelDigest, e.Updates, e.Chain
+		t.DFDigest, t.ModelDigest, t.Updates, t.Chain, t.Dropped = e.DFDigest, e.ModelDigest, e.Updates, e.Chain, e.Dropped
 	}
 }
 

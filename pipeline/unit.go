@@ -52,6 +52,14 @@ type Entry struct {
 	Committed   int64 // when the prediction was stored, Unix nanoseconds; known to readers only
 
 	DFDigest, ModelDigest, Updates, Chain uint64 // at an EndEntry: the state there
+	Dropped                               Dropped
+}
+
+// Dropped counts what the state had no room for, up to an EndEntry.
+type Dropped struct {
+	Terms  uint64 // occurrences of terms beyond what df can hold
+	Cells  uint64 // updates of cells beyond what the model may have
+	Labels uint64 // documents not learnt, their label being one too many
 }
 
 // Prediction is the entry of a document, as the domain sees it.
@@ -138,14 +146,16 @@ func (u *Unit) room(n int) {
 type endDigest struct {
 	position tidings.Position
 	digest   uint64
+	dropped  uint64
 }
 
-// dfDigest sums the df partitions' digests at a position.
-func (u *Unit) dfDigest(p tidings.Position) (sum uint64) {
+// dfEnd sums what the df partitions said at a position.
+func (u *Unit) dfEnd(p tidings.Position) (sum endDigest) {
 	for _, ends := range u.ends {
 		for _, end := range ends {
 			if end.position == p {
-				sum += end.digest
+				sum.digest += end.digest
+				sum.dropped += end.dropped
 			}
 		}
 	}

@@ -74,6 +74,9 @@ func (r *job) report() terminal.Report {
 	} else if t.Documents > 0 {
 		report.Notes = append(report.Notes, "nothing was left to do: all of it had been committed before")
 	}
+	if d := t.Dropped; d != (pipeline.Dropped{}) {
+		report.Notes = append(report.Notes, fmt.Sprintf("beyond the limits: %d occurrences of terms without room in df, %d updates of weights without room in the model, %d documents not learnt because their label is one too many", d.Terms, d.Cells, d.Labels))
+	}
 	s.RSSMax = rssMax()
 	report.Summary = s
 	return report
