@@ -4,14 +4,18 @@ GO ?= go
 FUZZTIME ?= 20s
 BENCHTIME ?= 5x
 
-.PHONY: test lint bench fuzz cover
+.PHONY: test compiler lint bench fuzz cover
 
 # Vet, then every test with the race detector; fuzz seeds and the README's
 # commands are among them. The measurements of quality run without the race
 # detector, which would make them eight times as long.
-test: lint
+test: compiler lint
 	$(GO) test -race -timeout 12m ./...
 	$(GO) test -timeout 5m -run 'Quality' ./...
+
+# The race detector needs a C compiler; install one where there is none.
+compiler:
+	@command -v cc >/dev/null || { echo "installing gcc, which the race detector needs"; apt-get update -q && apt-get install -q -y gcc libc6-dev; }
 
 lint:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
