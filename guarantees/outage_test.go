@@ -22,7 +22,7 @@ import (
 //     was durable, sometimes behind it, for answers were lost;
 //   - going on from there, no unit is lost and none comes twice.
 func TestAnOutageLosesAndRepeatsNothing(t *testing.T) {
-	brokertest.NoLeaks(t, brokertest.LostDelete())
+	brokertest.NoLeaks(t, brokertest.Restarts()...)
 	s := brokertest.Serve(t)
 	const workers, cuts = 5, 11
 	works := make([]*cutOff, workers)

@@ -337,7 +337,7 @@ func TestOutsideReadersSeeEachLineOnce(t *testing.T) {
 //     windows of different partitions stand depends on how units were cut), and
 //     outside readers see each line once.
 func TestARunGoesOnAfterOutages(t *testing.T) {
-	brokertest.NoLeaks(t, brokertest.LostDelete())
+	brokertest.NoLeaks(t, brokertest.Restarts()...)
 	s := brokertest.Serve(t)
 	wire := brokertest.NewWire(t, s.Address())
 	b := brokertest.Connect(t, wire.Address())

@@ -187,7 +187,7 @@ func TestReadersWaitForTheirCaller(t *testing.T) {
 //     server is stopped and started again on the same store; nothing comes
 //     twice and nothing is left out.
 func TestReadersGoOnAfterAnOutage(t *testing.T) {
-	brokertest.NoLeaks(t, brokertest.LostDelete())
+	brokertest.NoLeaks(t, brokertest.Restarts()...)
 	s, wire := remote(t)
 	b := brokertest.Connect(t, wire.Address())
 	brokertest.Stream(t, b, "s")
