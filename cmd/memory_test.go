@@ -41,12 +41,14 @@ func classifySample(tb testing.TB, documents, partitions int) (m measured) {
 const rssLimit = 500 << 20
 
 // Properties: memory stays below the limit, and a stream ten times as long
-// takes no more than a fifth more. The shorter one is long enough to fill the
-// first blocks of the broker's streams, which are part of what is held.
+// takes about as much: a tenth to a fifth more where it is quiet, so half more
+// is a mistake also where other tests run beside. The shorter one is long
+// enough to fill the first blocks of the broker's streams, which are part of
+// what is held.
 func TestMemoryDoesNotGrowWithTheStream(t *testing.T) {
 	short, long := classifySample(t, 150_000, 1), classifySample(t, 1_500_000, 1)
 	t.Logf("1 partition: %d MiB and %d MiB", short.RSSMax>>20, long.RSSMax>>20)
-	if float64(long.RSSMax) > 1.2*float64(short.RSSMax) {
+	if float64(long.RSSMax) > 1.5*float64(short.RSSMax) {
 		t.Errorf("%d bytes for 150,000 documents, %d for 1,500,000", short.RSSMax, long.RSSMax)
 	}
 	divided := classifySample(t, 600_000, 2)
