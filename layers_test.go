@@ -39,6 +39,7 @@ var onlyIn = map[string]string{
 	"github.com/nats-io/":            "internal/broker",
 	"github.com/alecthomas/kong":     "internal/cli",
 	"github.com/clipperhouse/uax29/": "features",
+	"github.com/jdkato/prose/":       "features",
 }
 
 // Properties: every room is known; each imports only what stands below it; a

@@ -19,6 +19,7 @@ package features
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Limits. A document beyond TermsMax is refused; a word beyond TermBytesMax is
@@ -36,9 +37,17 @@ const (
 	HashBitsDefault = 20
 )
 
-// TokenizerUnicode names the only tokenizer there is so far: Unicode words,
-// lower-cased.
-const TokenizerUnicode = "unicode"
+// Names of the tokenizers. Both lower-case. TokenizerProse takes seven times as
+// long (training about doubles) and gains nothing in accuracy: Wikipedia's current
+// events 80.2 % (TokenizerUnicode 80.1 %), the tests of R8 97.9 % (97.9 %) and of
+// 20 Newsgroups 86.7 % (87.3 %), by cmd/train, the latter two over three orders.
+const (
+	TokenizerUnicode = "unicode" // Unicode words, of any script
+	TokenizerProse   = "prose"   // English words, contractions split
+)
+
+// Tokenizers lists the names of the tokenizers, the default first.
+func Tokenizers() []string { return []string{TokenizerUnicode, TokenizerProse} }
 
 // TitlePrefix begins the term of a word of the title. No word begins with it,
 // because no word begins with an ASCII character other than a letter, a digit
@@ -49,7 +58,8 @@ const TitlePrefix = '^'
 // pipeline is created with: a model is meaningless under other options than
 // its own. The zero value is the default of each.
 type Options struct {
-	// Tokenizer names how text is split; "" means TokenizerUnicode.
+	// Tokenizer names how text is split; "" means TokenizerUnicode, the faster
+	// and no less accurate.
 	Tokenizer string `json:"tokenizer,omitempty"`
 	// HashBits is the logarithm of the number of features, in
 	// [HashBitsMin, HashBitsMax]; 0 means HashBitsDefault.
@@ -62,8 +72,8 @@ type Options struct {
 // Check tells all that is wrong with the options, or nil.
 func (o Options) Check() error {
 	var problems []error
-	if o.Tokenizer != "" && o.Tokenizer != TokenizerUnicode {
-		problems = append(problems, fmt.Errorf("tokenizer %q is not known; there is %q", o.Tokenizer, TokenizerUnicode))
+	if o.Tokenizer != "" && !slices.Contains(Tokenizers(), o.Tokenizer) {
+		problems = append(problems, fmt.Errorf("tokenizer %q is not known; there is %q and %q", o.Tokenizer, TokenizerUnicode, TokenizerProse))
 	}
 	if o.HashBits != 0 && (o.HashBits < HashBitsMin || o.HashBits > HashBitsMax) {
 		problems = append(problems, fmt.Errorf("hash_bits %d is out of range; choose %d to %d, or 0 for %d",

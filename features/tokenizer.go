@@ -14,16 +14,21 @@ import (
 // into the Dictionary of the document's frame, Count at least 1.
 type TermCount struct{ Ref, Count uint32 }
 
-// Tokenizer counts the terms of documents: the Unicode words (Unicode Standard
+// Tokenizer counts the terms of documents. By default they are the Unicode words (Unicode Standard
 // Annex 29) that hold a letter or a number (categories L and N), lower-cased
 // rune by rune, then cut to the whole runes of their first TermBytesMax bytes. A
 // segment that begins with an ASCII character other than a letter, a
 // digit or an underscore is no word. Bytes that are not UTF-8 become U+FFFD.
 //
+// With TokenizerProse they are English words: the text composed (NFC), lower-cased,
+// curly quotes made straight, then split by the prose library, "don't" into "do"
+// and "n't". Where that would lose a letter, Unicode words take its place.
+//
 // It keeps scratch memory and no state: what it says of a document depends on
 // the document and the options alone.
 type Tokenizer struct {
 	title bool
+	prose *english               // nil: Unicode words
 	word  [1 + TermBytesMax]byte // TitlePrefix, then the word at hand
 	size  int                    // of the word at hand, without the prefix
 	seen  []sighting             // by Ref; stamped with doc
@@ -38,6 +43,9 @@ type sighting struct{ doc, place uint32 }
 func NewTokenizer(o Options) *Tokenizer {
 	t := &Tokenizer{title: !o.NoTitle}
 	t.word[0] = TitlePrefix
+	if o.Tokenizer == TokenizerProse {
+		t.prose = new(english)
+	}
 	return t
 }
 
@@ -69,6 +77,9 @@ func (t *Tokenizer) Append(dst []TermCount, dict *Dictionary, title, text []byte
 
 // words counts the words of one piece of text; false means too many terms.
 func (t *Tokenizer) words(dst []TermCount, start int, dict *Dictionary, text []byte, title bool) ([]TermCount, bool) {
+	if t.prose != nil {
+		return t.english(dst, start, dict, text, title)
+	}
 	for len(text) > 0 {
 		n, isWord := t.next(text)
 		text = text[n:]

@@ -111,7 +111,7 @@ type PlanFlags struct {
 func Vars() map[string]string {
 	return map[string]string{
 		"model": model.Default, "models": strings.Join(model.Names(), " or "),
-		"tokenizer": features.TokenizerUnicode, "tokenizers": features.TokenizerUnicode,
+		"tokenizer": features.TokenizerUnicode, "tokenizers": strings.Join(features.Tokenizers(), " or "),
 		"hashbits": strconv.Itoa(features.HashBitsDefault),
 	}
 }
