@@ -38,7 +38,7 @@ const (
 )
 
 // Names of the tokenizers. Both lower-case. TokenizerProse takes seven times as
-// long (training about doubles) and gains nothing in accuracy: Wikipedia's current
+// long, training with it two to three times, and gains nothing in accuracy: Wikipedia's current
 // events 80.2 % (TokenizerUnicode 80.1 %), the tests of R8 97.9 % (97.9 %) and of
 // 20 Newsgroups 86.7 % (87.3 %), by cmd/train, the latter two over three orders.
 const (
