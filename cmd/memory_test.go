@@ -40,22 +40,37 @@ func classifySample(tb testing.TB, documents, partitions int) (m measured) {
 // rssLimit is what a run may hold at most.
 const rssLimit = 500 << 20
 
+// memoryTries is how often a stream is measured at most: what else the machine
+// does can only make a process hold more, so the least of a few runs counts.
+const memoryTries = 3
+
 // Properties: memory stays below the limit, and a stream ten times as long
-// takes about as much: a tenth to a fifth more where it is quiet, so half more
-// is a mistake also where other tests run beside. The shorter one is long
-// enough to fill the first blocks of the broker's streams, which are part of
-// what is held.
+// takes no more than a fifth more. The shorter one is long enough to fill the
+// first blocks of the broker's streams, which are part of what is held.
 func TestMemoryDoesNotGrowWithTheStream(t *testing.T) {
-	short, long := classifySample(t, 150_000, 1), classifySample(t, 1_500_000, 1)
-	t.Logf("1 partition: %d MiB and %d MiB", short.RSSMax>>20, long.RSSMax>>20)
-	if float64(long.RSSMax) > 1.5*float64(short.RSSMax) {
-		t.Errorf("%d bytes for 150,000 documents, %d for 1,500,000", short.RSSMax, long.RSSMax)
+	short := classifySample(t, 150_000, 1).RSSMax
+	most := int64(1.2 * float64(short))
+	long := leastMemory(t, 1_500_000, 1, most)
+	t.Logf("1 partition: %d MiB and %d MiB", short>>20, long>>20)
+	if long > most {
+		t.Errorf("%d bytes for 150,000 documents, %d for 1,500,000", short, long)
 	}
-	divided := classifySample(t, 600_000, 2)
-	t.Logf("2 partitions: %d MiB", divided.RSSMax>>20)
-	if long.RSSMax > rssLimit || divided.RSSMax > rssLimit {
-		t.Errorf("%d bytes with 1 partition and %d with 2, the limit is %d", long.RSSMax, divided.RSSMax, rssLimit)
+	divided := leastMemory(t, 600_000, 2, rssLimit)
+	t.Logf("2 partitions: %d MiB", divided>>20)
+	if long > rssLimit || divided > rssLimit {
+		t.Errorf("%d bytes with 1 partition and %d with 2, the limit is %d", long, divided, rssLimit)
 	}
+}
+
+// leastMemory measures until a run stays below most, memoryTries times at most,
+// and returns the least.
+func leastMemory(t *testing.T, documents, partitions int, most int64) int64 {
+	t.Helper()
+	least := classifySample(t, documents, partitions).RSSMax
+	for try := 1; try < memoryTries && least > most; try++ {
+		least = min(least, classifySample(t, documents, partitions).RSSMax)
+	}
+	return least
 }
 
 // BenchmarkMemory prints the peak memory of a process against the length of
