@@ -21,9 +21,6 @@ func (h Header) Get(name string) string {
 	return ""
 }
 
-// Set makes value the only one of a name.
-func (h Header) Set(name, value string) { h[name] = []string{value} }
-
 // Record is one message of a stream. Data is not copied; it belongs to the
 // record.
 type Record struct {
