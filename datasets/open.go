@@ -34,6 +34,14 @@ func Open(spec string, o Options) (*Source, Reader, error) {
 	return source, r, nil
 }
 
+// OpenAll opens several files, one after another, as one source.
+func OpenAll(specs []string, o Options) (*Source, Reader, error) {
+	if len(specs) != 1 {
+		return nil, nil, errors.New("several files are not one source yet; give one")
+	}
+	return Open(specs[0], o)
+}
+
 // check reports all that is wrong with the options at once.
 func (o *Options) check() error {
 	var errs []error

@@ -35,9 +35,6 @@ type classify struct {
 	unnamed bool // --from was left out
 }
 
-// sourceLog is the source that is no source: what the log holds already.
-const sourceLog = "log"
-
 // Run does it all: broker, pipeline, source, stages, result.
 func (c *classify) Run(ctx context.Context, s cli.Streams) error {
 	if err := c.settle(); err != nil {
@@ -57,11 +54,11 @@ func (c *classify) Run(ctx context.Context, s cli.Streams) error {
 // settle fills in what the flags leave open.
 func (c *classify) settle() error {
 	others := c.NATS != "" || c.Listen != ""
-	if c.unnamed = c.From == ""; c.unnamed && !others {
-		c.From = "sample"
+	if c.unnamed = len(c.From) == 0; c.unnamed && !others {
+		c.From = []string{cli.Sample}
 	}
 	if c.Until == "" {
-		if c.Until = "end"; c.From == "" {
+		if c.Until = "end"; len(c.From) == 0 {
 			c.Until = "stopped"
 		}
 	}
@@ -97,10 +94,10 @@ type job struct {
 func (r *job) open(ctx context.Context) (err error) {
 	c := r.flags
 	r.progress = terminal.NewProgress(r.progressTo(), c.JSON, time.Now, terminal.Detect(r.progressTo(), os.Getenv))
-	if c.From == "-" {
+	if c.Is(cli.Stdin) {
 		r.progress.Notice(cli.ReadingStdin)
 	}
-	if c.From != "" && c.From != sourceLog {
+	if len(c.From) > 0 && !c.Is(cli.Log) {
 		if r.source, err = c.SourceFlags.Open(ctx, r.streams.In); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"tidings/internal/broker"
@@ -17,7 +18,10 @@ func (c *classify) checkSource() error {
 	if err != nil {
 		return err
 	}
-	if c.From != "" && c.From != sourceLog {
+	if slices.Contains(c.From, cli.Log) && len(c.From) > 1 {
+		return &cli.UsageError{Err: errors.New("--from log stands alone: what else shall be read is added to the log by a run of its own, ingest --from FILE")}
+	}
+	if len(c.From) > 0 && !c.Is(cli.Log) {
 		return nil
 	}
 	given := c.Given()
@@ -30,7 +34,7 @@ func (c *classify) checkSource() error {
 	if len(given) > 0 {
 		return &cli.UsageError{Err: fmt.Errorf("%s: this is for a source that is read, and no source is read here: name one with --from, or leave this out", strings.Join(given, ", "))}
 	}
-	if c.From != sourceLog || c.NATS != "" || c.Listen != "" {
+	if !c.Is(cli.Log) || c.NATS != "" || c.Listen != "" {
 		return nil
 	}
 	if c.Store == "" {
@@ -48,7 +52,7 @@ func (r *job) checkTests(ctx context.Context) error {
 	c := r.flags
 	for _, path := range c.Test {
 		if path == "-" {
-			if c.From == "-" {
+			if c.Is(cli.Stdin) {
 				return &cli.UsageError{Err: errors.New("--from - and --test - both want standard input: give one of them a file")}
 			}
 			continue // it would wait for the first line
@@ -71,7 +75,7 @@ func (r *job) checkOutputs() error {
 	if c.Summary != "" && r.out.is(c.Summary) {
 		return &cli.UsageError{Err: fmt.Errorf("--out and --summary are both %s: name two files", c.Summary)}
 	}
-	for _, path := range append([]string{c.From}, c.Test...) {
+	for _, path := range cli.FilesOf(slices.Concat(c.From, c.Test)) {
 		flag := ""
 		switch {
 		case r.out.is(path):

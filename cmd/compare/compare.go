@@ -44,8 +44,8 @@ type outcome struct {
 
 // Run feeds the documents once for each run, and compares.
 func (c *compare) Run(ctx context.Context, s cli.Streams) error {
-	if c.From == "" {
-		c.From = "sample"
+	if len(c.From) == 0 {
+		c.From = []string{cli.Sample}
 	}
 	plans, err := c.plans()
 	if err != nil {
@@ -80,7 +80,7 @@ func (c *compare) Run(ctx context.Context, s cli.Streams) error {
 // plans are the plans of the runs. All that is wrong with them is told before
 // the first run.
 func (c *compare) plans() ([]pipeline.Plan, error) {
-	if c.From == "-" {
+	if slices.Contains(c.From, cli.Stdin) {
 		return nil, &cli.UsageError{Err: errors.New("compare reads its source several times, and standard input comes once: give it a file")}
 	}
 	var plans []pipeline.Plan
@@ -161,7 +161,7 @@ func (c *compare) with(ctx context.Context, s cli.Streams, plan pipeline.Plan, n
 	}
 	defer func() { err = errors.Join(err, source.Reader.Close()) }()
 	if !source.Resumable {
-		return &cli.UsageError{Err: fmt.Errorf("compare reads its source several times, and %s comes once: give it a file", c.From)}
+		return &cli.UsageError{Err: fmt.Errorf("compare reads its source several times, and %s comes once: give it a file", source.Path)}
 	}
 	b, err := broker.Open(ctx, broker.Options{})
 	if err != nil {

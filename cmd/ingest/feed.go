@@ -28,8 +28,8 @@ type feed struct {
 
 // Run feeds the source until it ends.
 func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
-	if f.From == "" {
-		f.From = "sample"
+	if len(f.From) == 0 {
+		f.From = []string{cli.Sample}
 	}
 	name := pipeline.Name(f.Pipeline)
 	if err := name.Check(); err != nil {
@@ -47,7 +47,7 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 		progressTo = s.Out
 	}
 	p := terminal.NewProgress(progressTo, f.JSON, time.Now, terminal.Detect(progressTo, os.Getenv))
-	if f.From == "-" {
+	if f.Is(cli.Stdin) {
 		p.Notice(cli.ReadingStdin)
 	}
 	source, err := f.SourceFlags.Open(ctx, s.In)

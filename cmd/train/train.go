@@ -20,7 +20,7 @@ import (
 
 // train is the command's flags.
 type train struct {
-	From           string `name:"from" required:"" placeholder:"FILE" group:"Source" help:"The file to learn from (JSON lines or CSV; plain, gzip, zstd)."`
+	From           []string `name:"from" required:"" sep:"none" placeholder:"FILE" group:"Source" help:"The file to learn from (JSON lines or CSV; plain, gzip, zstd), or any other source that ends. Repeatable: several files are one source; 'a*.jsonl' is all that match."`
 	cli.ReadFlags  `group:"Source"`
 	cli.ModelFlags `group:"Model"`
 
@@ -155,7 +155,7 @@ func (t *train) order(ctx context.Context, s cli.Streams, plan pipeline.Plan, or
 	frozen := oracle.Frozen()
 	for _, path := range t.Test {
 		read.Shuffle, read.Limit = nil, 0
-		if _, err := each(ctx, read, path, s, unread, func(row datasets.Row) error {
+		if _, err := each(ctx, read, []string{path}, s, unread, func(row datasets.Row) error {
 			label, _, err := frozen.Predict(row.Document.Title, row.Document.Text)
 			confusion.Add(row.Document.Label, label)
 			return err
@@ -175,8 +175,8 @@ func unread(row datasets.Row) error { return row.Err }
 const refusalsShown = 10
 
 // each gives the good rows of a file; bad ones are told and counted.
-func each(ctx context.Context, read cli.ReadFlags, path string, s cli.Streams, refusal func(datasets.Row) error, f func(datasets.Row) error) (refused uint64, err error) {
-	source, err := read.OpenFile(ctx, path, s.In)
+func each(ctx context.Context, read cli.ReadFlags, specs []string, s cli.Streams, refusal func(datasets.Row) error, f func(datasets.Row) error) (refused uint64, err error) {
+	source, err := read.OpenSpecs(ctx, specs, 0, s.In)
 	if err != nil {
 		return 0, err
 	}

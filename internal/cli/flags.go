@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"strconv"
 	"strings"
 	"time"
 
-	"tidings/datasets"
-	"tidings/datasets/sample"
 	"tidings/features"
 	"tidings/internal/broker"
 	"tidings/model"
@@ -155,144 +152,11 @@ func (f *PlanFlags) Plan() (pipeline.Plan, error) {
 	return checked(p.WithDefaults())
 }
 
-// ReadFlags say how a file of documents is read.
-type ReadFlags struct {
-	Format  string            `name:"format" placeholder:"NAME" help:"jsonl or csv. Default: told from the content."`
-	Columns map[string]string `name:"columns" placeholder:"FIELD=COLUMN" mapsep:"," help:"Where a field stands (id, time, label, title, text): column names, or numbers from 1, as in label=1,text=3."`
-	Classes []string          `name:"classes" placeholder:"NAME" help:"Names of numbered classes: World,Sports calls label 1 World."`
-	Shuffle *uint64           `name:"shuffle" placeholder:"SEED" help:"Read in a random order that SEED decides."`
-	Limit   uint64            `name:"limit" placeholder:"N" help:"Stop after N rows."`
-}
-
-// SourceFlags say where documents come from.
-type SourceFlags struct {
-	From string `name:"from" placeholder:"SOURCE" help:"A file (JSON lines or CSV; plain, gzip, zstd), - for standard input, sample or sample:N for the built-in one, log for what is in the log already."`
-	ReadFlags
-	Seed uint64 `name:"seed" default:"0" placeholder:"N" help:"Seed of the built-in sample; 0 is its default."`
-	Pack int    `name:"pack" placeholder:"N" help:"Documents in one log message at most (1 to 256). Default: as many as fit."`
-}
-
 // PaceFlags say how fast a source is fed.
 type PaceFlags struct {
 	Rate  string `name:"rate" placeholder:"500/s" help:"Feed at most so many documents a second."`
 	Speed string `name:"speed" placeholder:"100x" help:"Replay event times so many times faster than they passed."`
 }
-
-// Source is an opened source.
-type Source struct {
-	datasets.Source
-	datasets.Reader
-	Documents uint64 // how many there are, 0 when nobody knows
-	Synthetic bool   // its event times are made up
-}
-
-// Given lists the flags that only a source to read can use.
-func (f *SourceFlags) Given() (flags []string) {
-	for _, g := range []struct {
-		name  string
-		given bool
-	}{
-		{"--format", f.Format != ""}, {"--columns", len(f.Columns) > 0}, {"--classes", len(f.Classes) > 0},
-		{"--shuffle", f.Shuffle != nil}, {"--limit", f.Limit > 0}, {"--seed", f.Seed > 0}, {"--pack", f.Pack != 0},
-	} {
-		if g.given {
-			flags = append(flags, g.name)
-		}
-	}
-	return flags
-}
-
-// Open opens the source. Of standard input it waits for the first line.
-func (f *SourceFlags) Open(ctx context.Context, stdin io.Reader) (*Source, error) {
-	if spec, ok := strings.CutPrefix(f.From, "sample"); ok && (spec == "" || spec[0] == ':') {
-		return f.openSample(spec)
-	}
-	return f.OpenFile(ctx, f.From, stdin)
-}
-
-// ReadingStdin is said before standard input is read, so that nobody wonders
-// why nothing happens, or comes back.
-const ReadingStdin = "reading standard input; it cannot be read again: what is piped in once more counts as new documents, where a file would go on where it stopped"
-
-// OpenFile opens a file, or "-".
-func (f *ReadFlags) OpenFile(ctx context.Context, path string, stdin io.Reader) (*Source, error) {
-	if path != "-" {
-		return f.open(path, nil)
-	}
-	// Nothing interrupts a read of a terminal or a pipe: whoever waits for its
-	// first line leaves it alone, and it ends with the process.
-	type opened struct {
-		source *Source
-		err    error
-	}
-	first := make(chan opened, 1)
-	go func() {
-		source, err := f.open(path, stdin)
-		first <- opened{source, err}
-	}()
-	select {
-	case o := <-first:
-		return o.source, o.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (f *ReadFlags) open(path string, stdin io.Reader) (*Source, error) {
-	source, reader, err := datasets.Open(path, datasets.Options{
-		Format: f.Format, Columns: f.Columns, Classes: f.Classes, Shuffle: f.Shuffle, Limit: f.Limit, Stdin: stdin,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &Source{Source: *source, Reader: reader}, nil
-}
-
-func (f *SourceFlags) openSample(spec string) (*Source, error) {
-	o := sample.Options{Seed: f.Seed}
-	if spec != "" {
-		n, err := strconv.ParseUint(strings.ReplaceAll(spec[1:], "_", ""), 10, 64)
-		if err != nil || n == 0 {
-			return nil, &UsageError{fmt.Errorf("--from sample%s: write sample:20000 for so many documents", spec)}
-		}
-		o.Documents = n
-	}
-	if o.Seed == 0 {
-		o.Seed = sample.SeedDefault
-	}
-	if o.Documents == 0 {
-		o.Documents = sample.DocumentsDefault
-	}
-	if f.Shuffle != nil {
-		return nil, &UsageError{errors.New("--shuffle is for files: the sample is in the order of its times, and --seed gives another one")}
-	}
-	if f.Limit > 0 {
-		o.Documents = min(o.Documents, f.Limit)
-	}
-	return &Source{
-		Source:    datasets.Source{Name: "sample-" + strconv.FormatUint(o.Seed, 10), Path: "sample", Resumable: true},
-		Reader:    &sampleReader{generator: sample.New(o)},
-		Documents: o.Documents,
-		Synthetic: true,
-	}, nil
-}
-
-// sampleReader delivers the sample as rows.
-type sampleReader struct {
-	generator *sample.Generator
-	rows      uint64
-}
-
-func (r *sampleReader) Next() (datasets.Row, error) {
-	d, ok := r.generator.Next()
-	if !ok {
-		return datasets.Row{}, io.EOF
-	}
-	r.rows++
-	return datasets.Row{Number: r.rows, File: "sample", Line: r.rows, Document: d}, nil
-}
-
-func (r *sampleReader) Close() error { return nil }
 
 // Pace reads --rate and --speed.
 func (f *PaceFlags) Pace() (rate, speed float64, err error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 )
 
 // Output is a file that a flag names: "-" is standard output, "" nothing. It
@@ -36,7 +37,8 @@ func OpenOutput(flag, path string, stdout io.Writer) (*Output, error) {
 	return &Output{flag: flag, to: f, file: f, made: made}, nil
 }
 
-// Is says whether path is the very file, which then cannot be read meanwhile.
+// Is says whether path is the very file, or a folder that it is somewhere
+// below; either cannot be read meanwhile.
 func (o *Output) Is(path string) bool {
 	if o == nil || o.file == nil {
 		return false
@@ -46,7 +48,18 @@ func (o *Output) Is(path string) bool {
 		return false
 	}
 	other, err := os.Stat(path)
-	return err == nil && os.SameFile(mine, other)
+	if err != nil || !other.IsDir() {
+		return err == nil && os.SameFile(mine, other)
+	}
+	at, err := filepath.Abs(o.file.Name())
+	for err == nil && at != filepath.Dir(at) {
+		at = filepath.Dir(at)
+		var folder os.FileInfo
+		if folder, err = os.Stat(at); err == nil && os.SameFile(folder, other) {
+			return true
+		}
+	}
+	return false
 }
 
 // Begin empties the file. It has to come before the first Write.

@@ -1,0 +1,232 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tidings/datasets"
+	"tidings/datasets/sample"
+)
+
+// ReadFlags say how files of documents are read.
+type ReadFlags struct {
+	Format  string            `name:"format" placeholder:"NAME" help:"jsonl or csv. Default: told from the content."`
+	Columns map[string]string `name:"columns" placeholder:"FIELD=COLUMN" mapsep:"," help:"Where a field stands (id, time, label, title, text): column names, or numbers from 1, as in label=1,text=3."`
+	Classes []string          `name:"classes" placeholder:"NAME" help:"Names of numbered classes: World,Sports calls label 1 World."`
+	Shuffle *uint64           `name:"shuffle" placeholder:"SEED" help:"Read in a random order that SEED decides."`
+	Limit   uint64            `name:"limit" placeholder:"N" help:"Stop after N rows."`
+}
+
+// SourceFlags say where documents come from.
+type SourceFlags struct {
+	From []string `name:"from" sep:"none" placeholder:"SOURCE" help:"A file (JSON lines or CSV; plain, gzip, zstd), - for standard input, sample or sample:N for the built-in one, log for what is in the log already. Repeatable: several files are read one after another, as one source; 'a*.jsonl' is all that match, in the order of their names."`
+	ReadFlags
+	Seed uint64 `name:"seed" default:"0" placeholder:"N" help:"Seed of the built-in sample; 0 is its default."`
+	Pack int    `name:"pack" placeholder:"N" help:"Documents in one log message at most (1 to 256). Default: as many as fit."`
+}
+
+// Source is an opened source.
+type Source struct {
+	datasets.Source
+	datasets.Reader
+	Documents uint64 // how many there are, 0 when nobody knows
+	Synthetic bool   // its event times are made up
+}
+
+// Specs that are no file's path.
+const (
+	Stdin  = "-"
+	Sample = "sample"
+	Log    = "log" // no source to read, but what classify finds in the log
+)
+
+// request is what a scheme opens: one or several specs that are its own.
+type request struct {
+	specs []string
+	read  *ReadFlags
+	seed  uint64
+	stdin io.Reader
+}
+
+// scheme is one way to name documents that are not a file's path.
+type scheme struct {
+	name    string                 // told when schemes are mixed
+	is      func(spec string) bool // whether the spec is of this scheme
+	several bool                   // takes more than one spec
+	open    func(ctx context.Context, r request) (*Source, error)
+}
+
+// schemes are all there are; what is of none of them is the path of a file. The
+// first that says yes has the spec.
+func schemes() []scheme {
+	return []scheme{
+		{name: "standard input", is: func(spec string) bool { return spec == Stdin }, open: openStdin},
+		{name: "the built-in sample", is: func(spec string) bool { return spec == Sample || strings.HasPrefix(spec, Sample+":") }, open: openSample},
+		{name: "the log", is: func(spec string) bool { return spec == Log }, open: openLog},
+	}
+}
+
+// files is the scheme of what has no other.
+func files() scheme { return scheme{name: "files", several: true, open: openFiles} }
+
+func schemeOf(spec string) scheme {
+	for _, s := range schemes() {
+		if s.is(spec) {
+			return s
+		}
+	}
+	return files()
+}
+
+// Given lists the flags that only a source to read can use.
+func (f *SourceFlags) Given() (flags []string) {
+	for _, g := range []struct {
+		name  string
+		given bool
+	}{
+		{"--format", f.Format != ""}, {"--columns", len(f.Columns) > 0}, {"--classes", len(f.Classes) > 0},
+		{"--shuffle", f.Shuffle != nil}, {"--limit", f.Limit > 0}, {"--seed", f.Seed > 0}, {"--pack", f.Pack != 0},
+	} {
+		if g.given {
+			flags = append(flags, g.name)
+		}
+	}
+	return flags
+}
+
+// Open opens what --from names. Of standard input it waits for the first line.
+func (f *SourceFlags) Open(ctx context.Context, stdin io.Reader) (*Source, error) {
+	return f.OpenSpecs(ctx, f.From, f.Seed, stdin)
+}
+
+// OpenSpecs opens one source of one or several specs; all are of one scheme.
+// seed is that of the sample.
+func (f *ReadFlags) OpenSpecs(ctx context.Context, specs []string, seed uint64, stdin io.Reader) (*Source, error) {
+	if len(specs) == 0 {
+		return nil, &UsageError{errors.New("no source is named; name one with --from")}
+	}
+	first := schemeOf(specs[0])
+	for i, spec := range specs[1:] {
+		switch other := schemeOf(spec); {
+		case other.name != first.name:
+			return nil, &UsageError{fmt.Errorf("%s and %s cannot be one source: the first is %s, the other %s; read them one after another, in two runs", specs[0], spec, first.name, other.name)}
+		case !first.several:
+			return nil, &UsageError{fmt.Errorf("%s is %s, which is a source alone; leave out %s", specs[0], first.name, specs[i+1])}
+		}
+	}
+	return first.open(ctx, request{specs: specs, read: f, seed: seed, stdin: stdin})
+}
+
+// OpenFile opens one spec.
+func (f *ReadFlags) OpenFile(ctx context.Context, spec string, stdin io.Reader) (*Source, error) {
+	return f.OpenSpecs(ctx, []string{spec}, 0, stdin)
+}
+
+// Is says whether the one spec given is this one.
+func (f *SourceFlags) Is(spec string) bool { return len(f.From) == 1 && f.From[0] == spec }
+
+// FilesOf are the files and folders that the specs name; what is written there
+// would overwrite what is read.
+func FilesOf(specs []string) (paths []string) {
+	for _, spec := range specs {
+		if schemeOf(spec).name != files().name {
+			continue
+		}
+		paths = append(paths, spec)
+		matches, _ := filepath.Glob(spec) // a bad pattern is told when it is read
+		paths = append(paths, matches...)
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}
+
+// ReadingStdin is said before standard input is read, so that nobody wonders
+// why nothing happens, or comes back.
+const ReadingStdin = "reading standard input; it cannot be read again: what is piped in once more counts as new documents, where a file would go on where it stopped"
+
+func openStdin(ctx context.Context, r request) (*Source, error) {
+	// Nothing interrupts a read of a terminal or a pipe: whoever waits for its
+	// first line leaves it alone, and it ends with the process.
+	type opened struct {
+		source *Source
+		err    error
+	}
+	first := make(chan opened, 1)
+	go func() {
+		source, err := openFiles(ctx, r)
+		first <- opened{source, err}
+	}()
+	select {
+	case o := <-first:
+		return o.source, o.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func openFiles(_ context.Context, r request) (*Source, error) {
+	f := r.read
+	source, reader, err := datasets.OpenAll(r.specs, datasets.Options{
+		Format: f.Format, Columns: f.Columns, Classes: f.Classes, Shuffle: f.Shuffle, Limit: f.Limit, Stdin: r.stdin,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Source{Source: *source, Reader: reader}, nil
+}
+
+func openLog(context.Context, request) (*Source, error) {
+	return nil, &UsageError{errors.New("log is what a log holds already: classify --from log reads it, nothing else does; name a file, or ./log if it is one")}
+}
+
+func openSample(_ context.Context, r request) (*Source, error) {
+	o := sample.Options{Seed: r.seed}
+	if _, count, given := strings.Cut(r.specs[0], ":"); given {
+		n, err := strconv.ParseUint(strings.ReplaceAll(count, "_", ""), 10, 64)
+		if err != nil || n == 0 {
+			return nil, &UsageError{fmt.Errorf("--from %s: write sample:20000 for so many documents", r.specs[0])}
+		}
+		o.Documents = n
+	}
+	if o.Seed == 0 {
+		o.Seed = sample.SeedDefault
+	}
+	if o.Documents == 0 {
+		o.Documents = sample.DocumentsDefault
+	}
+	if r.read.Shuffle != nil {
+		return nil, &UsageError{errors.New("--shuffle is for files: the sample is in the order of its times, and --seed gives another one")}
+	}
+	if r.read.Limit > 0 {
+		o.Documents = min(o.Documents, r.read.Limit)
+	}
+	return &Source{
+		Source:    datasets.Source{Name: "sample-" + strconv.FormatUint(o.Seed, 10), Path: Sample, Resumable: true},
+		Reader:    &sampleReader{generator: sample.New(o)},
+		Documents: o.Documents,
+		Synthetic: true,
+	}, nil
+}
+
+// sampleReader delivers the sample as rows.
+type sampleReader struct {
+	generator *sample.Generator
+	rows      uint64
+}
+
+func (r *sampleReader) Next() (datasets.Row, error) {
+	d, ok := r.generator.Next()
+	if !ok {
+		return datasets.Row{}, io.EOF
+	}
+	r.rows++
+	return datasets.Row{Number: r.rows, File: Sample, Line: r.rows, Document: d}, nil
+}
+
+func (r *sampleReader) Close() error { return nil }
