@@ -11,7 +11,7 @@ import (
 // only; a room that is not listed here does not exist.
 var rooms = map[string][]string{
 	".":                          {},
-	"features":                   {"."},
+	"features":                   {".", "internal/htmltext"},
 	"model":                      {"."},
 	"model/modeltest":            {".", "model"},
 	"datasets":                   {".", "datasets/newsgroups", "datasets/reuters", "datasets/wikitext", "internal/jsonl"},
@@ -19,8 +19,11 @@ var rooms = map[string][]string{
 	"datasets/reuters":           {"."},
 	"datasets/newsgroups":        {"."},
 	"datasets/wikitext":          {"."},
+	"datasets/feed":              {".", "datasets", "internal/fetch", "internal/htmltext"},
 	"eval/metric":                {"."},
 	"internal/jsonl":             {"."},
+	"internal/fetch":             {},
+	"internal/htmltext":          {},
 	"internal/broker":            {},
 	"internal/broker/brokertest": {"internal/broker"},
 	"guarantees":                 {"internal/broker"},
@@ -29,7 +32,7 @@ var rooms = map[string][]string{
 	"eval":                       {".", "features", "model", "internal/broker", "pipeline", "pipeline/topics", "eval/metric"},
 	"internal/ingest":            {".", "datasets", "internal/broker", "internal/jsonl", "pipeline"},
 	"internal/terminal":          {".", "eval/metric", "pipeline", "pipeline/topics"},
-	"internal/cli":               {".", "datasets", "datasets/sample", "features", "model", "internal/broker", "pipeline", "pipeline/topics"},
+	"internal/cli":               {".", "datasets", "datasets/feed", "internal/fetch", "datasets/sample", "features", "model", "internal/broker", "pipeline", "pipeline/topics"},
 	"cmd":                        {},
 	"cmd/classify":               nil, // nil: all
 	"cmd/ingest":                 nil,
