@@ -148,7 +148,7 @@ func FilesOf(specs []string) (paths []string) {
 
 // ReadingStdin is said before standard input is read, so that nobody wonders
 // why nothing happens, or comes back.
-const ReadingStdin = "reading standard input; it cannot be read again: what is piped in once more counts as new documents, where a file would go on where it stopped"
+const ReadingStdin = "reading standard input; it cannot be read again from where it stopped: pipe it in once more from its start, and documents that came before are known by their ids"
 
 func openStdin(ctx context.Context, r request) (*Source, error) {
 	// Nothing interrupts a read of a terminal or a pipe: whoever waits for its

@@ -16,6 +16,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
+
 	"tidings"
 	"tidings/datasets"
 	"tidings/internal/broker"
@@ -35,7 +37,8 @@ const (
 type Options struct {
 	Pipeline  pipeline.Name
 	Source    string  // subject-safe name; the resume cursor belongs to it
-	Resumable bool    // rows before the cursor are skipped
+	Resumable bool    // rows before the cursor are skipped; of other sources, documents that earlier runs stored are known by their ids
+	Repeats   bool    // an id that comes again is no news, as in a feed: the row is passed over and counted, not refused
 	Pack      int     // documents a message at most; 0 is all that fit
 	Rate      float64 // documents a second; 0 is as fast as it goes
 	Speed     float64 // replay event times so many times faster; 0 does not look at them
@@ -51,6 +54,7 @@ type Options struct {
 type Counts struct {
 	Rows      uint64 // read, those skipped because an earlier run stored them included
 	Skipped   uint64 // stored by an earlier run
+	Repeated  uint64 // passed over because their id came before, of a source that repeats
 	Documents uint64 // stored by this run
 	Rejected  uint64 // refused at the door by this run
 }
@@ -58,6 +62,7 @@ type Counts struct {
 const (
 	headerCursor = "Tidings-Cursor" // rows of the source up to here are in the log
 	headerWriter = "Tidings-Writer" // which run stored it
+	headerTotal  = "Tidings-Total"  // documents and bytes of the source up to here
 )
 
 // ErrTaken reports that another process feeds the same source.
@@ -98,6 +103,11 @@ func Run(ctx context.Context, b *broker.Broker, rows datasets.Reader, o Options)
 		return Counts{}, err
 	}
 	w.cursor = cursor // also of a source that has fewer rows by now
+	if !o.Resumable && w.last > 0 {
+		if err := w.recall(ctx); err != nil {
+			return Counts{}, err
+		}
+	}
 	err = w.feed(ctx, rows, cursor)
 	if err == nil && w.counts.Rows == 0 {
 		o.Notice("the source holds no rows")
@@ -117,8 +127,10 @@ type writer struct {
 	last   uint64 // sequence of the source's last record
 	others int    // above 0: others write to the log too, for the next so many records
 	cursor uint64 // rows of the source that are stored or in batch
+	total  total  // of the source, stored
 
 	door   *Door
+	past   map[uint64]uint64 // by the hash of their id, that of the line of documents that earlier runs stored
 	runs   datasets.LabelRuns
 	line   []byte // the last row's
 	batch  []byte
@@ -135,7 +147,7 @@ func (w *writer) resume(ctx context.Context) (cursor uint64, ended bool, err err
 	if err != nil {
 		return 0, false, fmt.Errorf("where source %s left off cannot be read: %w", w.o.Source, err)
 	}
-	w.last = last.Sequence
+	w.last, w.total = last.Sequence, totalOf(last)
 	if !w.o.Resumable {
 		return 0, false, nil
 	}
@@ -144,6 +156,15 @@ func (w *writer) resume(ctx context.Context) (cursor uint64, ended bool, err err
 		return 0, false, fmt.Errorf("source %s: its last record in the log has no cursor, another program wrote it; give the source another name", w.o.Source)
 	}
 	return cursor, last.Subject == w.o.Pipeline.LogSubject(pipeline.ControlRecord, w.o.Source), nil
+}
+
+// recall makes the door know the documents that earlier runs stored.
+func (w *writer) recall(ctx context.Context) error {
+	w.past = make(map[uint64]uint64)
+	return recall(ctx, w.broker, w.o.Pipeline, w.o.Source, func(_ tidings.Position, id string, hash uint64) {
+		w.door.seen.add(id)
+		w.past[xxhash.Sum64String(id)] = hash
+	})
 }
 
 // feed stores the rows behind the cursor.
@@ -193,6 +214,9 @@ func (w *writer) skip(row datasets.Row) {
 func (w *writer) row(ctx context.Context, row datasets.Row) error {
 	w.counts.Rows++
 	if err := w.door.Refusal(row); err != nil {
+		if w.known(row, err) {
+			return nil
+		}
 		if err := w.flush(ctx); err != nil {
 			return err
 		}
@@ -202,8 +226,8 @@ func (w *writer) row(ctx context.Context, row datasets.Row) error {
 	if text := w.runs.Add(row.Document.Label); text != "" {
 		w.o.Notice(text)
 	}
-	row.Document.Source = "" // the subject tells it
-	w.line = append(jsonl.Append(w.line[:0], &row.Document), '\n')
+	w.write(row)
+	w.line = append(w.line, '\n')
 	// A document can be much larger in JSON than it is. The pipeline takes one
 	// of any size by itself, but not behind others.
 	if len(w.batch)+len(w.line) > messageBytes {
@@ -218,6 +242,36 @@ func (w *writer) row(ctx context.Context, row datasets.Row) error {
 		return w.flush(ctx)
 	}
 	return nil
+}
+
+// write makes the row's line.
+func (w *writer) write(row datasets.Row) {
+	row.Document.Source = "" // the subject tells it
+	w.line = jsonl.Append(w.line[:0], &row.Document)
+}
+
+// known passes over a row that is refused for its id alone, where that is no
+// mistake: an earlier run stored the very same document, or the source repeats.
+func (w *writer) known(row datasets.Row, refusal error) bool {
+	var d *tidings.DocumentError
+	if !errors.As(refusal, &d) || d.Reason != tidings.ReasonDuplicateID {
+		return false
+	}
+	if w.o.Repeats {
+		w.counts.Repeated++
+		w.cursor = row.Number
+		return true
+	}
+	hash, stored := w.past[xxhash.Sum64String(row.Document.ID)]
+	if !stored {
+		return false
+	}
+	if w.write(row); hash != xxhash.Sum64(w.line) {
+		return false
+	}
+	w.counts.Skipped++
+	w.cursor = row.Number
+	return true
 }
 
 func (w *writer) reject(ctx context.Context, row datasets.Row, cause error) error {
@@ -263,12 +317,16 @@ func (w *writer) flush(ctx context.Context) error {
 func (w *writer) put(ctx context.Context, kind string, data []byte) error {
 	subject, all := w.o.Pipeline.LogSubject(kind, w.o.Source), w.o.Pipeline.LogSubject("*", w.o.Source)
 	told := false
+	sum := w.total
+	if kind == pipeline.ArticleRecord {
+		sum = sum.plus(w.lines, len(data))
+	}
 	for {
-		h := broker.Header{headerCursor: {strconv.FormatUint(w.cursor, 10)}, headerWriter: {w.run}}
+		h := broker.Header{headerCursor: {strconv.FormatUint(w.cursor, 10)}, headerWriter: {w.run}, headerTotal: {sum.String()}}
 		sequence, err := w.store(ctx, subject, all, h, data)
 		switch {
 		case err == nil:
-			w.last = sequence
+			w.last, w.total = sequence, sum
 			if w.o.Rows != nil {
 				w.o.Rows(w.counts)
 			}
@@ -291,6 +349,7 @@ func (w *writer) put(ctx context.Context, kind string, data []byte) error {
 				return err
 			}
 			if stored {
+				w.total = sum
 				return nil
 			}
 		default:

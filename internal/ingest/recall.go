@@ -1,0 +1,108 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+
+	"tidings"
+	"tidings/internal/broker"
+	"tidings/internal/jsonl"
+	"tidings/pipeline"
+)
+
+// recalledBytesMax bounds what is read back of a source's documents: where
+// they are large, fewer than IDsRemembered are known again.
+const recalledBytesMax = 1 << 30
+
+// total is what a source has put into the log, up to a record that says so.
+type total struct{ documents, bytes uint64 }
+
+func (t total) String() string { return fmt.Sprintf("%d %d", t.documents, t.bytes) }
+
+func (t total) plus(lines, size int) total {
+	return total{t.documents + uint64(lines), t.bytes + uint64(size)}
+}
+
+// totalOf reads a record's; zero where an older program wrote it.
+func totalOf(r broker.Record) (t total) {
+	documents, size, _ := strings.Cut(r.Header.Get(headerTotal), " ")
+	d, err1 := strconv.ParseUint(documents, 10, 64)
+	b, err2 := strconv.ParseUint(size, 10, 64)
+	if err1 != nil || err2 != nil {
+		return total{}
+	}
+	return total{d, b}
+}
+
+// recall calls each with the last IDsRemembered documents, or some more, that
+// a source has in the log, in order. hash stands for all that the document
+// says. It finds where they begin by the totals in the records, so that it
+// reads no more than it needs, however long the log is.
+func recall(ctx context.Context, b *broker.Broker, name pipeline.Name, source string, each func(p tidings.Position, id string, hash uint64)) error {
+	stream, subject := name.LogStream().Name, name.LogSubject(pipeline.ArticleRecord, source)
+	last, err := b.Last(ctx, stream, subject)
+	if errors.Is(err, broker.ErrEmpty) {
+		return nil
+	}
+	if err == nil {
+		var from uint64
+		if from, err = recallFrom(ctx, b, stream, subject, last); err == nil {
+			var decoder jsonl.Decoder
+			err = b.Scan(ctx, stream, subject, from, last.Sequence, func(r broker.Record) error {
+				documentsOf(&decoder, r, each)
+				return nil
+			})
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("which documents source %s has in the log cannot be read: %w; without that knowledge some could enter twice, so nothing was done: try again", source, err)
+	}
+	return nil
+}
+
+// recallFrom returns the sequence behind which the last IDsRemembered
+// documents begin.
+func recallFrom(ctx context.Context, b *broker.Broker, stream, subject string, last broker.Record) (uint64, error) {
+	f, err := b.Finder(ctx, stream)
+	if err != nil {
+		return 0, err
+	}
+	end := totalOf(last)
+	var low, high uint64 = 1, last.Sequence
+	for low < high {
+		middle := low + (high-low)/2
+		r, err := f.From(ctx, subject, middle)
+		switch t := totalOf(r); {
+		case errors.Is(err, broker.ErrEmpty):
+			return 0, fmt.Errorf("record %d is gone: %w", last.Sequence, err)
+		case err != nil:
+			return 0, err
+		case t.documents+IDsRemembered <= end.documents || t.bytes+recalledBytesMax <= end.bytes:
+			low = min(r.Sequence, last.Sequence-1) + 1
+		default:
+			high = middle
+		}
+	}
+	return low, nil
+}
+
+// documentsOf calls each with the documents of an article record, at the
+// positions that they have for the pipeline.
+func documentsOf(decoder *jsonl.Decoder, r broker.Record, each func(p tidings.Position, id string, hash uint64)) {
+	p := tidings.Position{Sequence: r.Sequence}
+	for line := range bytes.SplitSeq(r.Data, []byte{'\n'}) {
+		if len(line) == 0 {
+			continue
+		}
+		if f, err := decoder.Decode(line); err == nil {
+			each(p, string(f.ID), xxhash.Sum64(line))
+		}
+		p.Line++
+	}
+}
