@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -62,61 +61,47 @@ type Broker struct {
 	nc       *nats.Conn
 	js       jetstream.JetStream
 	server   *server.Server
+	where    string // to name it in errors; without secrets
 	outage   *outage
+	denials  *denials
 	problems *problemLog
 	tails    *tails // nil: other processes can write
 	lock     *flock.Flock
+	store    string // the embedded server's directory
 	remove   string // a temporary store to remove
 }
 
 // Open starts the embedded server, or connects to the one at Options.URL.
 //
 // Errors a caller can branch on: ErrStoreInUse, ErrPortInUse, ErrNoBroker,
-// ErrTooOld, ErrNoJetStream.
+// ErrCredentials, ErrTLS, ErrTooOld, ErrNoJetStream, ErrDenied.
 func Open(ctx context.Context, o Options) (*Broker, error) {
-	if o.Name == "" {
-		o.Name = "tidings"
-	}
-	if o.URL != "" {
-		return dial(ctx, o)
-	}
-	return embed(ctx, o)
-}
-
-func dial(ctx context.Context, o Options) (*Broker, error) {
-	shown := redact(o.URL)
-	b := &Broker{outage: newOutage(), problems: newProblemLog()}
-	nc, err := nats.Connect(o.URL, append(b.connectOptions(o), nats.Timeout(5*time.Second))...)
-	if urlError := (*url.Error)(nil); errors.As(err, &urlError) {
-		err = errors.New("it is no URL of the form nats://host:port") // what url.Parse says can hold the password
-	}
+	b, err := Connect(ctx, o)
 	if err != nil {
-		return nil, fmt.Errorf("%w at %s (%v); start one with `nats-server -js`, or leave out --nats to use the embedded one", ErrNoBroker, shown, err)
+		return nil, err
 	}
-	b.nc = nc
-	if err := b.check(ctx, shown); err != nil {
+	if err := b.check(ctx); err != nil {
 		_ = b.Close()
 		return nil, err
 	}
 	return b, nil
 }
 
-// redact leaves of URLs, which commas divide, what is no secret: a user, a
-// password or a token stands before the last @.
-func redact(raw string) string {
-	var shown []string
-	for u := range strings.SplitSeq(raw, ",") {
-		scheme, rest, found := strings.Cut(u, "://")
-		if !found {
-			scheme, rest = "nats", u
-		}
-		shown = append(shown, scheme+"://"+rest[strings.LastIndexByte(rest, '@')+1:])
+// Connect is Open for who wants to look at a server, whatever it can do: it
+// does not ask for a version or for JetStream. Its errors are Open's but
+// ErrTooOld, ErrNoJetStream and ErrDenied.
+func Connect(ctx context.Context, o Options) (*Broker, error) {
+	if o.Name == "" {
+		o.Name = "tidings"
 	}
-	return strings.Join(shown, ",")
+	if o.URL != "" {
+		return dial(ctx, o)
+	}
+	return embed(o)
 }
 
-func embed(ctx context.Context, o Options) (_ *Broker, err error) {
-	b := &Broker{outage: newOutage(), problems: newProblemLog()}
+func embed(o Options) (_ *Broker, err error) {
+	b := &Broker{where: "the embedded broker", outage: newOutage(), denials: newDenials(), problems: newProblemLog()}
 	defer func() {
 		if err != nil {
 			_ = b.Close()
@@ -131,6 +116,7 @@ func embed(ctx context.Context, o Options) (_ *Broker, err error) {
 		}
 		b.remove = o.Store
 	}
+	b.store = o.Store
 	if err := b.lockStore(o.Store); err != nil {
 		return nil, err
 	}
@@ -150,10 +136,7 @@ func embed(ctx context.Context, o Options) (_ *Broker, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("the embedded broker does not answer: %w", err)
 	}
-	if err := b.check(ctx, "the embedded broker"); err != nil {
-		return nil, err
-	}
-	return b, nil
+	return b, b.speak()
 }
 
 // lockStore keeps a second server out of the directory: two servers on one
@@ -162,7 +145,7 @@ func (b *Broker) lockStore(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("the store directory cannot be made: %w", err)
 	}
-	l := flock.New(filepath.Join(dir, "tidings.lock"))
+	l := flock.New(filepath.Join(dir, lockFile))
 	held, err := l.TryLock()
 	if err != nil {
 		return fmt.Errorf("the store directory %s cannot be locked: %w", dir, err)
@@ -223,36 +206,33 @@ func (b *Broker) connectOptions(o Options) []nats.Option {
 		nats.DisconnectErrHandler(b.outage.happen),
 		// By default they are printed, in the middle of what a person reads.
 		// Each of them also ends a request, or the connection.
-		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
+		nats.ErrorHandler(b.denials.happen),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(200 * time.Millisecond),
 		nats.ReconnectBufSize(-1), // a publish while disconnected fails instead of waiting in memory
 	}
 }
 
-// check finds out whether the server can do what the package needs.
-func (b *Broker) check(ctx context.Context, where string) (err error) {
+// speak makes the connection speak JetStream.
+func (b *Broker) speak() (err error) {
 	b.js, err = jetstream.New(b.nc,
 		jetstream.WithPublishAsyncMaxPending(1024),
 		jetstream.WithPublishAsyncTimeout(requestTimeout),
 		jetstream.WithDefaultTimeout(requestTimeout))
-	if err != nil {
-		return err
-	}
-	version := b.nc.ConnectedServerVersion()
-	if tooOld(version) {
-		return fmt.Errorf("%w: %s is nats-server %s, at least %d.%d is needed", ErrTooOld, where, version, versionMin[0], versionMin[1])
-	}
-	asking, done := b.ask(ctx, nil)
-	_, err = b.js.AccountInfo(asking)
-	if err = done(err); err != nil {
-		if errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount) || errors.Is(err, nats.ErrNoResponders) {
-			return fmt.Errorf("%w at %s; start the server with -js, or enable it for this account", ErrNoJetStream, where)
-		}
-		return requestError("JetStream at "+where, err)
-	}
-	return nil
+	return err
 }
+
+// check finds out whether the server can do what the package needs.
+func (b *Broker) check(ctx context.Context) error {
+	if version := b.nc.ConnectedServerVersion(); tooOld(version) {
+		return fmt.Errorf("%w: %s is nats-server %s, at least %s is needed", ErrTooOld, b.where, version, VersionMin())
+	}
+	_, err := b.Account(ctx)
+	return err
+}
+
+// VersionMin is the oldest nats-server that will do.
+func VersionMin() string { return fmt.Sprintf("%d.%d", versionMin[0], versionMin[1]) }
 
 func tooOld(version string) bool {
 	parts := strings.SplitN(version, ".", 3)

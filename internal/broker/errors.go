@@ -16,6 +16,9 @@ var (
 	ErrStoreInUse  = errors.New("the store directory is in use by another process")
 	ErrPortInUse   = errors.New("the port is in use")
 	ErrNoBroker    = errors.New("no broker answers") // also in the middle of work: see Await
+	ErrCredentials = errors.New("the broker does not accept the credentials")
+	ErrTLS         = errors.New("no secure connection")
+	ErrDenied      = errors.New("the broker denies it to this user")
 	ErrTooOld      = errors.New("the broker is too old")
 	ErrNoJetStream = errors.New("JetStream is not enabled")
 
@@ -31,6 +34,8 @@ var (
 	// until it is started again. What had been stored is kept; whether the
 	// last records are, their stream will tell then.
 	ErrDisk = errors.New("the broker cannot write to its store any more")
+	// ErrTooLarge: the broker takes no record of this size. Nothing was stored.
+	ErrTooLarge = errors.New("the record is too large")
 	// ErrEmpty: the stream has no such record.
 	ErrEmpty = errors.New("no such record")
 	// ErrGone: the wanted records have been deleted from the stream.
@@ -72,7 +77,7 @@ func (b *Broker) publishError(stream string, err error) error {
 		return err
 	}
 	if errors.Is(err, nats.ErrMaxPayload) {
-		return fmt.Errorf("stream %s: a record is larger than the %d bytes that the broker takes: %w; raise max_payload there, %d is what the embedded one has", stream, b.nc.MaxPayload(), err, RecordBytesMax)
+		return fmt.Errorf("stream %s: a record is larger than the %d bytes that the broker takes: %w (%w); raise max_payload there, %d is what the embedded one has", stream, b.nc.MaxPayload(), ErrTooLarge, err, RecordBytesMax)
 	}
 	return fmt.Errorf("stream %s: %w (%v)", stream, ErrUnknown, err)
 }
