@@ -31,7 +31,9 @@ var rooms = map[string][]string{
 	"pipeline":                   {".", "features", "model", "guarantees", "eval/metric", "pipeline/topics", "internal/broker", "internal/jsonl"},
 	"eval":                       {".", "features", "model", "internal/broker", "pipeline", "pipeline/topics", "eval/metric"},
 	"internal/ingest":            {".", "datasets", "internal/broker", "internal/jsonl", "pipeline"},
-	"internal/terminal":          {".", "eval/metric", "pipeline", "pipeline/topics"},
+	"internal/state":             {"."},
+	"internal/doctor":            {"internal/broker", "internal/state", "internal/ingest", "pipeline"},
+	"internal/terminal":          {"internal/doctor", ".", "eval/metric", "pipeline", "pipeline/topics"},
 	"internal/cli":               {".", "datasets", "datasets/feed", "internal/fetch", "datasets/sample", "features", "model", "internal/broker", "pipeline", "pipeline/topics"},
 	"cmd":                        {},
 	"cmd/classify":               nil, // nil: all
@@ -46,6 +48,7 @@ var onlyIn = map[string]string{
 	"github.com/alecthomas/kong":     "internal/cli",
 	"github.com/clipperhouse/uax29/": "features",
 	"github.com/jdkato/prose/":       "features",
+	"github.com/redis/":              "internal/state",
 }
 
 // Properties: every room is known; each imports only what stands below it; a
