@@ -23,10 +23,22 @@ Without arguments: an embedded JetStream in a temporary directory, the built-in 
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
+// root is the command line: what classify does when no subcommand is named, and
+// the subcommands. A new one is a file with a struct of flags that has Run, and
+// one field here, a struct of such fields where it has subcommands itself:
+//
+//	Doctor doctor `cmd:"" help:"Look whether all that a run needs is in place."`
+//
+// Then `make docs` writes the reference and the man pages again.
+type root struct {
+	cli.Root
+	Classify classify `cmd:"" default:"withargs" hidden:"" name:"run"`
+}
+
 func main() {
 	os.Exit(run(os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 }
 
 func run(args []string, s cli.Streams) int {
-	return cli.Main("classify", description, &classify{}, args, s)
+	return cli.Main("classify", description, &root{}, args, s)
 }

@@ -19,10 +19,22 @@ Refused rows are told with file, line and reason, and the rest goes on.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
+// root is the command line: what ingest does when no subcommand is named, and
+// the subcommands. A new one is a file with a struct of flags that has Run, and
+// one field here, a struct of such fields where it has subcommands itself:
+//
+//	Datasets datasets `cmd:"" help:"Data sets that can be fetched by name."`
+//
+// Then `make docs` writes the reference and the man pages again.
+type root struct {
+	cli.Root
+	Feed feed `cmd:"" default:"withargs" hidden:"" name:"run"`
+}
+
 func main() {
 	os.Exit(run(os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 }
 
 func run(args []string, s cli.Streams) int {
-	return cli.Main("ingest", description, &feed{}, args, s)
+	return cli.Main("ingest", description, &root{}, args, s)
 }

@@ -18,10 +18,22 @@ It is the pipeline's own loop without the pipeline: each document is predicted, 
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
+// root is the command line: what train does when no subcommand is named, and
+// the subcommands. A new one is a file with a struct of flags that has Run, and
+// one field here, a struct of such fields where it has subcommands itself:
+//
+//	Show show `cmd:"" help:"Show a model that was kept."`
+//
+// Then `make docs` writes the reference and the man pages again.
+type root struct {
+	cli.Root
+	Train train `cmd:"" default:"withargs" hidden:"" name:"run"`
+}
+
 func main() {
 	os.Exit(run(os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 }
 
 func run(args []string, s cli.Streams) int {
-	return cli.Main("train", description, &train{}, args, s)
+	return cli.Main("train", description, &root{}, args, s)
 }
