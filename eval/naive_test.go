@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/clipperhouse/uax29/v2/words"
+	"golang.org/x/text/unicode/norm"
 
 	"tidings"
 	"tidings/eval"
@@ -156,13 +158,13 @@ func naiveRow(line []byte) (row map[string]string, day int64, ok bool) {
 // each one occurs.
 func (n *naive) terms(text [2]string) (order []string, count map[string]int) {
 	var all []string
-	for _, w := range naiveWords(text[0]) {
-		all = append(all, w)
+	for _, t := range n.grams(naiveWords(text[0])) {
+		all = append(all, t)
 		if !n.plan.Features.NoTitle {
-			all = append(all, "^"+w)
+			all = append(all, "^"+t)
 		}
 	}
-	all = append(all, naiveWords(text[1])...)
+	all = append(all, n.grams(naiveWords(text[1]))...)
 	count = map[string]int{}
 	for _, t := range all {
 		if count[t]++; count[t] == 1 {
@@ -172,21 +174,105 @@ func (n *naive) terms(text [2]string) (order []string, count map[string]int) {
 	return order, count
 }
 
+// grams makes terms of the words of a text that puts spaces between them: behind
+// each word the longer n-grams that end with it.
+func (n *naive) grams(words []string) (all []string) {
+	g := n.plan.Features.NGrams
+	for i, w := range words {
+		if n.plan.Features.FoldNumbers && !strings.ContainsFunc(w, unicode.IsLetter) {
+			words[i] = regexp.MustCompile(`\d`).ReplaceAllString(w, "0")
+		}
+		for length := max(g.Min, 1); length <= max(g.Max, 1) && length <= i+1; length++ {
+			all = append(all, strings.Join(words[i+1-length:i+1], " "))
+		}
+	}
+	return all
+}
+
+// naiveWords lists the words of a text: composed, without what nobody sees, in
+// lower case. A run of characters of scripts without spaces gives its pairs.
 func naiveWords(text string) (all []string) {
-	for segments := words.FromString(text); segments.Next(); {
-		w := segments.Value()
+	var run []string
+	for segments := words.FromString(text); ; {
+		more := segments.Next()
+		w := ""
+		if more {
+			w = segments.Value()
+		}
+		if more && naiveRun(w) {
+			run = append(run, naiveCharacters(norm.NFC.String(naiveSeen(w)))...)
+			continue
+		}
+		if len(run) == 1 {
+			all = append(all, run[0])
+		}
+		for i := 1; i < len(run); i++ {
+			all = append(all, run[i-1]+run[i])
+		}
+		run = nil
+		if !more {
+			return all
+		}
 		if c := w[0]; c < utf8.RuneSelf && c != '_' && !unicode.IsLetter(rune(c)) && !unicode.IsDigit(rune(c)) {
 			continue
 		}
 		if !strings.ContainsFunc(w, func(r rune) bool { return unicode.In(r, unicode.L, unicode.N) }) {
 			continue
 		}
-		w = strings.ToLower(w)
+		w = strings.ToLower(norm.NFC.String(naiveSeen(w)))
 		for len(w) > 64 {
 			_, size := utf8.DecodeLastRuneInString(w)
 			w = w[:len(w)-size]
 		}
 		all = append(all, w)
+	}
+}
+
+// naiveSeen leaves out format characters, variation selectors, and the joiner
+// of graphemes.
+func naiveSeen(w string) (seen string) {
+	for _, r := range w {
+		if !unicode.In(r, unicode.Cf, unicode.Variation_Selector) && r != '\u034f' {
+			seen += string(r)
+		}
+	}
+	return seen
+}
+
+var (
+	naiveVoicing   = regexp.MustCompile("^[\uff9e\uff9f]$")
+	naiveSpaceless = regexp.MustCompile(`^[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ーｰ]$`)
+)
+
+// naiveRun tells whether a segment is of scripts without spaces alone.
+func naiveRun(w string) bool {
+	w = naiveSeen(w)
+	some := false
+	for _, r := range w {
+		c := string(r)
+		switch {
+		case naiveVoicing.MatchString(c):
+			some = true
+		case unicode.Is(unicode.M, r):
+		case naiveSpaceless.MatchString(c) && (unicode.Is(unicode.L, r) || unicode.Is(unicode.Nl, r)):
+			some = true
+		default:
+			return false
+		}
+	}
+	return some
+}
+
+// naiveCharacters splits a segment at its characters; marks stay with theirs.
+func naiveCharacters(w string) (all []string) {
+	for _, r := range w {
+		mark := unicode.Is(unicode.M, r) || naiveVoicing.MatchString(string(r))
+		if !mark || len(all) == 0 {
+			all = append(all, "")
+		}
+		if at := &all[len(all)-1]; len(*at)+len(string(r)) <= 32 {
+			*at += string(r)
+		}
 	}
 	return all
 }
@@ -450,6 +536,19 @@ func TestTheOracleEqualsANaiveRun(t *testing.T) {
 			lines: func(t *testing.T) [][]byte { return reuters(t, 500) },
 			plan:  pipeline.Plan{Features: features.Options{NoTitle: true}, Options: model.Options{R: 2.5}},
 		},
+		"words, pairs and triples of them, numbers folded": {
+			lines: func(t *testing.T) [][]byte { return reuters(t, 300) },
+			plan:  pipeline.Plan{Features: features.Options{NGrams: features.NGrams{Min: 1, Max: 3}, FoldNumbers: true}},
+			check: func(t *testing.T, n *naive) {
+				if n.df["the bank of"] == 0 || n.df["0.00"] == 0 || n.df["1987"] > 0 {
+					t.Error("these are not the terms of the case")
+				}
+			},
+		},
+		"pairs of words alone, not of the title": {
+			lines: func(t *testing.T) [][]byte { return reuters(t, 300) },
+			plan:  pipeline.Plan{Features: features.Options{NGrams: features.NGrams{Min: 2, Max: 2}, NoTitle: true}},
+		},
 		"256 features for all terms": {
 			lines: func(t *testing.T) [][]byte { return news(t, 1500) },
 			plan:  pipeline.Plan{Features: features.Options{HashBits: 8}},
@@ -468,7 +567,7 @@ func TestTheOracleEqualsANaiveRun(t *testing.T) {
 		"many scripts": {
 			lines: func(t *testing.T) [][]byte { return slices.Concat(scripts(t), jumble(t, 1, 1200)) },
 			check: func(t *testing.T, n *naive) {
-				for _, term := range []string{"привет", "^москва", "über", "東", "straße", "can't", "3.14", "½", "^i", "a_b", strings.Repeat("ж", 32)} {
+				for _, term := range []string{"привет", "^москва", "über", "東京", "京都", "ไท", "straße", "can't", "3.14", "½", "^i", "a_b", strings.Repeat("ж", 32)} {
 					if n.df[term] == 0 {
 						t.Errorf("the term %q did not come", term)
 					}

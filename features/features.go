@@ -67,6 +67,62 @@ type Options struct {
 	// NoTitle leaves the words of the title as words only. By default each is
 	// also a feature of its own.
 	NoTitle bool `json:"no_title,omitempty"`
+	// NGrams are the numbers of neighbouring words that make a term; the zero
+	// value means words alone.
+	NGrams NGrams `json:"ngrams,omitzero"`
+	// Stem takes words to their stems: in a language (its name or two-letter
+	// code), in the one that a document is in (Auto), or not (Off, "").
+	Stem string `json:"stem,omitempty"`
+	// StopWords drops the function words of a language, Auto and Off as above.
+	StopWords string `json:"stop_words,omitempty"`
+	// StripHTML reads title and text as HTML and takes their text.
+	StripHTML bool `json:"strip_html,omitempty"`
+	// Normalise names the normal form of words; "" means NormaliseNFC.
+	Normalise string `json:"normalise,omitempty"`
+	// FoldNumbers makes one term of all numbers of a shape.
+	FoldNumbers bool `json:"fold_numbers,omitempty"`
+	// FoldURLs makes a term of the host of a web or mail address, the latter
+	// with an @ before it, in the place of the address's words.
+	FoldURLs bool `json:"fold_urls,omitempty"`
+}
+
+// Canonical returns the same options with defaults as zero values and languages
+// by name, so that equal options are equal as values. Tokenizer and HashBits
+// stay as they are written.
+func (o Options) Canonical() Options {
+	if o.NGrams.filled() == (NGrams{1, 1}) {
+		o.NGrams = NGrams{}
+	}
+	o.Stem, o.StopWords = canonicalLanguage(o.Stem), canonicalLanguage(o.StopWords)
+	if o.Normalise == NormaliseNFC {
+		o.Normalise = ""
+	}
+	return o
+}
+
+// refines tells whether words are not yet terms.
+func (o Options) refines() bool {
+	return o.NGrams != NGrams{} || o.Stem != "" || o.StopWords != "" || o.FoldNumbers || o.FoldURLs
+}
+
+// Changes lists the options of text that are not at their defaults, as flags
+// would set them: "ngrams 1-2", "stem auto".
+func (o Options) Changes() []string {
+	o = o.Canonical()
+	var all []string
+	for _, c := range []struct {
+		text    string
+		changed bool
+	}{
+		{"ngrams " + o.NGrams.String(), o.NGrams != NGrams{}}, {"stem " + o.Stem, o.Stem != ""},
+		{"stop-words " + o.StopWords, o.StopWords != ""}, {"strip-html", o.StripHTML},
+		{"normalise " + o.Normalise, o.Normalise != ""}, {"fold numbers", o.FoldNumbers}, {"fold urls", o.FoldURLs},
+	} {
+		if c.changed {
+			all = append(all, c.text)
+		}
+	}
+	return all
 }
 
 // Check tells all that is wrong with the options, or nil.
@@ -79,6 +135,14 @@ func (o Options) Check() error {
 		problems = append(problems, fmt.Errorf("hash_bits %d is out of range; choose %d to %d, or 0 for %d",
 			o.HashBits, HashBitsMin, HashBitsMax, HashBitsDefault))
 	}
+	if g := o.NGrams; g != (NGrams{}) && g != g.filled() {
+		problems = append(problems, fmt.Errorf("ngrams %d-%d are out of range; MIN-MAX has 1 <= MIN <= MAX <= %d", g.Min, g.Max, NGramsMax))
+	}
+	if o.Normalise != "" && !slices.Contains(NormalForms(), o.Normalise) {
+		problems = append(problems, fmt.Errorf("normalise %q is not known; did you mean %q? there is %q and %q",
+			o.Normalise, nearest(o.Normalise, NormalForms()), NormaliseNFC, NormaliseNFKC))
+	}
+	problems = append(problems, checkLanguage("stem", o.Stem), checkLanguage("stop_words", o.StopWords))
 	return errors.Join(problems...)
 }
 

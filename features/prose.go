@@ -57,7 +57,7 @@ func (e *english) words(text []byte, yield func(word []byte) bool) bool {
 
 // normalise leaves in e.text the text lower-cased rune by rune and composed (NFC,
 // before and after), with straight quotes, and one space for each rune that ends a word: spaces,
-// controls, U+FFFD and bytes that are not UTF-8.
+// controls, U+FFFD and bytes that are not UTF-8. What is invisible goes.
 func (e *english) normalise(text []byte) {
 	e.composed = norm.NFC.Append(e.composed[:0], text...)
 	e.text = e.text[:0]
@@ -73,6 +73,8 @@ func (e *english) normalise(text []byte) {
 		r, width := utf8.DecodeRune(rest)
 		rest = rest[width:]
 		switch {
+		case invisible(r):
+			continue
 		case r == utf8.RuneError || unicode.IsSpace(r) || unicode.IsControl(r):
 			r = ' '
 		case r == '‘' || r == '’':
@@ -223,22 +225,3 @@ func trim(token []byte) []byte {
 }
 
 func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
-
-// english counts the English words of one piece of text; false means too many
-// terms.
-func (t *Tokenizer) english(dst []TermCount, start int, dict *Dictionary, text []byte, title bool) ([]TermCount, bool) {
-	ok := t.prose.words(text, func(word []byte) bool {
-		t.size = copy(t.word[1:], word)
-		if t.size < len(word) { // cut at a rune
-			for t.size > 0 && !utf8.RuneStart(word[t.size]) {
-				t.size--
-			}
-		}
-		dst = t.count(dst, start, dict, t.word[1:1+t.size])
-		if title {
-			dst = t.count(dst, start, dict, t.word[:1+t.size])
-		}
-		return len(dst)-start <= TermsMax
-	})
-	return dst, ok
-}

@@ -2,12 +2,12 @@ package features
 
 import (
 	"fmt"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/clipperhouse/uax29/v2/words"
 
 	"tidings"
+	"tidings/internal/htmltext"
 )
 
 // TermCount says how often one term occurs in one document. Ref is a reference
@@ -15,24 +15,37 @@ import (
 type TermCount struct{ Ref, Count uint32 }
 
 // Tokenizer counts the terms of documents. By default they are the Unicode words (Unicode Standard
-// Annex 29) that hold a letter or a number (categories L and N), lower-cased
-// rune by rune, then cut to the whole runes of their first TermBytesMax bytes. A
+// Annex 29) that hold a letter or a number (categories L and N), normalised as
+// NormaliseNFC says, then cut to the whole runes of their first TermBytesMax bytes. A
 // segment that begins with an ASCII character other than a letter, a
 // digit or an underscore is no word. Bytes that are not UTF-8 become U+FFFD.
+// Scripts without spaces give pairs of characters.
 //
 // With TokenizerProse they are English words: the text composed (NFC), lower-cased,
 // curly quotes made straight, then split by the prose library, "don't" into "do"
 // and "n't". Where that would lose a letter, Unicode words take its place.
 //
+// The other Options change words on their way to terms, in this order: markup is
+// stripped, compatibility forms are replaced, the text is split, addresses
+// become hosts, stop words go, numbers become shapes, words become stems, and
+// neighbours become n-grams.
+//
 // It keeps scratch memory and no state: what it says of a document depends on
 // the document and the options alone.
 type Tokenizer struct {
-	title bool
-	prose *english               // nil: Unicode words
-	word  [1 + TermBytesMax]byte // TitlePrefix, then the word at hand
-	size  int                    // of the word at hand, without the prefix
-	seen  []sighting             // by Ref; stamped with doc
-	doc   uint32
+	options Options
+	title   bool
+	prose   *english               // nil: Unicode words
+	word    [1 + TermBytesMax]byte // TitlePrefix, then the word at hand
+	size    int                    // of the word at hand, without the prefix
+	seen    []sighting             // by Ref; stamped with doc
+	doc     uint32
+
+	visible, composed []byte    // scratch of normalised
+	plain             [2][]byte // title and text as prepare leaves them
+	markup            []byte    // scratch of prepare
+	refiner           *refiner  // nil: words are terms
+	trace             *Trace    // nil: nobody wants to know
 }
 
 // sighting is where a term stands among the counts of document doc.
@@ -41,10 +54,14 @@ type sighting struct{ doc, place uint32 }
 // NewTokenizer returns a tokenizer. Options that Check refuses work as the
 // nearest that it does not.
 func NewTokenizer(o Options) *Tokenizer {
-	t := &Tokenizer{title: !o.NoTitle}
+	o = o.Canonical()
+	t := &Tokenizer{options: o, title: !o.NoTitle}
 	t.word[0] = TitlePrefix
 	if o.Tokenizer == TokenizerProse {
 		t.prose = new(english)
+	}
+	if o.refines() {
+		t.refiner = newRefiner(o)
 	}
 	return t
 }
@@ -63,8 +80,11 @@ func (t *Tokenizer) Append(dst []TermCount, dict *Dictionary, title, text []byte
 		t.doc = 1
 	}
 	start, terms := len(dst), dict.Len()
-	dst, ok := t.words(dst, start, dict, title, t.title)
-	if ok {
+	title, text = t.prepare(0, title), t.prepare(1, text)
+	var ok bool
+	if t.refiner != nil {
+		dst, ok = t.refine(dst, start, dict, title, text)
+	} else if dst, ok = t.words(dst, start, dict, title, t.title); ok {
 		dst, ok = t.words(dst, start, dict, text, false)
 	}
 	if !ok {
@@ -75,26 +95,73 @@ func (t *Tokenizer) Append(dst []TermCount, dict *Dictionary, title, text []byte
 	return dst, nil
 }
 
+// prepare makes the text plain that is to be split; piece is 0 for the title,
+// 1 for the text. What it returns is good until the next call for that piece.
+func (t *Tokenizer) prepare(piece int, text []byte) []byte {
+	if t.options.StripHTML {
+		t.markup = htmltext.Text(t.markup[:0], text)
+		text = t.markup
+	}
+	if t.options.Normalise == NormaliseNFKC {
+		t.plain[piece] = compatible(t.plain[piece][:0], text)
+		return t.plain[piece]
+	}
+	if t.options.StripHTML {
+		t.plain[piece], t.markup = t.markup, t.plain[piece]
+		return t.plain[piece]
+	}
+	return text
+}
+
 // words counts the words of one piece of text; false means too many terms.
 func (t *Tokenizer) words(dst []TermCount, start int, dict *Dictionary, text []byte, title bool) ([]TermCount, bool) {
 	if t.prose != nil {
-		return t.english(dst, start, dict, text, title)
+		ok := t.prose.words(text, func(word []byte) bool {
+			t.size = copy(t.word[1:], cut(word))
+			dst = t.counts(dst, start, dict, title)
+			return len(dst)-start <= TermsMax
+		})
+		return dst, ok
 	}
 	for len(text) > 0 {
-		n, isWord := t.next(text)
+		n, kind := t.next(text)
+		switch kind {
+		case aWord:
+			dst = t.counts(dst, start, dict, title)
+		case aRun:
+			n, _ = t.pairs(text, func(pair []byte) bool {
+				t.size = copy(t.word[1:], pair)
+				dst = t.counts(dst, start, dict, title)
+				return len(dst)-start <= TermsMax
+			})
+		}
 		text = text[n:]
-		if !isWord {
-			continue
-		}
-		dst = t.count(dst, start, dict, t.word[1:1+t.size])
-		if title {
-			dst = t.count(dst, start, dict, t.word[:1+t.size])
-		}
 		if len(dst)-start > TermsMax {
 			return dst, false
 		}
 	}
 	return dst, true
+}
+
+// cut returns the whole runes of a word's first TermBytesMax bytes.
+func cut(word []byte) []byte {
+	if len(word) <= TermBytesMax {
+		return word
+	}
+	size := TermBytesMax
+	for size > 0 && !utf8.RuneStart(word[size]) {
+		size--
+	}
+	return word[:size]
+}
+
+// counts counts the word in t.word, and again under the prefix in a title.
+func (t *Tokenizer) counts(dst []TermCount, start int, dict *Dictionary, title bool) []TermCount {
+	dst = t.count(dst, start, dict, t.word[1:1+t.size])
+	if title {
+		dst = t.count(dst, start, dict, t.word[:1+t.size])
+	}
+	return dst
 }
 
 // count adds one occurrence of a term to the document that began at start.
@@ -112,16 +179,25 @@ func (t *Tokenizer) count(dst []TermCount, start int, dict *Dictionary, term []b
 	return append(dst, TermCount{Ref: ref, Count: 1})
 }
 
+// kind is what a segment of text is.
+type kind uint8
+
+const (
+	nothing kind = iota
+	aWord        // in t.word
+	aRun         // one or more characters of a script without spaces
+)
+
 // next takes the first segment of text, which is not empty. It returns the
 // segment's length and, when the segment is a word, leaves that in t.word. Text
 // in ASCII takes a short way that finds the same words.
-func (t *Tokenizer) next(text []byte) (n int, isWord bool) {
+func (t *Tokenizer) next(text []byte) (n int, kind kind) {
 	class := classes[text[0]]
 	if class == 0 || class&wordy == 0 {
 		// A mark that follows would belong to this segment, so only a
 		// neighbour in ASCII lets the segment end here.
 		if class != beyond && (len(text) == 1 || text[1] < utf8.RuneSelf) {
-			return 1, false
+			return 1, nothing
 		}
 		return t.segment(text)
 	}
@@ -130,7 +206,7 @@ func (t *Tokenizer) next(text []byte) (n int, isWord bool) {
 
 // ascii takes a segment that begins with an ASCII letter, digit or underscore,
 // and leaves it to segment as soon as something else than ASCII has a say.
-func (t *Tokenizer) ascii(text []byte) (n int, isWord bool) {
+func (t *Tokenizer) ascii(text []byte) (n int, kind kind) {
 	size, i := 0, 0
 	var last, all uint8
 	for i < len(text) {
@@ -164,30 +240,47 @@ func (t *Tokenizer) ascii(text []byte) (n int, isWord bool) {
 		i++
 	}
 	t.size = size
-	return i, all&(letter|digit) != 0
+	if all&(letter|digit) == 0 {
+		return i, nothing
+	}
+	return i, aWord
 }
 
 // segment is the long way: any script, as Unicode defines it.
-func (t *Tokenizer) segment(text []byte) (n int, isWord bool) {
+func (t *Tokenizer) segment(text []byte) (n int, kind kind) {
 	n, _, _ = words.SplitFunc(text, true)
 	if n <= 0 || n > len(text) {
 		n = 1 // no promise of another package is worth an endless loop
 	}
 	if text[0] < utf8.RuneSelf && classes[text[0]]&wordy == 0 {
-		return n, false
+		return n, nothing
 	}
-	size, full := 0, false
-	for i := 0; i < n && !(full && isWord); {
+	run := true
+	for i := 0; i < n && (kind == nothing || run); {
 		r, width := utf8.DecodeRune(text[i:n])
 		i += width
-		isWord = isWord || unicode.IsLetter(r) || unicode.IsNumber(r)
-		r = unicode.ToLower(r)
-		if full = full || size+utf8.RuneLen(r) > TermBytesMax; !full {
-			size += utf8.EncodeRune(t.word[1+size:], r)
+		switch {
+		case spaceless(r):
+			kind = aWord
+		case attached(r) || invisible(r):
+			if isWordRune(r) {
+				kind = aWord
+			}
+		default:
+			run = false
+			if isWordRune(r) {
+				kind = aWord
+			}
 		}
 	}
-	t.size = size
-	return n, isWord
+	if kind == nothing {
+		return n, nothing
+	}
+	if run {
+		return n, aRun
+	}
+	t.fold(text[:n])
+	return n, aWord
 }
 
 // Classes of bytes. The middle of a word is marked by the kinds it joins:

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/clipperhouse/uax29/v2/words"
+	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
 	"tidings"
@@ -43,11 +44,17 @@ func TestTokenizerFindsWordsOfAnyScript(t *testing.T) {
 		"inside a word":             {"", "Can't, 3.14 1,000 a.m. snake_case x:y 3:1", []string{"can't 1", "3.14 1", "1,000 1", "a.m 1", "snake_case 1", "x:y 1", "3 1", "1 1"}},
 		"mixed kinds do not join":   {"", "1.a a,b 1'2 _1 a1.b", []string{"1 1", "a 2", "b 2", "1'2 1", "_1 1", "a1 1"}},
 		"Russian":                   {"", "Кошка и КОШКА", []string{"кошка 2", "и 1"}},
-		"Chinese":                   {"", "天气好", []string{"天 1", "气 1", "好 1"}},
-		"Japanese":                  {"", "カタカナ", []string{"カタカナ 1"}},
+		"Chinese":                   {"", "天气好。天", []string{"天气 1", "气好 1", "天 1"}},
+		"Japanese":                  {"", "東京タワーへ、Goで", []string{"東京 1", "京タ 1", "タワ 1", "ワー 1", "ーへ 1", "go 1", "で 1"}},
+		"Japanese iteration":        {"", "人々", []string{"人々 1"}},
+		"Korean":                    {"", "한국어 문장", []string{"한국어 1", "문장 1"}},
+		"Korean in pieces":          {"", "\u1112\u1161\u11ab국어", []string{"한국어 1"}},
+		"Thai":                      {"", "สวัสดี", []string{"สวั 1", "วัส 1", "สดี 1"}},
+		"voicing marks":             {"", "カ\u3099キ ｶﾞｷ", []string{"ガキ 1", "ｶﾞｷ 1"}},
+		"what nobody sees":          {"", "co\u00adop \ufeffbom \u202eabc\u202c می\u200cخواهم a\ufe0f", []string{"coop 1", "bom 1", "abc 1", "میخواهم 1", "a 1"}},
 		"Hebrew":                    {"", `צה"ל`, []string{`צה"ל 1`}},
 		"Greek final sigma":         {"", "ΣΑΣ", []string{"σασ 1"}},
-		"an accent that combines":   {"", "Cafe\u0301 x", []string{"cafe\u0301 1", "x 1"}},
+		"an accent that combines":   {"", "Cafe\u0301 x", []string{"café 1", "x 1"}},
 		"a curly apostrophe":        {"", "don’t", []string{"don’t 1"}},
 		"lower-casing that shrinks": {"", "İSTANBUL \u2126", []string{"istanbul 1", "ω 1"}},
 		"lower-casing that grows":   {"", "ȺȾ", []string{"ⱥⱦ 1"}},
@@ -85,17 +92,53 @@ func TestTokenizerCutsLongWordsAtARune(t *testing.T) {
 	}
 }
 
-// reference says in the plainest way what the words of a text are.
+// reference says in the plainest way what the terms of a text are.
 func reference(text string) (out []string) {
+	isWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
+	isMark := func(r rune) bool { return unicode.IsMark(r) || strings.ContainsRune("\uff9e\uff9f", r) }
+	unseen := func(r rune) bool { return unicode.In(r, unicode.Cf, unicode.Variation_Selector) || r == '\u034f' }
+	spaceless := func(r rune) bool {
+		scripts := []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar}
+		return strings.ContainsRune("ーｰ", r) || unicode.In(r, unicode.L, unicode.Nl) && unicode.In(r, scripts...)
+	}
+	var run []string
+	endRun := func() {
+		if len(run) == 1 {
+			out = append(out, run[0])
+		}
+		for i := 1; i < len(run); i++ {
+			out = append(out, run[i-1]+run[i])
+		}
+		run = nil
+	}
 	for it := words.FromString(text); it.Next(); {
 		segment := it.Value()
-		isWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 		first := rune(segment[0])
 		if first < utf8.RuneSelf && first != '_' && !isWord(first) || !strings.ContainsFunc(segment, isWord) {
+			endRun()
 			continue
 		}
+		plain := norm.NFC.String(strings.Map(func(r rune) rune {
+			if unseen(r) {
+				return -1
+			}
+			return r
+		}, segment))
+		if !strings.ContainsFunc(segment, func(r rune) bool { return !spaceless(r) && !isMark(r) && !unseen(r) }) {
+			start := len(run)
+			for _, r := range plain {
+				if !isMark(r) || len(run) == start && start == 0 {
+					run = append(run, "")
+				}
+				if last := &run[len(run)-1]; len(*last)+utf8.RuneLen(r) <= features.TermBytesMax/2 {
+					*last += string(r)
+				}
+			}
+			continue
+		}
+		endRun()
 		word := ""
-		for _, r := range segment {
+		for _, r := range plain {
 			r = unicode.ToLower(r)
 			if len(word)+utf8.RuneLen(r) > features.TermBytesMax {
 				break
@@ -104,6 +147,7 @@ func reference(text string) (out []string) {
 		}
 		out = append(out, word)
 	}
+	endRun()
 	return out
 }
 

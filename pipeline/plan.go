@@ -119,6 +119,7 @@ func (p Plan) WithDefaults() Plan {
 		p.Partitions = Partitions{1, 1, 1, 1}
 	}
 	p.Guarantee, p.Recovery, p.Order = guarantees.ExactlyOnce, guarantees.Commit, guarantees.Sorted
+	p.Features = p.Features.Canonical()
 	if p.Model == "" {
 		p.Model = model.Default
 	}
