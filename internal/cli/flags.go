@@ -25,19 +25,34 @@ type BrokerFlags struct {
 	StoreSize Size   `name:"store-size" placeholder:"64GB" default:"64GB" help:"The most the embedded server may store; full, it refuses and loses nothing."`
 }
 
-// Open opens the broker.
-func (f *BrokerFlags) Open(ctx context.Context, name string) (*broker.Broker, error) {
+// Options checks the flags and says what they open.
+func (f *BrokerFlags) Options(name string) (broker.Options, error) {
 	if f.NATS != "" && (f.Store != "" || f.Listen != "") {
-		return nil, &UsageError{errors.New("--nats uses a server elsewhere, --store and --listen set up the embedded one: choose")}
+		return broker.Options{}, &UsageError{errors.New("--nats uses a server elsewhere, --store and --listen set up the embedded one: choose")}
 	}
 	if f.Listen != "" {
 		if _, port, err := net.SplitHostPort(f.Listen); err != nil || !isPort(port) {
-			return nil, &UsageError{fmt.Errorf("--listen %q is not host:port; write 127.0.0.1:4222, or port 0 for one that is free", f.Listen)}
+			return broker.Options{}, &UsageError{fmt.Errorf("--listen %q is not host:port; write 127.0.0.1:4222, or port 0 for one that is free", f.Listen)}
 		}
 	}
-	return broker.Open(ctx, broker.Options{
+	return broker.Options{
 		URL: f.NATS, Store: f.Store, Listen: f.Listen, SyncAlways: f.Sync, StoreBytes: int64(f.StoreSize), Name: name,
-	})
+	}, nil
+}
+
+// Open opens the broker.
+func (f *BrokerFlags) Open(ctx context.Context, name string) (*broker.Broker, error) {
+	o, err := f.Options(name)
+	if err != nil {
+		return nil, err
+	}
+	b, err := broker.Open(ctx, o)
+	for _, seen := range []error{broker.ErrNoBroker, broker.ErrCredentials, broker.ErrTLS, broker.ErrDenied, broker.ErrNoJetStream, broker.ErrStoreInUse} {
+		if errors.Is(err, seen) {
+			return nil, fmt.Errorf("%w; `classify doctor` with the same flags looks closer", err)
+		}
+	}
+	return b, err
 }
 
 func isPort(s string) bool {
