@@ -36,8 +36,8 @@ func (d *Door) Refusal(row datasets.Row) error {
 	if err := document.Check(); err != nil {
 		return &datasets.RowError{File: row.File, Line: row.Line, Err: err}
 	}
-	if limit := d.clock.Now().Add(FutureMax); document.Time.After(limit) && !d.anyTime {
-		return tidings.Refuse(tidings.ReasonFutureTime, fmt.Sprintf("%s: its time %s lies in the future and would close every window; the document is left out", where, document.Time.Format(time.RFC3339)))
+	if document.Time.After(d.clock.Now().Add(FutureMax)) && !d.anyTime {
+		return inTheFuture(where, document.Time)
 	}
 	if !d.seen.add(document.ID) {
 		return tidings.Refuse(tidings.ReasonDuplicateID, fmt.Sprintf("%s: the id %q came before; this document is left out", where, document.ID))
@@ -49,3 +49,7 @@ func (d *Door) Refusal(row datasets.Row) error {
 // that was refused is not remembered, as it was not then: the same id may have
 // come again, and entered.
 func (d *Door) passed(row datasets.Row) { _ = d.Refusal(row) }
+
+func inTheFuture(where string, t time.Time) error {
+	return tidings.Refuse(tidings.ReasonFutureTime, fmt.Sprintf("%s: its time %s lies in the future and would close every window; the document is left out", where, t.Format(time.RFC3339)))
+}

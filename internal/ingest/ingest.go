@@ -96,7 +96,7 @@ func Run(ctx context.Context, b *broker.Broker, rows datasets.Reader, o Options)
 	}
 	w := &writer{
 		broker: b, o: o, stream: stream.Name, door: NewDoor(o),
-		run: strconv.FormatInt(o.Clock.Now().UnixNano(), 36),
+		fence: newFence(b, o.Pipeline, o.Source), run: strconv.FormatInt(o.Clock.Now().UnixNano(), 36),
 	}
 	cursor, ended, err := w.resume(ctx)
 	if err != nil {
@@ -123,9 +123,9 @@ type writer struct {
 	broker *broker.Broker
 	o      Options
 	stream string
+	fence  fence
 	run    string // tells this run's records from another's
 	last   uint64 // sequence of the source's last record
-	others int    // above 0: others write to the log too, for the next so many records
 	cursor uint64 // rows of the source that are stored or in batch
 	total  total  // of the source, stored
 
@@ -140,7 +140,7 @@ type writer struct {
 
 // resume finds where an earlier run of this source left off.
 func (w *writer) resume(ctx context.Context) (cursor uint64, ended bool, err error) {
-	last, err := w.broker.Last(ctx, w.stream, w.o.Pipeline.LogSubject("*", w.o.Source))
+	last, err := w.fence.lastRecord(ctx)
 	if errors.Is(err, broker.ErrEmpty) {
 		return 0, false, nil
 	}
@@ -161,10 +161,11 @@ func (w *writer) resume(ctx context.Context) (cursor uint64, ended bool, err err
 // recall makes the door know the documents that earlier runs stored.
 func (w *writer) recall(ctx context.Context) error {
 	w.past = make(map[uint64]uint64)
-	return recall(ctx, w.broker, w.o.Pipeline, w.o.Source, func(_ tidings.Position, id string, hash uint64) {
+	_, err := recall(ctx, w.broker, w.o.Pipeline, w.o.Source, func(_ tidings.Position, id string, hash uint64) {
 		w.door.seen.add(id)
-		w.past[xxhash.Sum64String(id)] = hash
+		w.past[idHash(id)] = hash
 	})
+	return err
 }
 
 // feed stores the rows behind the cursor.
@@ -262,7 +263,7 @@ func (w *writer) known(row datasets.Row, refusal error) bool {
 		w.cursor = row.Number
 		return true
 	}
-	hash, stored := w.past[xxhash.Sum64String(row.Document.ID)]
+	hash, stored := w.past[idHash(row.Document.ID)]
 	if !stored {
 		return false
 	}
@@ -275,14 +276,7 @@ func (w *writer) known(row datasets.Row, refusal error) bool {
 }
 
 func (w *writer) reject(ctx context.Context, row datasets.Row, cause error) error {
-	r := pipeline.Reject{ID: row.Document.ID, Reason: tidings.ReasonRow, Detail: cause.Error()}
-	if len(r.ID) > tidings.IDBytesMax {
-		r.ID = ""
-	}
-	var d *tidings.DocumentError
-	if errors.As(cause, &d) {
-		r.Reason = d.Reason
-	}
+	r := pipeline.Reject{ID: knownID(row.Document.ID), Reason: reasonOf(cause), Detail: cause.Error()}
 	w.counts.Rejected++
 	if w.counts.Rejected <= rejectsShown {
 		w.o.Notice(cause.Error())
@@ -315,7 +309,7 @@ func (w *writer) flush(ctx context.Context) error {
 // put stores one record behind the source's last. A store that is full is
 // waited for; an answer that got lost is settled by reading what is there.
 func (w *writer) put(ctx context.Context, kind string, data []byte) error {
-	subject, all := w.o.Pipeline.LogSubject(kind, w.o.Source), w.o.Pipeline.LogSubject("*", w.o.Source)
+	subject := w.o.Pipeline.LogSubject(kind, w.o.Source)
 	told := false
 	sum := w.total
 	if kind == pipeline.ArticleRecord {
@@ -323,7 +317,7 @@ func (w *writer) put(ctx context.Context, kind string, data []byte) error {
 	}
 	for {
 		h := broker.Header{headerCursor: {strconv.FormatUint(w.cursor, 10)}, headerWriter: {w.run}, headerTotal: {sum.String()}}
-		sequence, err := w.store(ctx, subject, all, h, data)
+		sequence, err := w.fence.put(ctx, subject, w.last, h, data)
 		switch {
 		case err == nil:
 			w.last, w.total = sequence, sum
@@ -358,28 +352,9 @@ func (w *writer) put(ctx context.Context, kind string, data []byte) error {
 	}
 }
 
-// aloneAgain is how many records are stored under the source's own fence
-// before the whole log's is tried again.
-const aloneAgain = 256
-
-// store stores a record behind the source's last. As long as nobody else
-// writes to the log that is the log's last, which is cheaper for the broker to
-// check.
-func (w *writer) store(ctx context.Context, subject, all string, h broker.Header, data []byte) (uint64, error) {
-	if w.others == 0 && w.last > 0 {
-		sequence, err := w.broker.Put(ctx, w.stream, subject, "", w.last, h, data)
-		if !errors.Is(err, broker.ErrConflict) {
-			return sequence, err
-		}
-		w.others = aloneAgain
-	}
-	w.others = max(0, w.others-1)
-	return w.broker.Put(ctx, w.stream, subject, all, w.last, h, data)
-}
-
 // settle finds out whether the record whose answer is missing was stored.
 func (w *writer) settle(ctx context.Context, kind string) (stored bool, err error) {
-	last, err := w.broker.Last(ctx, w.stream, w.o.Pipeline.LogSubject("*", w.o.Source))
+	last, err := w.fence.lastRecord(ctx)
 	switch {
 	case errors.Is(err, broker.ErrEmpty) && w.last > 0:
 		return false, fmt.Errorf("source %s: its records are gone from the log, somebody has purged it; where to go on is not known: give the source another name", w.o.Source)

@@ -43,12 +43,13 @@ func totalOf(r broker.Record) (t total) {
 // recall calls each with the last IDsRemembered documents, or some more, that
 // a source has in the log, in order. hash stands for all that the document
 // says. It finds where they begin by the totals in the records, so that it
-// reads no more than it needs, however long the log is.
-func recall(ctx context.Context, b *broker.Broker, name pipeline.Name, source string, each func(p tidings.Position, id string, hash uint64)) error {
+// reads no more than it needs, however long the log is. It returns the last of
+// their records, the zero one when there is none.
+func recall(ctx context.Context, b *broker.Broker, name pipeline.Name, source string, each func(p tidings.Position, id string, hash uint64)) (broker.Record, error) {
 	stream, subject := name.LogStream().Name, name.LogSubject(pipeline.ArticleRecord, source)
 	last, err := b.Last(ctx, stream, subject)
 	if errors.Is(err, broker.ErrEmpty) {
-		return nil
+		return broker.Record{}, nil
 	}
 	if err == nil {
 		var from uint64
@@ -61,9 +62,9 @@ func recall(ctx context.Context, b *broker.Broker, name pipeline.Name, source st
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("which documents source %s has in the log cannot be read: %w; without that knowledge some could enter twice, so nothing was done: try again", source, err)
+		return broker.Record{}, fmt.Errorf("which documents source %s has in the log cannot be read: %w; without that knowledge some could enter twice, so nothing was done: try again", source, err)
 	}
-	return nil
+	return last, nil
 }
 
 // recallFrom returns the sequence behind which the last IDsRemembered

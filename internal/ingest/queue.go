@@ -1,0 +1,104 @@
+package ingest
+
+import (
+	"fmt"
+
+	"tidings/pipeline"
+)
+
+// enqueue queues all of a request's documents or, answering so, none.
+func (l *Live) enqueue(waiting []arrival) bool {
+	size := 0
+	for i := range waiting {
+		size += len(waiting[i].line)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	full := l.open > 0 && (l.open+len(waiting) > l.o.pendingDocuments || l.bytes+size > l.o.pendingBytes)
+	switch {
+	case l.closed:
+		unavailable(waiting, "the input is stopping; the document was not taken, send it again")
+	case full:
+		l.counts.Busy += uint64(len(waiting))
+		busy(waiting, fmt.Sprintf("%d documents wait to be stored, the limits are %d documents and %d bytes; the document was not taken: send it again in %s", l.open, l.o.pendingDocuments, l.o.pendingBytes, busyRetry))
+	default:
+		l.queue = append(l.queue, waiting...)
+		l.open += len(waiting)
+		l.bytes += size
+		l.arrived.Signal()
+		return true
+	}
+	return false
+}
+
+func unavailable(waiting []arrival, detail string) {
+	for i := range waiting {
+		if a := waiting[i].answer; a.Status == "" {
+			a.unavailable(detail)
+		}
+	}
+}
+
+func busy(waiting []arrival, detail string) {
+	for i := range waiting {
+		if a := waiting[i].answer; a.Status == "" {
+			a.busy(detail)
+		}
+	}
+}
+
+// dequeue waits for documents and returns as many as one record holds, nil
+// when no more come.
+func (l *Live) dequeue(batch []arrival) []arrival {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for len(l.queue) == 0 {
+		if l.closed {
+			return nil
+		}
+		l.arrived.Wait()
+	}
+	size := 0
+	for _, a := range l.queue {
+		if size += len(a.line) + 1; len(batch) > 0 && (size > messageBytes || len(batch) == pipeline.MessageLinesMax) {
+			break
+		}
+		batch = append(batch, a)
+	}
+	clear(l.queue[:len(batch)])
+	if l.queue = l.queue[len(batch):]; len(l.queue) == 0 {
+		l.queue = nil
+	}
+	return batch
+}
+
+// shut lets the queue end.
+func (l *Live) shut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	l.arrived.Broadcast()
+}
+
+// settle tells the requests of documents whose answers are known, and counts.
+func (l *Live) settle(batch []arrival) {
+	var whole []*request
+	l.mu.Lock()
+	for i := range batch {
+		a := &batch[i]
+		l.open--
+		l.bytes -= len(a.line)
+		l.count(a)
+		if a.request.open--; a.request.open == 0 {
+			whole = append(whole, a.request)
+		}
+	}
+	counts := l.counts
+	l.mu.Unlock()
+	for _, r := range whole {
+		r.done(r.answers)
+	}
+	if l.o.Rows != nil {
+		l.o.Rows(counts)
+	}
+}

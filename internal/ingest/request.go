@@ -1,0 +1,152 @@
+package ingest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/cespare/xxhash/v2"
+
+	"tidings"
+	"tidings/internal/jsonl"
+	"tidings/pipeline"
+)
+
+// request is what one client sent at once. Its answers become known one after
+// the other; with the last of them done is called, once.
+type request struct {
+	answers []Answer
+	open    int // answers that are not known
+	done    func([]Answer)
+}
+
+// arrival is a document on its way into the log, or a reject: a refusal that
+// nobody else would hear of.
+type arrival struct {
+	request *request
+	answer  *Answer
+	id      uint64 // hashes of its id
+	hash    uint64 // and of its line
+	label   string
+	line    []byte
+	reject  bool
+}
+
+// form is how a request is read.
+type form struct {
+	name     string // what an error calls it: "tidings.in", "POST /documents"
+	single   bool   // one JSON object, however many lines it takes
+	linesMax int
+	asks     bool // somebody hears the answers
+}
+
+// place is what an error calls one line.
+func (f form) place(line int) string {
+	if line == 0 {
+		return f.name
+	}
+	return fmt.Sprintf("%s line %d", f.name, line)
+}
+
+// read makes a request of what a client sent: an answer for each document, of
+// which those that cannot enter are known.
+func (l *Live) read(data []byte, f form, done func([]Answer)) (*request, []arrival) {
+	r := &request{done: done}
+	rows := [][]byte{data}
+	if data = bytes.TrimSpace(data); !f.single {
+		rows = bytes.Split(data, []byte{'\n'})
+	}
+	several := len(rows) > 1
+	if len(rows) > f.linesMax {
+		r.answers = []Answer{{}}
+		r.answers[0].refuse(pipeline.ReasonMessageTooBig, fmt.Sprintf("%s: %d lines, the limit is %d; nothing of it was taken: send them in parts", f.name, len(rows), f.linesMax))
+		return r, l.heard(r, f, nil)
+	}
+	var decoder jsonl.Decoder
+	waiting := make([]arrival, 0, len(rows))
+	r.answers = make([]Answer, 0, len(rows))
+	for i, row := range rows {
+		if several && len(bytes.TrimSpace(row)) == 0 {
+			continue
+		}
+		r.answers = append(r.answers, Answer{})
+		answer, line := &r.answers[len(r.answers)-1], 0
+		if several {
+			line = i + 1
+			answer.Line = line
+		}
+		document, err := l.document(&decoder, row, f.place(line))
+		answer.ID = knownID(document.ID)
+		if err != nil {
+			answer.refuse(reasonOf(err), err.Error())
+			continue
+		}
+		text := jsonl.Append(make([]byte, 0, len(row)+16), &document)
+		waiting = append(waiting, arrival{
+			request: r, answer: answer, id: idHash(document.ID), hash: xxhash.Sum64(text),
+			label: document.Label, line: text,
+		})
+	}
+	return r, l.heard(r, f, waiting)
+}
+
+// document reads one; of one that may not enter the error says why.
+func (l *Live) document(decoder *jsonl.Decoder, row []byte, where string) (tidings.Document, error) {
+	left := func(err error) error {
+		return tidings.Refuse(reasonOf(err), fmt.Sprintf("%s: %v; the document is left out", where, err))
+	}
+	fields, err := decoder.Decode(row)
+	if err != nil {
+		return tidings.Document{}, left(err)
+	}
+	if err := fields.Check(); err != nil {
+		return tidings.Document{ID: string(fields.ID)}, left(err)
+	}
+	fields.Source = nil // the subject tells it
+	d, err := fields.Document()
+	if err != nil {
+		return d, left(err)
+	}
+	if d.Time.After(l.o.Clock.Now().Add(FutureMax)) {
+		return d, inTheFuture(where, d.Time)
+	}
+	return d, nil
+}
+
+// heard counts the refusals. Where nobody hears them, they go into the log.
+func (l *Live) heard(r *request, f form, waiting []arrival) []arrival {
+	for i := range r.answers {
+		a := &r.answers[i]
+		if a.Status != Refused {
+			continue
+		}
+		l.refused(a.Detail)
+		if f.asks {
+			continue
+		}
+		line, err := json.Marshal(pipeline.Reject{ID: a.ID, Reason: a.Reason, Detail: a.Detail})
+		if err == nil {
+			waiting = append(waiting, arrival{request: r, answer: a, line: line, reject: true})
+		}
+	}
+	r.open = len(waiting)
+	return waiting
+}
+
+// knownID is an id that can be repeated to whoever sent it.
+func knownID(id string) string {
+	if len(id) > tidings.IDBytesMax {
+		return ""
+	}
+	return id
+}
+
+// reasonOf is why a document was refused.
+func reasonOf(err error) tidings.Reason {
+	var d *tidings.DocumentError
+	if errors.As(err, &d) {
+		return d.Reason
+	}
+	return tidings.ReasonRow
+}
