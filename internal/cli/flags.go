@@ -103,9 +103,8 @@ func (s Size) String() string {
 
 // ModelFlags say what is learnt and from which features.
 type ModelFlags struct {
-	Model     string `name:"model" default:"${model}" help:"The model: ${models}."`
-	Tokenizer string `name:"tokenizer" default:"${tokenizer}" help:"How text is split into words: ${tokenizers}."`
-	HashBits  int    `name:"hash-bits" default:"${hashbits}" placeholder:"N" help:"Terms are hashed to 2^N features. Default: ${default}."`
+	Model string `name:"model" default:"${model}" help:"The model: ${models}."`
+	TextFlags
 }
 
 // PlanFlags say what a pipeline computes. They belong to the pipeline from its
@@ -130,9 +129,11 @@ func Vars() map[string]string {
 
 // Plan makes the plan of a pipeline of which only what is learnt matters.
 func (f *ModelFlags) Plan() (pipeline.Plan, error) {
-	return checked(pipeline.Plan{
-		Model: f.Model, Features: features.Options{Tokenizer: f.Tokenizer, HashBits: f.HashBits},
-	}.WithDefaults())
+	text, err := f.Features()
+	if err != nil {
+		return pipeline.Plan{}, err
+	}
+	return checked(pipeline.Plan{Model: f.Model, Features: text}.WithDefaults())
 }
 
 func checked(p pipeline.Plan) (pipeline.Plan, error) {
@@ -151,10 +152,11 @@ func (f *PlanFlags) Plan() (pipeline.Plan, error) {
 	if err != nil {
 		errs = append(errs, fmt.Errorf("--out-of-order %q is no time; write 90s or 2h", f.OutOfOrder))
 	}
+	text, err := f.Features()
+	errs = append(errs, err)
 	p := pipeline.Plan{
-		Pipeline: pipeline.Name(f.Pipeline), Partitions: partitions, Model: f.Model,
-		Features: features.Options{Tokenizer: f.Tokenizer, HashBits: f.HashBits},
-		Topics:   topics.Options{OutOfOrder: late, Popular: f.Popular},
+		Pipeline: pipeline.Name(f.Pipeline), Partitions: partitions, Model: f.Model, Features: text,
+		Topics: topics.Options{OutOfOrder: late, Popular: f.Popular},
 	}
 	for _, w := range f.Window {
 		d, err := topics.Parse(w)

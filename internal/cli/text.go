@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"tidings/features"
+)
+
+// TextFlags say how text becomes terms. They are a part of what is learnt, and
+// belong to a pipeline from its creation on.
+type TextFlags struct {
+	Tokenizer string   `name:"tokenizer" default:"${tokenizer}" help:"How text is split into words: ${tokenizers}."`
+	NGrams    string   `name:"ngrams" default:"1-1" placeholder:"MIN-MAX" help:"How many neighbouring words make a term, up to 3: 1-2 is words and pairs of words. Default: ${default}, words alone."`
+	Stem      string   `name:"stem" default:"off" placeholder:"LANG" help:"Take words to their stems: of a language (german or de), auto (each document's own, told from its words), or off. Default: ${default}."`
+	StopWords string   `name:"stop-words" default:"off" placeholder:"LANG" help:"Drop a language's function words: a language, auto or off, as --stem. Default: ${default}."`
+	StripHTML bool     `name:"strip-html" help:"Read titles and texts as HTML, and take their text."`
+	Normalise string   `name:"normalise" default:"nfc" placeholder:"FORM" help:"Unicode's normal form of words: nfc, or nfkc, which takes full-width letters, ligatures and ß for what they stand for. Default: ${default}."`
+	Fold      []string `name:"fold" placeholder:"WHAT" help:"Make one term of what differs: numbers of one shape (1987 is 0000), urls of one host. Both: --fold numbers,urls."`
+	HashBits  int      `name:"hash-bits" default:"${hashbits}" placeholder:"N" help:"Terms are hashed to 2^N features. Default: ${default}."`
+}
+
+// Features are the options that the flags set.
+func (f *TextFlags) Features() (features.Options, error) {
+	o := features.Options{
+		Tokenizer: f.Tokenizer, HashBits: f.HashBits, Stem: f.Stem, StopWords: f.StopWords,
+		StripHTML: f.StripHTML, Normalise: f.Normalise,
+	}
+	var err error
+	if f.NGrams != "" {
+		if o.NGrams, err = features.ParseNGrams(f.NGrams); err != nil {
+			return o, &UsageError{fmt.Errorf("--ngrams: %w", err)}
+		}
+	}
+	for _, what := range f.Fold {
+		switch strings.TrimSpace(what) {
+		case "numbers":
+			o.FoldNumbers = true
+		case "urls":
+			o.FoldURLs = true
+		default:
+			return o, &UsageError{fmt.Errorf("--fold %q is not known; write numbers, urls, or numbers,urls", what)}
+		}
+	}
+	return o.Canonical(), nil
+}
