@@ -1,7 +1,6 @@
 package datasets
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -9,12 +8,12 @@ import (
 )
 
 // openCSV reads as many records as it takes to know the columns, and puts them
-// back, but for a header.
-func openCSV(source *Source, br *bufio.Reader, head []byte, o Options) (records, parser, error) {
-	first, _, _ := bytes.Cut(bytes.TrimLeft(bytes.TrimPrefix(head, bom), " \t\r\n"), []byte("\n"))
+// back, but for a header. name and base are for ids that are generated.
+func openCSV(t *text, o Options, name string, base uint64) (records, error) {
+	first, _, _ := bytes.Cut(bytes.TrimLeft(t.head, " \t\r\n"), []byte("\n"))
 	delimiter, _ := delimiterOf(first)
-	c := &csvRecords{lines: lines{r: br}, delimiter: delimiter}
-	p := &csvParser{delimiter: delimiter, name: source.Name}
+	c := &csvRecords{lines: lines{r: t.r}, delimiter: delimiter}
+	p := &csvParser{delimiter: delimiter, name: name, base: base}
 	const tries = 10 // a broken first row must not end a file without a header
 	var waiting []record
 	for range tries {
@@ -23,7 +22,7 @@ func openCSV(source *Source, br *bufio.Reader, head []byte, o Options) (records,
 			break
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		rec.data = bytes.Clone(rec.data)
 		if rec.bad == "" {
@@ -37,7 +36,7 @@ func openCSV(source *Source, br *bufio.Reader, head []byte, o Options) (records,
 		}
 		l, header, err := newLayout(p.fields, o)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", source.Path, err)
+			return nil, &fault{file: t.file, what: ": " + err.Error(), err: err}
 		}
 		if !header {
 			waiting = append(waiting, rec)
@@ -45,12 +44,31 @@ func openCSV(source *Source, br *bufio.Reader, head []byte, o Options) (records,
 			c.ordinal-- // a header is no row
 		}
 		c.waiting, p.layout = waiting, l
-		return c, p, nil
+		return &csvDocuments{c, p}, nil
 	}
 	if len(waiting) > 0 {
-		return nil, nil, fmt.Errorf("%s:%d: %s; none of the first rows can be read, so the columns are not known", source.Path, waiting[0].line, waiting[0].bad)
+		return nil, &fault{file: t.file, what: fmt.Sprintf(":%d: %s; none of the first rows can be read, so the columns are not known", waiting[0].line, waiting[0].bad)}
 	}
-	return c, p, nil // no rows at all
+	return c, nil // no rows at all
+}
+
+// csvDocuments makes documents of the records at once: what their columns mean
+// differs from file to file.
+type csvDocuments struct {
+	records *csvRecords
+	parser  *csvParser
+}
+
+func (c *csvDocuments) next() (record, error) {
+	rec, err := c.records.next()
+	if err != nil || rec.bad != "" {
+		return rec, err
+	}
+	if rec.document, err = c.parser.parse(rec); err != nil {
+		return rec.refused(err), nil
+	}
+	rec.form = parsed
+	return rec, nil
 }
 
 // csvRecords cuts CSV (RFC 4180) into records. It holds at most one record's

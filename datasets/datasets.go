@@ -1,9 +1,11 @@
-// Package datasets reads documents from files and from standard input: JSON
-// lines and CSV, plain or compressed, in the file's order or shuffled.
+// Package datasets reads documents from files, folders, archives and standard
+// input: JSON lines, CSV, plain text by folder and the forms of some well-known
+// collections, plain or compressed, in the source's order or shuffled.
 //
 // The one rule to keep: a bad row is a row. It comes with its number and an
-// error, the next one may be read, and whoever counts rows counts it too; only
-// an error of Next itself ends a source. Memory does not grow with the file.
+// error, the next one may be read, and whoever counts rows counts it too; so is
+// a file among others that cannot be read. Only an error of Next itself ends a
+// source. Memory does not grow with the source.
 //
 // A Reader owns the file it opened and the temporary files it made; Close gives
 // both back. It is not safe for concurrent use.
@@ -28,7 +30,7 @@ const (
 // Row is one row of a source.
 type Row struct {
 	Number   uint64           // 1, 2, 3... in the order of delivery, good and bad rows alike
-	File     string           // as it was given to Open
+	File     string           // as it was given to Open, the way from a folder that was given, "archive:member"
 	Line     uint64           // where the row begins in the file, from 1
 	Document tidings.Document // Source is left empty
 	Err      error            // a *RowError when the row is bad; Document is empty then
@@ -37,12 +39,16 @@ type Row struct {
 
 // RowError says why one row was left out. The other rows are not concerned.
 type RowError struct {
-	File string
-	Line uint64
-	Err  error // a *tidings.DocumentError
+	File  string
+	Line  uint64
+	Err   error // a *tidings.DocumentError
+	Whole bool  // it is no row but a file among others, or all of one from Line on
 }
 
 func (e *RowError) Error() string {
+	if e.Whole {
+		return fmt.Sprintf("%s %v; the other files are read", e.File, e.Err)
+	}
 	return fmt.Sprintf("%s:%d: %v; the row is left out", e.File, e.Line, e.Err)
 }
 
@@ -62,7 +68,7 @@ type Reader interface {
 // Options change how a source is read. The zero value reads what is found, in
 // the file's order, to its end.
 type Options struct {
-	// Format is "jsonl" or "csv"; "": told from the content.
+	// Format is one of Formats; "": told from the content of each file.
 	Format string
 
 	// Columns says where a field (id, time, label, title, text; in JSON lines

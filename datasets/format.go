@@ -2,14 +2,23 @@ package datasets
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 )
 
+// The formats.
 const (
-	formatJSONL = "jsonl"
-	formatCSV   = "csv"
+	FormatJSONL      = "jsonl"
+	FormatCSV        = "csv"
+	FormatReuters    = "reuters"    // SGML of Reuters-21578
+	FormatNewsgroups = "newsgroups" // a file is an article of Usenet, in a folder that is its label
+	FormatWikitext   = "wikitext"   // a file is a day of Wikipedia's current events
+	FormatText       = "text"       // a file is a document, in a folder that is its label
 )
+
+// Formats lists the formats.
+func Formats() []string {
+	return []string{FormatCSV, FormatJSONL, FormatNewsgroups, FormatReuters, FormatText, FormatWikitext}
+}
 
 var bom = []byte("\ufeff") // the byte order mark of UTF-8
 
@@ -17,17 +26,16 @@ var bom = []byte("\ufeff") // the byte order mark of UTF-8
 // begins.
 func refuseForeign(path string, head []byte) error {
 	for _, mark := range []struct{ begins, name string }{
-		{"\xff\xfe\x00\x00", "UTF-32"}, {"\x00\x00\xfe\xff", "UTF-32"}, {"\xff\xfe", "UTF-16"}, {"\xfe\xff", "UTF-16"},
+		{"\xff\xfe\x00\x00", "UTF-32"}, {"\x00\x00\xfe\xff", "UTF-32"},
 	} {
 		if bytes.HasPrefix(head, []byte(mark.begins)) {
-			return fmt.Errorf("%s is text in %s, and rows are read in UTF-8; convert it first: iconv -f %s -t UTF-8", path, mark.name, mark.name)
+			return faultOf(path, "is text in %s, and rows are read in UTF-8; convert it first: iconv -f %s -t UTF-8", mark.name, mark.name)
 		}
 	}
 	for _, kind := range []struct{ begins, name, todo string }{
 		{"BZh", "a bzip2 file", "uncompress it first: bzip2 -d"},
 		{"\xfd7zXZ\x00", "an xz file", "uncompress it first: xz -d"},
 		{"\x04\x22\x4d\x18", "an lz4 file", "uncompress it first: lz4 -d"},
-		{"PK\x03\x04", "a zip archive (or a spreadsheet, which is one)", "unpack it, or export it as CSV"},
 		{"PAR1", "a Parquet file", "export it as JSON lines or CSV"},
 		{"SQLite format 3\x00", "an SQLite database", "export a table as CSV"},
 		{"%PDF", "a PDF", "extract its text"},
@@ -39,11 +47,11 @@ func refuseForeign(path string, head []byte) error {
 		{"<feed", "a feed", "convert it to JSON lines or CSV"},
 	} {
 		if len(head) >= len(kind.begins) && strings.EqualFold(string(head[:len(kind.begins)]), kind.begins) {
-			return fmt.Errorf("%s is %s; JSON lines and CSV are read, plain, gzip or zstd; %s", path, kind.name, kind.todo)
+			return faultOf(path, "is %s; JSON lines and CSV are read, plain, gzip or zstd; %s", kind.name, kind.todo)
 		}
 	}
 	if at := bytes.IndexByte(head, 0); at >= 0 {
-		return fmt.Errorf("%s is not text: byte %d is zero, and it is none of the formats known; JSON lines and CSV are read, plain, gzip or zstd", path, at)
+		return faultOf(path, "is not text: byte %d is zero, and it is none of the formats known; JSON lines and CSV are read, plain, gzip or zstd", at)
 	}
 	return nil
 }
@@ -51,27 +59,27 @@ func refuseForeign(path string, head []byte) error {
 // formatOf tells the format from the first lines. forced is what the options
 // ask for; a file that cannot be read that way at all is refused all the same.
 func formatOf(path string, head []byte, forced string) (string, error) {
-	text := bytes.TrimLeft(bytes.TrimPrefix(head, bom), " \t\r\n")
-	if forced == formatCSV {
-		return formatCSV, nil
+	text := bytes.TrimLeft(head, " \t\r\n")
+	if forced == FormatCSV {
+		return FormatCSV, nil
 	}
 	first, rest, _ := bytes.Cut(text, []byte("\n"))
 	switch inner := bytes.TrimSpace(bytes.TrimPrefix(first, []byte("["))); {
 	case bytes.HasPrefix(text, []byte("[")) && (len(inner) == 0 || strings.IndexByte(`{["]`, inner[0]) >= 0):
-		return "", fmt.Errorf("%s is one JSON array; one object a line is read; convert it first: jq -c '.[]'", path)
+		return "", faultOf(path, "is one JSON array; one object a line is read; convert it first: jq -c '.[]'")
 	case string(bytes.TrimSpace(first)) == "{" && len(bytes.TrimSpace(rest)) > 0:
-		return "", fmt.Errorf("%s is JSON spread over lines; one object a line is read; convert it first: jq -c '.'", path)
+		return "", faultOf(path, "is JSON spread over lines; one object a line is read; convert it first: jq -c '.'")
 	}
-	if forced == formatJSONL || len(text) == 0 {
-		return formatJSONL, nil
+	if forced == FormatJSONL || len(text) == 0 {
+		return FormatJSONL, nil
 	}
 	if objects, others := countObjects(text); objects >= others {
-		return formatJSONL, nil
+		return FormatJSONL, nil
 	}
 	if _, columns := delimiterOf(first); columns > 1 {
-		return formatCSV, nil
+		return FormatCSV, nil
 	}
-	return "", fmt.Errorf("%s begins with %q, neither a JSON object nor a line of CSV; JSON lines and CSV are read, plain, gzip or zstd", path, first[:min(len(first), 40)])
+	return "", faultOf(path, "begins with %q, neither a JSON object nor a line of CSV; JSON lines and CSV are read, plain, gzip or zstd, and with --format text a file is a document", first[:min(len(first), 40)])
 }
 
 // countObjects counts among the first lines those that look like a JSON object

@@ -6,15 +6,40 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"tidings"
 )
 
-// record is one row as it stands in the file, before anybody has looked at
-// what it says.
+// record is one row as it stands in the file. One of JSON lines is not looked
+// at before it is delivered; other formats give the document with it.
 type record struct {
-	ordinal uint64 // 1, 2, 3... in the file's order
-	line    uint64 // where it begins, from 1
-	data    []byte // valid until the next record is read
-	bad     string // why it could not be cut out; data is its head then
+	ordinal  uint64 // 1, 2, 3... in the source's order
+	file     string // "": the source is one file
+	line     uint64 // where it begins, from 1
+	form     form
+	data     []byte           // its line or, of a bad one, its head; valid until the next record is read
+	document tidings.Document // of a parsed one
+	bad      string           // why it is bad
+	reason   tidings.Reason   // "": ReasonRow
+}
+
+// form says what stands where in a record.
+type form byte
+
+const (
+	asWritten form = iota // data is a line of JSON
+	parsed                // document is the document
+	canonical             // data is the document as jsonl writes it
+	wholeFile             // bad tells of a file, or of the rest of one
+)
+
+// refused makes a record of a document that has something wrong with it.
+func (rec record) refused(err error) record {
+	rec.form, rec.document, rec.bad = asWritten, tidings.Document{}, err.Error()
+	if refused := (*tidings.DocumentError)(nil); errors.As(err, &refused) {
+		rec.reason = refused.Reason
+	}
+	return rec
 }
 
 // records cuts a source into rows. The error is io.EOF at the end, or says

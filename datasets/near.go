@@ -39,15 +39,6 @@ func nearNames(path string) string {
 	return "; did you mean " + strings.Join(shown, " or ") + "?"
 }
 
-// someNames lists the first files of a folder.
-func someNames(folder string) string {
-	all := names(folder)
-	if len(all) == 0 {
-		return ""
-	}
-	return ": " + strings.Join(all[:min(len(all), namesShownMax)], ", ")
-}
-
 // names returns the names of a folder's files, sorted; none when it cannot be
 // read, for they are only suggestions.
 func names(folder string) []string {

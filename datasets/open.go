@@ -13,15 +13,44 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"tidings/datasets/archive"
 )
 
-// Open opens a source: the path of a file, or "-" for standard input. The error
-// says what was found instead of rows, and what to do about it. The caller
-// closes the Reader.
-func Open(spec string, o Options) (*Source, Reader, error) {
+// Open opens a source: the path of a file, an archive or a folder, a pattern of
+// them, or "-" for standard input. The error says what was found instead of
+// rows, and what to do about it. The caller closes the Reader.
+func Open(spec string, o Options) (*Source, Reader, error) { return OpenAll([]string{spec}, o) }
+
+// OpenAll opens files, archives and folders as one source, whose rows come one
+// file after another: the files in the order given, those of a folder or a
+// pattern in the order of their names. The same list is the same source. When
+// a file comes, goes or changes its size it is another one, which is read from
+// its beginning; only the last file may grow.
+func OpenAll(specs []string, o Options) (*Source, Reader, error) {
 	if err := o.check(); err != nil {
 		return nil, nil, err
 	}
+	if len(specs) == 1 && specs[0] == "-" {
+		return openOne(specs[0], o)
+	}
+	if slices.Contains(specs, "-") {
+		return nil, nil, errors.New("standard input is a source alone; leave out the files, or - for it")
+	}
+	specs, err := expand(specs)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(specs) == 1 {
+		if info, err := os.Stat(specs[0]); err != nil || !info.IsDir() {
+			return openOne(specs[0], o)
+		}
+	}
+	return openList(specs, o)
+}
+
+// openOne opens one file or standard input.
+func openOne(spec string, o Options) (*Source, Reader, error) {
 	in, err := openInput(spec, o)
 	if err != nil {
 		return nil, nil, err
@@ -34,19 +63,40 @@ func Open(spec string, o Options) (*Source, Reader, error) {
 	return source, r, nil
 }
 
-// OpenAll opens several files, one after another, as one source.
-func OpenAll(specs []string, o Options) (*Source, Reader, error) {
-	if len(specs) != 1 {
-		return nil, nil, errors.New("several files are not one source yet; give one")
+// openList opens several files, or those of folders.
+func openList(specs []string, o Options) (*Source, Reader, error) {
+	if len(specs) == 0 {
+		return nil, nil, errors.New("no file is named")
 	}
-	return Open(specs[0], o)
+	whole, err := look(specs, o.Shuffle != nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	if whole.files == 0 {
+		return nil, nil, whole.none(specs)
+	}
+	path := specs[0]
+	if len(specs) > 1 {
+		path = fmt.Sprintf("%s and %d more", path, len(specs)-1)
+	}
+	source := &Source{Path: path, Resumable: true}
+	f := &files{o: o, tree: &tree{specs: specs}, labels: whole.folders, several: len(specs) > 1}
+	base := specs[0]
+	if absolute, err := filepath.Abs(base); err == nil {
+		base = absolute
+	}
+	source.Name = baseName(base) + "-" + fingerprint(string(whole.sum), "", o.Format, 0, o)
+	if err := f.begin(); err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	return source, f.rows(source, o, f.Close), nil
 }
 
 // check reports all that is wrong with the options at once.
 func (o *Options) check() error {
 	var errs []error
-	if !slices.Contains([]string{"", formatJSONL, formatCSV}, o.Format) {
-		errs = append(errs, fmt.Errorf("format %q is not known; the formats are %s and %s", o.Format, formatCSV, formatJSONL))
+	if o.Format != "" && !slices.Contains(Formats(), o.Format) {
+		errs = append(errs, fmt.Errorf("format %q is not known; the formats are %s", o.Format, strings.Join(Formats(), ", ")))
 	}
 	for _, field := range sortedKeys(o.Columns) {
 		if !slices.Contains(fields, field) {
@@ -77,6 +127,7 @@ type input struct {
 	regular bool   // a file: it ends, and reads the same again
 	size    int64  // of a regular file
 	from    io.Reader
+	at      io.ReaderAt // of a regular file, else nil
 	close   func() error
 }
 
@@ -92,62 +143,81 @@ func openInput(spec string, o Options) (*input, error) {
 	}
 	f, err := os.Open(spec)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: there is no such file%s", spec, nearNames(spec))
+		return nil, missing(spec)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", spec, errors.Unwrap(err))
+		return nil, faultOf(spec, "%s", unreadable(err))
 	}
 	info, err := f.Stat()
-	if err == nil && info.IsDir() {
-		err = fmt.Errorf("%s is a folder; give one of the files in it%s", spec, someNames(spec))
-	}
 	if err != nil {
 		f.Close()
-		return nil, err
+		return nil, faultOf(spec, "%s", unreadable(err))
 	}
-	return &input{path: spec, base: baseName(spec), regular: info.Mode().IsRegular(), size: info.Size(), from: f, close: f.Close}, nil
+	in := &input{path: spec, base: baseName(spec), regular: info.Mode().IsRegular(), size: info.Size(), from: f, close: f.Close}
+	if in.regular {
+		in.at = f
+	}
+	return in, nil
+}
+
+// place is where the input's text stands.
+func (in *input) place() place {
+	if !in.regular {
+		return place{file: in.path, name: in.base, id: in.base, waiting: true}
+	}
+	return newPlace(in.path, archive.Clean(filepath.Base(in.path)))
 }
 
 // rows tells what the input holds and puts the readers together: bytes,
 // uncompressed, cut into records, shuffled, parsed.
 func (in *input) rows(o Options) (*Source, Reader, error) {
-	raw := bufio.NewReaderSize(in.from, HeadBytesMax)
-	plain, compression, err := decompress(in.path, raw)
+	f := &files{o: o, whole: in.place(), close: in.Close}
+	t, members, err := f.outer.container(f.whole, in)
 	if err != nil {
 		return nil, nil, err
 	}
-	text := &stream{r: plain, file: in.path, compression: compression}
-	br := bufio.NewReaderSize(text, 2*HeadBytesMax)
-	head := peekHead(br, in.regular)
-	source := &Source{Path: in.path, Compression: compression, Resumable: in.regular}
-	if err := refuseForeign(in.path, head); err != nil {
+	source := &Source{Path: in.path, Resumable: in.regular}
+	if t != nil {
+		source.Compression = t.compression
+	}
+	if members != nil {
+		f.packed, f.members = t, members
+		return in.archived(source, f, o)
+	}
+	f.outer.decode(t)
+	if err := t.tell(o.Format); err != nil {
 		return nil, nil, err
 	}
-	if len(head) == 0 && text.err == io.EOF && compression == "" && compressedName(in.path) {
-		return nil, nil, fmt.Errorf("%s is empty, not even a compressed file without rows; fetch or write it again", in.path)
+	lines := 1
+	if t.format == FormatCSV && in.regular {
+		lines = 2
 	}
-	if source.Format, err = formatOf(in.path, head, o.Format); err != nil {
-		if text.err != nil && text.err != io.EOF {
-			err = text.err // what was found is cut off before it could be told
-		}
+	source.Format = t.format
+	source.Name = in.base + "-" + fingerprint("", firstLines(t.head, lines), t.format, in.size, o)
+	records, err := t.cut(o, source.Name, 0)
+	if err != nil {
 		return nil, nil, err
 	}
-	source.Name = in.base + "-" + in.fingerprint(head, source.Format, o)
-	if bytes.HasPrefix(head, bom) {
-		_, _ = br.Discard(len(bom)) // they were peeked at
-	}
-
 	r := &rows{source: source, limit: o.Limit, close: in.Close}
-	if source.Format == formatJSONL {
-		r.records, r.parser = &jsonRecords{lines: lines{r: br}}, newJSONParser(o)
-	} else if r.records, r.parser, err = openCSV(source, br, head, o); err != nil {
+	r.read(records, o)
+	return source, r, nil
+}
+
+// archived makes a source of an archive. It is named after its first member.
+func (in *input) archived(source *Source, f *files, o Options) (*Source, Reader, error) {
+	if err := f.begin(); err != nil {
 		return nil, nil, err
 	}
-	if o.Shuffle != nil {
-		r.shuffle = newShuffle(r.records, *o.Shuffle, o.TempDir, in.path)
-		r.records = r.shuffle
+	first, head := "", ""
+	switch {
+	case f.text != nil:
+		source.Format = f.text.format
+		first, head = f.text.id, firstLines(f.text.head, 1)
+	case len(f.wrong) > 0:
+		first = f.wrong[0].file
 	}
-	return source, r, nil
+	source.Name = in.base + "-" + fingerprint(first, head, o.Format, in.size, o)
+	return source, f.rows(source, o, f.Close), nil
 }
 
 // peekHead looks at what stands at the beginning. Of a pipe it waits for the
@@ -170,17 +240,18 @@ func peekHead(br *bufio.Reader, regular bool) []byte {
 }
 
 // fingerprint hashes what makes rows what they are and their order what it is.
-// Of the content that is the first row, with a CSV's header: a file that grows,
-// or that was cut off and is repaired, is the same source and goes on.
-func (in *input) fingerprint(head []byte, format string, o Options) string {
-	lines := 1
-	if format == formatCSV && in.regular {
-		lines = 2
-	}
+// Of the content of a file that is the first row, with a CSV's header: a file
+// that grows, or that was cut off and is repaired, is the same source and goes
+// on. Of an archive it is the name and the first line of its first member, of
+// a list of files their names and sizes.
+func fingerprint(list, head, format string, size int64, o Options) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %s", firstLines(head, lines), format)
+	fmt.Fprintf(h, "%q %s", head, format)
+	if list != "" {
+		fmt.Fprintf(h, " list %q", list)
+	}
 	if o.Shuffle != nil { // the order of a shuffled file depends on all of it
-		fmt.Fprintf(h, " shuffle %d %d", *o.Shuffle, in.size)
+		fmt.Fprintf(h, " shuffle %d %d", *o.Shuffle, size)
 	}
 	for _, field := range sortedKeys(o.Columns) {
 		fmt.Fprintf(h, " %q=%q", field, o.Columns[field])
@@ -190,24 +261,24 @@ func (in *input) fingerprint(head []byte, format string, o Options) string {
 }
 
 // firstLines is so many lines of head that are not blank, or what there is.
-func firstLines(head []byte, lines int) []byte {
+func firstLines(head []byte, lines int) string {
 	head = bytes.TrimSpace(head)
 	for i, b := range head {
 		if b != '\n' {
 			continue
 		}
 		if lines--; lines == 0 {
-			return bytes.TrimSpace(head[:i])
+			return string(bytes.TrimSpace(head[:i]))
 		}
 	}
-	return head
+	return string(head)
 }
 
 // baseName makes a name for the log of a file's name.
 func baseName(path string) string {
 	const most = 48
 	base := filepath.Base(path)
-	for _, suffixes := range [][]string{{".gz", ".zst", ".zstd"}, {".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt"}} {
+	for _, suffixes := range [][]string{{".gz", ".zst", ".zstd", ".tgz", ".zip"}, {".tar", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt"}} {
 		for _, suffix := range suffixes {
 			if len(base) > len(suffix) && strings.EqualFold(base[len(base)-len(suffix):], suffix) {
 				base = base[:len(base)-len(suffix)]

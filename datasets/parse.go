@@ -75,6 +75,7 @@ type csvParser struct {
 	layout    layout
 	delimiter byte
 	name      string // of the source, for generated ids
+	base      uint64 // rows of the source before the first one of this file
 	fields    [][]byte
 	buf       []byte
 }
@@ -95,7 +96,7 @@ func (p *csvParser) parse(rec record) (tidings.Document, error) {
 		Text:  p.column(p.layout.text),
 	}
 	if d.ID == "" {
-		d.ID = p.name + ":" + strconv.FormatUint(rec.ordinal, 10)
+		d.ID = p.name + ":" + strconv.FormatUint(p.base+rec.ordinal, 10)
 	}
 	if d.Time, err = jsonl.ParseTime([]byte(strings.TrimSpace(p.column(p.layout.time)))); err != nil {
 		return tidings.Document{}, err

@@ -8,6 +8,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+
+	"tidings/internal/jsonl"
 )
 
 const (
@@ -234,28 +236,44 @@ func noEOF(err error) error {
 	return err
 }
 
-// appendRecord writes a record's size and then its parts.
+// appendRecord writes a record's size and then its parts; a document as its
+// line of JSON.
 func appendRecord(dst []byte, rec record) []byte {
-	var head [4 * binary.MaxVarintLen64]byte
+	if rec.form == parsed {
+		rec.form, rec.data = canonical, jsonl.Append(nil, &rec.document)
+	}
+	var head [6 * binary.MaxVarintLen64]byte
 	parts := binary.AppendUvarint(head[:0], rec.ordinal)
 	parts = binary.AppendUvarint(parts, rec.line)
-	parts = binary.AppendUvarint(parts, uint64(len(rec.bad)))
-	dst = binary.AppendUvarint(dst, uint64(len(parts)+len(rec.bad)+len(rec.data)))
+	parts = binary.AppendUvarint(parts, uint64(rec.form))
+	size := len(rec.data)
+	for _, text := range rec.texts() {
+		parts = binary.AppendUvarint(parts, uint64(len(*text)))
+		size += len(*text)
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(parts)+size))
 	dst = append(dst, parts...)
-	dst = append(dst, rec.bad...)
+	for _, text := range rec.texts() {
+		dst = append(dst, *text...)
+	}
 	return append(dst, rec.data...)
+}
+
+// texts are the parts of a record beside its data.
+func (rec *record) texts() [3]*string {
+	return [...]*string{&rec.file, &rec.bad, (*string)(&rec.reason)}
 }
 
 var errSpill = errors.New("a temporary file was changed by somebody else")
 
-// decodeRecord reads what appendRecord wrote; the record points into b.
+// decodeRecord reads what appendRecord wrote; the record's data points into b.
 func decodeRecord(b []byte) (rec record, rest []byte, err error) {
 	size, n := binary.Uvarint(b)
 	if n <= 0 || size > uint64(len(b)-n) {
 		return record{}, nil, errSpill
 	}
 	b, rest = b[n:n+int(size)], b[n+int(size):]
-	var parts [3]uint64
+	var parts [6]uint64
 	for i := range parts {
 		v, n := binary.Uvarint(b)
 		if n <= 0 {
@@ -263,8 +281,13 @@ func decodeRecord(b []byte) (rec record, rest []byte, err error) {
 		}
 		parts[i], b = v, b[n:]
 	}
-	if parts[2] > uint64(len(b)) {
-		return record{}, nil, errSpill
+	rec = record{ordinal: parts[0], line: parts[1], form: form(parts[2])}
+	for i, text := range rec.texts() {
+		if parts[3+i] > uint64(len(b)) {
+			return record{}, nil, errSpill
+		}
+		*text, b = string(b[:parts[3+i]]), b[parts[3+i]:]
 	}
-	return record{ordinal: parts[0], line: parts[1], bad: string(b[:parts[2]]), data: b[parts[2]:]}, rest, nil
+	rec.data = b
+	return rec, rest, nil
 }
