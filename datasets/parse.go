@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"tidings"
 	"tidings/internal/jsonl"
@@ -98,13 +99,33 @@ func (p *csvParser) parse(rec record) (tidings.Document, error) {
 	if d.ID == "" {
 		d.ID = p.name + ":" + strconv.FormatUint(p.base+rec.ordinal, 10)
 	}
-	if d.Time, err = jsonl.ParseTime([]byte(strings.TrimSpace(p.column(p.layout.time)))); err != nil {
+	if d.Time, err = csvTime(strings.TrimSpace(p.column(p.layout.time)), p.layout.zone); err != nil {
 		return tidings.Document{}, err
 	}
 	if d.Label, err = className(p.layout.classes, d.Label); err != nil {
 		return tidings.Document{}, err
 	}
 	return d, d.Check()
+}
+
+// csvTime reads the times of tables beside those of RFC 3339: with slashes, or
+// with a space before the hour, in the zone where none is named. A date is its
+// midnight in UTC, as it is everywhere.
+func csvTime(text string, zone *time.Location) (time.Time, error) {
+	when, err := jsonl.ParseTime([]byte(text))
+	if err == nil {
+		return when, nil
+	}
+	for _, layout := range []string{"2006/01/02", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006/01/02 15:04:05", "2006/01/02 15:04"} {
+		in := zone
+		if len(layout) == len(time.DateOnly) {
+			in = time.UTC
+		}
+		if when, parseErr := time.ParseInLocation(layout, text, in); parseErr == nil {
+			return jsonl.ParseTime([]byte(when.Format(time.RFC3339Nano)))
+		}
+	}
+	return time.Time{}, err
 }
 
 // column returns a column's text; "" when the layout has no such column.

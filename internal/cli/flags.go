@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"tidings/datasets"
 	"tidings/features"
 	"tidings/internal/broker"
 	"tidings/model"
@@ -123,7 +124,7 @@ func Vars() map[string]string {
 	return map[string]string{
 		"model": model.Default, "models": strings.Join(model.Names(), " or "),
 		"tokenizer": features.TokenizerUnicode, "tokenizers": strings.Join(features.Tokenizers(), " or "),
-		"hashbits": strconv.Itoa(features.HashBitsDefault),
+		"hashbits": strconv.Itoa(features.HashBitsDefault), "formats": strings.Join(datasets.Formats(), ", "),
 	}
 }
 

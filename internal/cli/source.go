@@ -16,7 +16,7 @@ import (
 
 // ReadFlags say how files of documents are read.
 type ReadFlags struct {
-	Format  string            `name:"format" placeholder:"NAME" help:"jsonl or csv. Default: told from the content."`
+	Format  string            `name:"format" placeholder:"NAME" help:"${formats}. Default: told from the content of each file."`
 	Columns map[string]string `name:"columns" placeholder:"FIELD=COLUMN" mapsep:"," help:"Where a field stands (id, time, label, title, text): column names, or numbers from 1, as in label=1,text=3."`
 	Classes []string          `name:"classes" placeholder:"NAME" help:"Names of numbered classes: World,Sports calls label 1 World."`
 	Shuffle *uint64           `name:"shuffle" placeholder:"SEED" help:"Read in a random order that SEED decides."`
@@ -25,7 +25,7 @@ type ReadFlags struct {
 
 // SourceFlags say where documents come from.
 type SourceFlags struct {
-	From []string `name:"from" sep:"none" placeholder:"SOURCE" help:"A file (JSON lines or CSV; plain, gzip, zstd), - for standard input, sample or sample:N for the built-in one, log for what is in the log already. Repeatable: several files are read one after another, as one source; 'a*.jsonl' is all that match, in the order of their names."`
+	From []string `name:"from" sep:"none" placeholder:"SOURCE" help:"A file, an archive (tar, tar.gz, tar.zst, zip), a folder of files, - for standard input, sample or sample:N for the built-in one, log for what is in the log already. Repeatable: several files are read one after another, as one source; 'a*.jsonl' is all that match, in the order of their names. What a file holds is told from its content: JSON lines, CSV, Reuters-21578, articles of 20 Newsgroups, days of Wikipedia's current events; in a folder or an archive also plain text, whose folder is its label."`
 	ReadFlags
 	Seed uint64 `name:"seed" default:"0" placeholder:"N" help:"Seed of the built-in sample; 0 is its default."`
 	Pack int    `name:"pack" placeholder:"N" help:"Documents in one log message at most (1 to 256). Default: as many as fit."`
