@@ -58,9 +58,12 @@ func dial(tb testing.TB, url string, o ...nats.Option) *nats.Conn {
 	return nc
 }
 
+// askTimeout is when a client thinks that its answer is lost.
+const askTimeout = 2 * time.Second
+
 // ask sends documents and returns an answer for each.
 func ask(nc *nats.Conn, subject string, lines ...string) ([]ingest.Answer, error) {
-	m, err := nc.Request(subject, []byte(strings.Join(lines, "\n")), 5*time.Second)
+	m, err := nc.Request(subject, []byte(strings.Join(lines, "\n")), askTimeout)
 	if err != nil {
 		return nil, err
 	}
