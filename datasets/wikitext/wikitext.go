@@ -3,41 +3,223 @@
 //
 // The one rule to keep: an error that is a *tidings.DocumentError concerns one
 // item and the next one may be read; any other error is the end of the page.
+// Time and memory are proportional to the page, whatever it holds.
 //
 // A Reader owns the page it has read; what it reads from stays with the
 // caller. It is not safe for concurrent use.
 package wikitext
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"tidings"
 )
 
-// Looks tells from the beginning of a file whether it is a day page.
-func Looks(head []byte) bool { return false }
+// Limits of one page.
+const (
+	PageBytesMax  = 4 << 20 // a busy day has 50 KB
+	ItemsMax      = 10_000  // the busiest day has about 70
+	NestingMax    = 32      // of bullets below bullets, and of markup within markup
+	TopicBytesMax = 1 << 10 // of one event heading
+	RawBytesMax   = 256     // what Raw returns of an item
+)
+
+// Editors put the items between these two.
+var (
+	itemsBegin = []byte("<!-- All news items below this line -->")
+	itemsEnd   = []byte("<!-- All news items above this line -->")
+)
+
+// Looks tells from the beginning of a file whether it is a day page: a line
+// begins with the portal's template or its mark, or the first line is a
+// heading of the portal.
+func Looks(head []byte) bool {
+	head = bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\ufeff")))
+	if len(head) == 0 || strings.IndexByte("<{';=*_", head[0]) < 0 || bytes.HasPrefix(head, []byte("{\"")) {
+		return false
+	}
+	first := true
+	for line := range bytes.Lines(head) {
+		line = bytes.TrimSpace(line)
+		if bytes.HasPrefix(line, itemsBegin) || isPortal(line) {
+			return true
+		}
+		if first && (line[0] == ';' || line[0] == '=' || bytes.HasPrefix(line, []byte("'''"))) {
+			return LabelOf(string(bytes.Trim(line, ";='* :"))) != ""
+		}
+		first = false
+	}
+	return false
+}
 
 // Reader reads the items of one page.
-type Reader struct{ r io.Reader }
+type Reader struct {
+	r   io.Reader
+	day time.Time
+	err error // the end of the page
+
+	cleaner *cleaner
+	ahead   line // read already, when there is one
+	waiting bool
+
+	label string
+	above []event // the headings that the next item may stand under
+	topic []event // those of the item returned last
+	items int
+	raw   []byte
+}
+
+// event is a bullet that others stand under.
+type event struct {
+	depth int
+	text  string
+}
 
 // NewReader returns a reader of the items of the page in r, which tells of the
 // day. The zero time: the day that the page itself names.
-func NewReader(r io.Reader, day time.Time) *Reader { return &Reader{r: r} }
+func NewReader(r io.Reader, day time.Time) *Reader { return &Reader{r: r, day: day} }
 
-// Next returns the next item and its line, from 1. The error is a
-// *tidings.DocumentError when the item is bad, io.EOF after the last one, and
-// otherwise says why the page cannot be read.
-func (r *Reader) Next() (d tidings.Document, line uint64, err error) { return d, 0, io.EOF }
+// Next returns the next item and its line, from 1. It reads the whole page
+// when it is called first.
+//
+// The document's id is the day and the item's number on the page, as
+// 2020-03-11-007; its time the day; its label the heading of the portal,
+// normalised by LabelOf, and "" below a heading that is none of them. The text
+// has no markup and no citations. An event heading is no document: a bullet
+// that others stand under and that cites no source, or one that holds nothing
+// but links.
+//
+// The error is a *tidings.DocumentError when the item is bad, io.EOF after the
+// last one, and otherwise says why the page cannot be read.
+func (r *Reader) Next() (d tidings.Document, line uint64, err error) {
+	if r.err == nil && r.cleaner == nil {
+		r.err = r.open()
+	}
+	r.topic, r.raw = r.topic[:0], nil
+	if r.err != nil {
+		return d, 0, r.err
+	}
+	item, found := r.item()
+	if !found {
+		r.err = io.EOF
+		return d, r.cleaner.line, r.err
+	}
+	if r.items++; r.items > ItemsMax {
+		r.err = fmt.Errorf("the page has more than %d items, which is the limit: those before line %d were delivered, the rest is lost; split the page", ItemsMax, item.number)
+		return d, item.number, r.err
+	}
+	r.raw = item.raw
+	d = tidings.Document{
+		ID:    fmt.Sprintf("%s-%03d", r.day.Format(time.DateOnly), r.items),
+		Time:  r.day,
+		Label: r.label,
+		Text:  item.text,
+	}
+	if err := d.Check(); err != nil {
+		return tidings.Document{}, item.number, err
+	}
+	return d, item.number, nil
+}
 
-// Topic returns the event that the item returned last stands under, the
+// Topic returns the events that the item returned last stands under, the
 // outermost first, separated by " > "; "" when it stands under none. It is
 // for reference: a classifier must never be shown it.
-func (r *Reader) Topic() string { return "" }
+func (r *Reader) Topic() string {
+	texts := make([]string, len(r.topic))
+	for i, e := range r.topic {
+		texts[i] = e.text
+	}
+	return strings.Join(texts, " > ")
+}
 
 // Raw returns the beginning of the item that Next returned last, at most
-// RawBytesMax of it.
-func (r *Reader) Raw() []byte { return nil }
+// RawBytesMax of it. It is valid until Next is called again.
+func (r *Reader) Raw() []byte { return r.raw }
 
-// RawBytesMax bounds what Raw returns.
-const RawBytesMax = 256
+// open reads the page and learns its day.
+func (r *Reader) open() error {
+	page, err := io.ReadAll(io.LimitReader(r.r, PageBytesMax+1))
+	if err != nil {
+		return err
+	}
+	if len(page) > PageBytesMax {
+		return fmt.Errorf("the page is larger than %d MiB, which is the limit; one page is one day", PageBytesMax>>20)
+	}
+	page = bytes.TrimPrefix(page, []byte("\ufeff"))
+	if r.day.IsZero() {
+		day, found := dayOfPage(page)
+		if !found {
+			return errors.New("it is not known which day the page tells of: it has no {{Current events|year=2020|month=03|day=11|...}}; name the file after its day, as 2020-03-11.wiki or 2020_March_11.txt")
+		}
+		r.day = day
+	}
+	r.day = time.Date(r.day.Year(), r.day.Month(), r.day.Day(), 0, 0, 0, 0, time.UTC)
+	first := uint64(1)
+	if _, rest, found := bytes.Cut(page, itemsBegin); found {
+		first += uint64(bytes.Count(page[:len(page)-len(rest)], newline))
+		page = rest
+	}
+	if before, _, found := bytes.Cut(page, itemsEnd); found {
+		page = before
+	}
+	r.cleaner = newCleaner(page, first)
+	return nil
+}
+
+// item goes to the next bullet that is a document.
+func (r *Reader) item() (line, bool) {
+	for {
+		l, found := r.next()
+		if !found {
+			return line{}, false
+		}
+		if l.kind == heading {
+			r.label, r.above = LabelOf(l.text), r.above[:0]
+			continue
+		}
+		if l.text == "" && !l.cited {
+			continue // nothing but the bullet
+		}
+		for len(r.above) > 0 && r.above[len(r.above)-1].depth >= l.depth {
+			r.above = r.above[:len(r.above)-1]
+		}
+		r.topic = append(r.topic[:0], r.above...)
+		r.ahead, r.waiting = r.next()
+		parent := r.waiting && r.ahead.kind == bullet && r.ahead.depth > l.depth
+		if parent && len(r.above) < NestingMax {
+			r.above = append(r.above, event{l.depth, shortened(l.text)})
+		}
+		if l.cited || !parent && !l.linksOnly {
+			return l, true
+		}
+	}
+}
+
+// next returns the next bullet or heading of the portal.
+func (r *Reader) next() (line, bool) {
+	if r.waiting {
+		r.waiting = false
+		return r.ahead, true
+	}
+	for {
+		l, found := r.cleaner.next()
+		if !found {
+			return l, false
+		}
+		if _, named := labels[strings.ToLower(l.text)]; named && !l.cited && l.depth < 2 {
+			l.kind = heading // however it is written
+		}
+		if l.kind == bullet || l.kind == heading && l.text != "" {
+			return l, true
+		}
+	}
+}
+
+func shortened(s string) string {
+	return strings.TrimRight(strings.ToValidUTF8(s[:min(len(s), TopicBytesMax)], ""), ":")
+}
