@@ -14,10 +14,9 @@ const stemsKeptMax = 1 << 14
 // stemmer takes words to their stems by the Snowball algorithms (Porter 2001).
 // The stem of a word depends on the word and the language alone.
 type stemmer struct {
-	fixed    string // the language, or Auto
-	language string // whose stems are kept
-	of       map[string]map[string]string
-	kept     int
+	fixed string                       // the language, or Auto
+	of    map[string]map[string]string // by language, by word
+	kept  int
 }
 
 func newStemmer(language string) *stemmer {

@@ -2,26 +2,26 @@ package features
 
 // Trace tells what became of a document on its way to terms.
 type Trace struct {
-	Title    string // as it is split: without markup, in compatibility form
-	Text     string
-	Language string // told from the document; "" when it is not told, or not asked for
-	Steps    []Step // in the order of the document
+	Title    string `json:"title,omitempty"`    // as it is split: without markup, in compatibility form
+	Text     string `json:"text"`               // likewise
+	Language string `json:"language,omitempty"` // told from the document; "" when it is not told, or not asked for
+	Steps    []Step `json:"steps"`              // in the order of the document
 }
 
 // Step is what became of one word.
 type Step struct {
-	Word   string   // as it was found, normalised
-	Kind   string   // "word", "pair" of characters, "address" or "number"
-	Title  bool     // it stands in the title
-	Stop   bool     // dropped as a stop word
-	Folded string   // its stem, shape or host, where that is another
-	Terms  []string // what was counted for it: itself, and the n-grams that end with it
+	Word   string   `json:"word"`             // as it was found, normalised
+	Kind   string   `json:"kind"`             // "word", "pair" of characters, "address" or "number"
+	Title  bool     `json:"title,omitempty"`  // it stands in the title
+	Stop   bool     `json:"stop,omitempty"`   // dropped as a stop word
+	Folded string   `json:"folded,omitempty"` // its stem or shape, where that is another
+	Terms  []string `json:"terms,omitempty"`  // what was counted for it: itself, and the n-grams that end with it
 }
 
 // Trace tells what Append does with a document, step by step. It takes the
 // memory of every step and is for people, not for streams.
 func (t *Tokenizer) Trace(title, text []byte) (Trace, error) {
-	traced := *NewTokenizer(t.options)
+	traced := NewTokenizer(t.options)
 	if traced.refiner == nil {
 		traced.refiner = newRefiner(traced.options)
 	}

@@ -48,8 +48,7 @@ func (v *Vectorizer) Vector(dst *tidings.Vector, dict *Dictionary, terms []TermC
 	n = max(n, 1)
 	logN := log(n + 1)
 	for i, term := range terms {
-		d := min(max(uint64(df[i]), 1), n)
-		value := float64((1 + log(uint64(term.Count))) * max(logN-log(d), 0))
+		value := float64((1 + log(uint64(term.Count))) * idf(df[i], n, logN))
 		feature := v.Feature(dict.Hash(term.Ref))
 		if place, ok := v.place(feature, len(dst.Index)); ok {
 			dst.Value[place] += value
@@ -59,6 +58,17 @@ func (v *Vectorizer) Vector(dst *tidings.Vector, dict *Dictionary, terms []TermC
 		dst.Value = append(dst.Value, value)
 	}
 	normalise(dst.Value)
+}
+
+// IDF returns the inverse document frequency of a term that df of n documents
+// have: log((1 + n) / df), with df and n brought into range as in Vector.
+func IDF(df uint32, n uint64) float64 {
+	n = max(n, 1)
+	return idf(df, n, log(n+1))
+}
+
+func idf(df uint32, n uint64, logN float64) float64 {
+	return max(logN-log(min(max(uint64(df), 1), n)), 0)
 }
 
 // prepare empties the slots and sees that there are twice as many as terms.

@@ -32,8 +32,9 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 // Then `make docs` writes the reference and the man pages again.
 type root struct {
 	cli.Root
-	Classify classify `cmd:"" default:"withargs" hidden:"" name:"run"`
-	Doctor   checkup  `cmd:"" help:"Look whether all that a run needs is in place."`
+	Classify    classify    `cmd:"" default:"withargs" hidden:"" name:"run"`
+	Doctor      checkup     `cmd:"" help:"Look whether all that a run needs is in place."`
+	ExplainText explanation `cmd:"" help:"Show what becomes of a text: words, terms, df, weights, and what they say for each label."`
 }
 
 func main() {
