@@ -84,13 +84,12 @@ func Find(name string) (Entry, error) {
 	if name == Events {
 		name = eventsEntry
 	}
-	entries := Entries()
-	for _, e := range entries {
+	for _, e := range Entries() {
 		if e.Name == name {
 			return e, nil
 		}
 	}
-	return Entry{}, fmt.Errorf("no data set is called %.60q; %s", name, suggest(name, entries))
+	return Entry{}, fmt.Errorf("no data set is called %.60q; %s", name, suggest(name))
 }
 
 // Is says whether a spec of --from names a data set or a part of one, known or
@@ -100,25 +99,34 @@ func Is(spec string) bool {
 	return name == Events || slices.ContainsFunc(Entries(), func(e Entry) bool { return e.Name == name })
 }
 
-// suggest names the data set that somebody may have meant.
-func suggest(name string, entries []Entry) string {
-	names := make([]string, len(entries))
-	nearest, best := "", max(2, len(name)/3)+1
-	for i, e := range entries {
-		names[i] = e.Name
-		d := distance(letters(name), letters(e.Name))
-		if s := letters(name); len(s) > 2 && strings.Contains(letters(e.Name), s) {
+// Near is the name of the data set that somebody may have meant, "" when none
+// is like it.
+func Near(name string) string {
+	asked := letters(name)
+	nearest, best := "", max(2, len(asked)/3)+1
+	for _, e := range Entries() {
+		d := distance(asked, letters(e.Name))
+		if len(asked) > 2 && strings.Contains(letters(e.Name), asked) {
 			d = 0
 		}
 		if d < best {
 			nearest, best = e.Name, d
 		}
 	}
-	all := "there are " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
-	if nearest == "" {
-		return all
+	return nearest
+}
+
+// suggest says what there is.
+func suggest(name string) string {
+	var names []string
+	for _, e := range Entries() {
+		names = append(names, e.Name)
 	}
-	return fmt.Sprintf("did you mean %q? %s", nearest, all)
+	all := "there are " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+	if near := Near(name); near != "" {
+		return fmt.Sprintf("did you mean %q? %s", near, all)
+	}
+	return all
 }
 
 // letters leaves what people remember of a name.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"tidings/datasets"
+	"tidings/datasets/catalogue"
 	"tidings/datasets/sample"
 )
 
@@ -21,11 +22,12 @@ type ReadFlags struct {
 	Classes []string          `name:"classes" placeholder:"NAME" help:"Names of numbered classes: World,Sports calls label 1 World."`
 	Shuffle *uint64           `name:"shuffle" placeholder:"SEED" help:"Read in a random order that SEED decides."`
 	Limit   uint64            `name:"limit" placeholder:"N" help:"Stop after N rows."`
+	CacheFlags
 }
 
 // SourceFlags say where documents come from.
 type SourceFlags struct {
-	From []string `name:"from" sep:"none" placeholder:"SOURCE" help:"A file, an archive (tar, tar.gz, tar.zst, zip), a folder of files, - for standard input, sample or sample:N for the built-in one, log for what is in the log already. Repeatable: several files are read one after another, as one source; 'a*.jsonl' is all that match, in the order of their names. What a file holds is told from its content: JSON lines, CSV, Reuters-21578, articles of 20 Newsgroups, days of Wikipedia's current events; in a folder or an archive also plain text, whose folder is its label."`
+	From []string `name:"from" sep:"none" placeholder:"SOURCE" help:"A file, an archive (tar, tar.gz, tar.zst, zip), a folder of files, a data set by its name (ag-news, ag-news:test, current-events:2024-01..2024-03; ingest datasets list tells all), - for standard input, sample or sample:N for the built-in one, log for what is in the log already, in for what clients send (ingest). Repeatable: several files are read one after another, as one source; 'a*.jsonl' is all that match, in the order of their names. What a file holds is told from its content: JSON lines, CSV, Reuters-21578, articles of 20 Newsgroups, days of Wikipedia's current events; in a folder or an archive also plain text, whose folder is its label."`
 	ReadFlags
 	Seed uint64 `name:"seed" default:"0" placeholder:"N" help:"Seed of the built-in sample; 0 is its default."`
 	Pack int    `name:"pack" placeholder:"N" help:"Documents in one log message at most (1 to 256). Default: as many as fit."`
@@ -43,6 +45,7 @@ type Source struct {
 const (
 	Stdin  = "-"
 	Sample = "sample"
+	Live   = "in"  // no source to read, but what clients send to ingest
 	Log    = "log" // no source to read, but what classify finds in the log
 )
 
@@ -68,7 +71,9 @@ func schemes() []scheme {
 	return []scheme{
 		{name: "standard input", is: func(spec string) bool { return spec == Stdin }, open: openStdin},
 		{name: "the built-in sample", is: func(spec string) bool { return spec == Sample || strings.HasPrefix(spec, Sample+":") }, open: openSample},
+		{name: "what clients send", is: func(spec string) bool { return spec == Live }, open: openLive},
 		{name: "the log", is: func(spec string) bool { return spec == Log }, open: openLog},
+		{name: "a data set of the catalogue", is: catalogue.Is, open: openCatalogue},
 	}
 }
 
@@ -176,13 +181,17 @@ func openFiles(_ context.Context, r request) (*Source, error) {
 		Format: f.Format, Columns: f.Columns, Classes: f.Classes, Shuffle: f.Shuffle, Limit: f.Limit, Stdin: r.stdin,
 	})
 	if err != nil {
-		return nil, err
+		return nil, orDataSet(r.specs, err)
 	}
 	return &Source{Source: *source, Reader: reader}, nil
 }
 
 func openLog(context.Context, request) (*Source, error) {
 	return nil, &UsageError{errors.New("log is what a log holds already: classify --from log reads it, nothing else does; name a file, or ./log if it is one")}
+}
+
+func openLive(context.Context, request) (*Source, error) {
+	return nil, &UsageError{errors.New("in is what clients send: ingest --from in takes it, and so does classify --listen HOST:PORT without --from; name a file, or ./in if it is one")}
 }
 
 func openSample(_ context.Context, r request) (*Source, error) {
