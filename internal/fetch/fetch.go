@@ -228,6 +228,9 @@ func (c *Client) redirect(next *http.Request, via []*http.Request) error {
 		return fmt.Errorf("%w, to %q", ErrDowngrade, clip(Redact(next.URL.String())))
 	}
 	next.URL.User = nil
+	if next.URL.Host == via[0].URL.Host {
+		next.URL.User = via[0].URL.User // for that server, and for no other
+	}
 	next.Header.Del("Referer")
 	return nil
 }
