@@ -85,7 +85,8 @@ type job struct {
 	progress *terminal.Progress
 	out      *lineWriter
 	summary  *cli.Output
-	broke    error // the source ended in the middle
+	broke    error        // the source ended in the middle
+	live     *ingest.Live // nil: clients cannot send documents
 	goal     *goal
 	follower *follower
 }
@@ -136,6 +137,12 @@ func (r *job) open(ctx context.Context) (err error) {
 		}
 		r.progress.Notice(fmt.Sprintf("the broker is at %s; predictions are on %s.out.predictions", url, r.plan.Pipeline))
 	}
+	if c.Listen != "" && len(c.From) == 0 {
+		if r.live, err = ingest.OpenLive(ctx, r.broker, ingest.LiveOptions{Pipeline: r.plan.Pipeline, Notice: r.progress.Notice}); err != nil {
+			return err
+		}
+		r.progress.Notice(fmt.Sprintf("documents are taken on %s: publish JSON lines there, with a request to hear what becomes of them", ingest.LiveSubject(r.plan.Pipeline)))
+	}
 	r.goal = newGoal()
 	r.follower = newFollower(r.began, r.out)
 	return nil
@@ -178,6 +185,9 @@ func (r *job) run(ctx context.Context) error {
 	start(&work, r.runner.Run)
 	start(&work, r.ingest)
 	start(&work, r.follow)
+	if r.live != nil {
+		start(&work, r.live.Run)
+	}
 	if r.broker.URL() != "" && r.runner.Has(pipeline.TopicsStage) {
 		start(&work, r.projectTo)
 	}
@@ -289,6 +299,9 @@ func (r *job) close() error {
 		errs = append(errs, r.source.Reader.Close())
 	}
 	errs = append(errs, r.out.Close(), r.summary.Close())
+	if r.live != nil {
+		r.live.Close()
+	}
 	if r.broker != nil {
 		errs = append(errs, r.broker.Close())
 	}

@@ -20,6 +20,7 @@ import (
 type feed struct {
 	cli.SourceFlags `group:"Source"`
 	cli.PaceFlags   `group:"Source"`
+	liveFlags       `group:"Source"`
 	cli.BrokerFlags `group:"Broker"`
 
 	Pipeline string `name:"pipeline" default:"tidings" placeholder:"NAME" group:"Broker" help:"The pipeline whose log is fed."`
@@ -28,7 +29,10 @@ type feed struct {
 
 // Run feeds the source until it ends.
 func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
-	if len(f.From) == 0 {
+	if err := f.checkLive(); err != nil {
+		return err
+	}
+	if len(f.From) == 0 && !f.live() {
 		f.From = []string{cli.Sample}
 	}
 	name := pipeline.Name(f.Pipeline)
@@ -50,11 +54,13 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 	if f.Is(cli.Stdin) {
 		p.Notice(cli.ReadingStdin)
 	}
-	source, err := f.SourceFlags.Open(ctx, s.In)
-	if err != nil {
-		return err
+	var source *cli.Source
+	if !f.live() {
+		if source, err = f.SourceFlags.Open(ctx, s.In); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, source.Reader.Close()) }()
 	}
-	defer func() { err = errors.Join(err, source.Reader.Close()) }()
 	b, err := f.BrokerFlags.Open(ctx, "tidings ingest")
 	if err != nil {
 		return err
@@ -62,6 +68,9 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 	defer func() { err = errors.Join(err, b.Close()) }()
 	if url := b.URL(); url != "" && b.Embedded() {
 		p.Notice("the broker is at " + url)
+	}
+	if f.live() {
+		return f.serve(ctx, s, b, p)
 	}
 	return f.feed(ctx, s, b, source, p, ingest.Options{
 		Pipeline: name, Source: source.Name, Resumable: source.Resumable, AnyTime: source.Synthetic, Pack: f.Pack,
@@ -79,29 +88,17 @@ func (f *feed) feed(ctx context.Context, s cli.Streams, b *broker.Broker, source
 		defer mu.Unlock()
 		counts = c
 	}
-	showing, stop := context.WithCancel(ctx)
-	var show sync.WaitGroup
-	show.Go(func() {
-		tick := time.NewTicker(showEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-showing.Done():
-				return
-			case <-tick.C:
-			}
-			mu.Lock()
-			c := counts
-			mu.Unlock()
-			p.Show(terminal.Status{
-				Stage: "ingesting", Documents: c.Skipped + c.Documents, Total: source.Documents,
-				Rate: float64(c.Documents) / time.Since(began).Seconds(), Rejected: c.Rejected,
-			})
-		}
+	stop := f.beside(ctx, func() {
+		mu.Lock()
+		c := counts
+		mu.Unlock()
+		p.Show(terminal.Status{
+			Stage: "ingesting", Documents: c.Skipped + c.Documents, Total: source.Documents,
+			Rate: float64(c.Documents) / time.Since(began).Seconds(), Rejected: c.Rejected,
+		})
 	})
 	result, err := ingest.Run(ctx, b, source, o)
 	stop()
-	show.Wait()
 	p.Finish()
 	err = f.Explain(err)
 	if tell := f.tell(s, result, time.Since(began)); tell != nil {
@@ -112,6 +109,28 @@ func (f *feed) feed(ctx context.Context, s cli.Streams, b *broker.Broker, source
 
 // showEvery is how often progress is looked at.
 const showEvery = 250 * time.Millisecond
+
+// beside shows progress beside the work, until stop is called.
+func (f *feed) beside(ctx context.Context, show func()) (stop func()) {
+	showing, cancel := context.WithCancel(ctx)
+	var shown sync.WaitGroup
+	shown.Go(func() {
+		tick := time.NewTicker(showEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-showing.Done():
+				return
+			case <-tick.C:
+				show()
+			}
+		}
+	})
+	return func() {
+		cancel()
+		shown.Wait()
+	}
+}
 
 func (f *feed) tell(s cli.Streams, c ingest.Counts, took time.Duration) error {
 	if f.JSON {

@@ -13,6 +13,8 @@ const description = `Feed articles into a pipeline's log.
   ingest --nats nats://127.0.0.1:4222 --from - < articles.jsonl    from standard input
   ingest --nats nats://127.0.0.1:4222 --rate 500/s                 the built-in sample, at a pace
   ingest --store DIR --from a.csv --speed 100x                     into a directory, event times 100 times faster
+  ingest --nats nats://127.0.0.1:4222 --from in                    what clients publish to tidings.in, until stopped
+  ingest --store DIR --http 127.0.0.1:8090                         what clients POST to /documents, until stopped
 
 The same command again goes on where it stopped, without repeating or skipping a document.
 Refused rows are told with file, line and reason, and the rest goes on.
