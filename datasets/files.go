@@ -17,7 +17,7 @@ type files struct {
 	name    string // of the source, for ids that are generated
 	tree    *tree
 	labels  bool // folders of the file system are labels
-	several bool // files may have the same way below their folders
+	several bool // several were given, and files may have the same way below them
 	ahead   []found
 	ordinal uint64
 
@@ -177,7 +177,7 @@ func (f *files) advanceMember() error {
 	if f.members == nil {
 		return nil
 	}
-	p := f.whole.inside(m.Name, f.several)
+	p := f.whole.inside(m.Name, f.tree != nil)
 	if companion(p.name) {
 		return nil
 	}
