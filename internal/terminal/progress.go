@@ -23,6 +23,7 @@ const noticeLinesMax = 40
 // Status is how far a run is.
 type Status struct {
 	Stage       string  // "ingesting", "classifying", "testing"
+	Unit        Unit    // of Documents, Total and Rate
 	Documents   uint64  // done so far in this stage
 	Total       uint64  // to do in this stage; 0: unknown
 	Rate        float64 // documents a second now
@@ -38,6 +39,7 @@ type Status struct {
 // most every five seconds; or JSON records, one a line, at most one a second:
 //
 //	{"progress":{"stage":"classifying","documents":4096,...}}
+//	{"progress":{"stage":"train.csv","unit":"bytes","done":262144,...}}
 //	{"notice":"the broker listens on 127.0.0.1:4222"}
 //
 // The last status is always shown, by Finish. It is safe for concurrent use.
@@ -109,7 +111,7 @@ func (p *Progress) show(now time.Time) {
 	switch {
 	case p.json:
 		p.record(struct {
-			Progress progressRecord `json:"progress"`
+			Progress any `json:"progress"`
 		}{p.status.record(since)})
 	case p.options.Terminal:
 		p.draw(p.status.live(since, p.columns()-1, spinner(since)))

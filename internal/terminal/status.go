@@ -23,7 +23,23 @@ type progressRecord struct {
 	ElapsedSeconds     float64 `json:"elapsed_seconds"`
 }
 
-func (s Status) record(since time.Duration) progressRecord {
+// countRecord is a Status of what is no documents as JSON.
+type countRecord struct {
+	Stage          string  `json:"stage"`
+	Unit           string  `json:"unit"`
+	Done           uint64  `json:"done"`
+	Total          uint64  `json:"total,omitempty"`
+	PerSecond      float64 `json:"per_second"`
+	ElapsedSeconds float64 `json:"elapsed_seconds"`
+}
+
+func (s Status) record(since time.Duration) any {
+	if s.Unit != Documents {
+		return countRecord{
+			Stage: string(clean(s.Stage)), Unit: string(s.Unit.name()), Done: s.Documents, Total: s.Total,
+			PerSecond: number0(s.Rate), ElapsedSeconds: since.Round(time.Millisecond).Seconds(),
+		}
+	}
 	return progressRecord{
 		Stage: string(clean(s.Stage)), Documents: s.Documents, Total: s.Total,
 		DocumentsPerSecond: number0(s.Rate), Accuracy: number0(s.Accuracy), Labelled: s.Labelled,
@@ -65,11 +81,11 @@ func (s Status) remaining() (time.Duration, bool) {
 func (s Status) sentence(since time.Duration) text {
 	t := s.stage() + ": "
 	if s.Total > 0 {
-		t += number(s.Documents) + " of " + plural(s.Total, "document", "documents") + " (" + percent(s.share(), 0) + " %)"
+		t += s.Unit.amount(s.Documents) + " of " + s.Unit.noun(s.Total) + " (" + percent(s.share(), 0) + " %)"
 	} else {
-		t += plural(s.Documents, "document", "documents")
+		t += s.Unit.noun(s.Documents)
 	}
-	t += " after " + elapsed(since) + ", " + rate(s.Rate) + " a second"
+	t += " after " + elapsed(since) + ", " + s.Unit.rate(s.Rate) + " a second"
 	if s.Labelled > 0 {
 		t += ", " + percent(s.Accuracy, 1) + " % of " + number(s.Labelled) + " labelled right"
 	}
@@ -124,13 +140,13 @@ const (
 )
 
 func (s Status) pieces(since time.Duration) []piece {
-	documents := number(s.Documents)
+	documents := s.Unit.amount(s.Documents)
 	var pieces []piece
 	if s.Total > 0 {
 		pieces = append(pieces, piece{1, plain, percent(s.share(), 0).right(3) + " %"})
-		documents = documents.right(number(s.Total).columns()) + " of " + number(s.Total)
+		documents = documents.right(s.Unit.amount(s.Total).columns()) + " of " + s.Unit.amount(s.Total)
 	}
-	pieces = append(pieces, piece{0, plain, documents}, piece{3, plain, rate(s.Rate) + "/s"})
+	pieces = append(pieces, piece{0, plain, documents}, piece{3, plain, s.Unit.rate(s.Rate) + "/s"})
 	if s.Labelled > 0 {
 		pieces = append(pieces, piece{4, grade(s.Accuracy), percent(s.Accuracy, 1) + " % right"})
 	}
