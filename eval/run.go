@@ -5,14 +5,16 @@ import (
 	"errors"
 	"sync"
 
+	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/pipeline"
 )
 
 // Run lets a pipeline work, all stages in this process, until all that is in
-// its log is committed, and adds up what was. each, if not nil, sees every
+// its log is committed, and adds up what was. faults, if not nil, go wrong on
+// the way. each, if not nil, sees every
 // stretch of results; it is valid until it returns.
-func Run(ctx context.Context, b *broker.Broker, p pipeline.Plan, each func(u *pipeline.Unit)) (*pipeline.Tally, error) {
+func Run(ctx context.Context, b *broker.Broker, p pipeline.Plan, faults *guarantees.Faults, each func(u *pipeline.Unit)) (*pipeline.Tally, error) {
 	if err := pipeline.Create(ctx, b, p); err != nil {
 		return nil, err
 	}
@@ -20,6 +22,7 @@ func Run(ctx context.Context, b *broker.Broker, p pipeline.Plan, each func(u *pi
 	if err != nil {
 		return nil, err
 	}
+	r.Inject(faults)
 	last, err := b.LastSequence(ctx, p.Pipeline.LogStream().Name)
 	if err != nil {
 		return nil, err

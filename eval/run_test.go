@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tidings/eval"
+	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/pipeline"
 )
@@ -107,7 +108,7 @@ func run(tb testing.TB, b *broker.Broker, p pipeline.Plan, each func(u *pipeline
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), 2*time.Minute)
 	defer cancel()
-	t, err := eval.Run(ctx, b, p, each)
+	t, err := eval.Run(ctx, b, p, nil, each)
 	if err != nil {
 		tb.Fatalf("after log sequence %d: %v", t.To, err)
 	}
@@ -138,4 +139,16 @@ func oracle(tb testing.TB, b *broker.Broker, p pipeline.Plan, prepare func(*eval
 		tb.Fatal(err)
 	}
 	return o
+}
+
+// runFaults is run with something going wrong.
+func runFaults(tb testing.TB, b *broker.Broker, p pipeline.Plan, faults *guarantees.Faults) *pipeline.Tally {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), time.Minute)
+	defer cancel()
+	t, err := eval.Run(ctx, b, p, faults, nil)
+	if err != nil {
+		tb.Fatalf("after log sequence %d: %v", t.To, err)
+	}
+	return t
 }

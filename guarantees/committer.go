@@ -13,49 +13,58 @@ type Partition struct {
 	Name    string // for people: "df/0"
 	Stream  string
 	Subject string
-	Worker  string // who claims it
+	Worker  string  // who claims it
+	Promise Promise // the zero value is exactly-once
+	Faults  *Faults // nil: nothing goes wrong on purpose
 }
 
-// Unit is the work between two cursors.
+// Unit is the work between two cursors, or, with a Trigger, a stretch before
+// the cursor that an input brought again.
 type Unit struct {
-	From, To uint64 // log sequences, both inclusive
-	Record   []byte // the outputs
+	From, To  uint64 // log sequences, both inclusive
+	Trigger   string // as in Header
+	Part      int    // as in Header
+	Record    []byte // the outputs
+	Documents uint64 // that have passed the partition with this unit; for Faults
 }
 
-// Committer commits the units of one partition, in order. It is not safe for
+// Committer writes the records of one partition, in order. It is not safe for
 // concurrent use.
 type Committer struct {
 	broker    *broker.Broker
 	partition Partition
+	recovery  recovery
 	appender  *broker.Appender
 	epoch     uint64
-	cursor    uint64
+	history   History
+	next      uint64 // where the next unit that is met in its place begins
+	unacked   int    // units since the last ack
 }
 
 // openTries is how often Open tries to write its fence. It is beaten to it
 // only by others who want the partition at the same moment.
 const openTries = 100
 
-// Open takes the partition: it reads the last record, writes a fence behind it
+// Open takes the partition: it reads what is there, writes a fence behind it
 // with the next epoch, and from then on whoever owned the partition before can
-// commit nothing. The cursor is where that left off.
+// write nothing. The history is where that left off.
 //
 // broker.ErrNoBroker: the broker went away; nothing is taken, or nothing but a
 // fence is written.
 func Open(ctx context.Context, b *broker.Broker, p Partition) (*Committer, error) {
+	c := &Committer{broker: b, partition: p, recovery: p.Promise.recovery()}
 	for tries := 1; ; tries++ {
-		last, sequence, err := lastHeader(ctx, b, p)
+		epoch, sequence, err := c.read(ctx)
 		if err != nil {
 			return nil, err
 		}
-		fence := Header{Kind: Fence, Epoch: last.Epoch + 1, From: last.To + 1, To: last.To, Worker: p.Worker}
+		c.epoch = epoch + 1
+		fence := c.sign(Header{Kind: Fence, From: c.history.Cursor + 1, To: c.history.Cursor})
 		stored, err := b.Put(ctx, p.Stream, p.Subject, p.Subject, sequence, fence.lines(), nil)
 		switch {
 		case err == nil:
-			return &Committer{
-				broker: b, partition: p, epoch: fence.Epoch, cursor: fence.To,
-				appender: b.Appender(p.Stream, stored),
-			}, nil
+			c.appender = b.Appender(p.Stream, stored)
+			return c.opened(ctx)
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case errors.Is(err, broker.ErrUnknown):
@@ -69,36 +78,172 @@ func Open(ctx context.Context, b *broker.Broker, p Partition) (*Committer, error
 	}
 }
 
-func lastHeader(ctx context.Context, b *broker.Broker, p Partition) (Header, uint64, error) {
-	r, err := b.Last(ctx, p.Stream, p.Subject)
-	if errors.Is(err, broker.ErrEmpty) {
-		return Header{}, 0, nil
+// opened settles what the owner before left open.
+func (c *Committer) opened(ctx context.Context) (*Committer, error) {
+	if err := c.recovery.opened(ctx, c); err != nil {
+		c.Close()
+		return nil, err
 	}
-	if err != nil {
-		return Header{}, 0, fmt.Errorf("%s: its last commit cannot be read: %w", p.Name, err)
+	c.next = c.history.Cursor + 1
+	if c.partition.Promise.OrDefault().Guarantee == AtLeastOnce {
+		c.next = c.history.Acked + 1
 	}
-	h, err := ParseHeader(r)
-	return h, r.Sequence, err
+	return c, nil
 }
 
-// Cursor is the log sequence up to which the partition's work is committed or
-// handed to Commit.
-func (c *Committer) Cursor() uint64 { return c.cursor }
+// sign fills in who writes a record.
+func (c *Committer) sign(h Header) Header {
+	h.Epoch, h.Worker = c.epoch, c.partition.Worker
+	return h
+}
 
-// Commit hands over the next unit and returns before it is durable; several
+// read makes the history of what stands in the partition's stream, and returns
+// the epoch and the sequence of its last record.
+func (c *Committer) read(ctx context.Context) (epoch, sequence uint64, err error) {
+	c.history = History{}
+	last, err := c.broker.Last(ctx, c.partition.Stream, c.partition.Subject)
+	if errors.Is(err, broker.ErrEmpty) {
+		return 0, 0, nil
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("%s: its last record cannot be read: %w", c.partition.Name, err)
+	}
+	h, err := ParseHeader(last)
+	if err != nil {
+		return 0, 0, err
+	}
+	if c.recovery.scans() {
+		err = c.scan(ctx, last.Sequence)
+	} else {
+		c.history.begun, c.history.Cursor = true, h.To
+	}
+	return h.Epoch, last.Sequence, err
+}
+
+// scan reads the stream up to its last record.
+func (c *Committer) scan(ctx context.Context, last uint64) error {
+	first, err := c.broker.FirstSequence(ctx, c.partition.Stream)
+	if err != nil {
+		return err
+	}
+	r, err := c.broker.Read(ctx, c.partition.Stream, first, broker.ReaderOptions{})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for {
+		records, err := r.Next(ctx)
+		if err != nil {
+			return err
+		}
+		for _, record := range records {
+			h, err := ParseHeader(record)
+			if err == nil {
+				err = c.history.add(h)
+			}
+			if err != nil {
+				return fmt.Errorf("stream %s, record %d: %w", c.partition.Stream, record.Sequence, err)
+			}
+			if record.Sequence >= last {
+				return nil
+			}
+		}
+	}
+}
+
+// Cursor is the log sequence up to which the partition's work is done, lost,
+// or handed to Commit.
+func (c *Committer) Cursor() uint64 { return c.history.Cursor }
+
+// Resume is the log sequence behind which units may have to be done.
+func (c *Committer) Resume() uint64 { return c.next - 1 }
+
+// Cuts are log sequences behind which units have to end.
+func (c *Committer) Cuts() []uint64 { return c.history.cuts() }
+
+// Applied is how often the state has to meet the unit to be what it was when
+// the partition was left.
+func (c *Committer) Applied(u Unit) int { return c.recovery.applied(&c.history, u) }
+
+// Open says whether the unit has to be done, or done again: then Begin, let the
+// state meet it, and Commit.
+func (c *Committer) Open(u Unit) bool { return c.recovery.open(&c.history, u) }
+
+// Begin comes before the state meets a unit. Errors as of Commit.
+func (c *Committer) Begin(ctx context.Context, u Unit) error {
+	if err := c.check(u); err != nil {
+		return err
+	}
+	if err := c.at(ctx, Taken, u); err != nil {
+		return err
+	}
+	if err := c.recovery.begin(ctx, c, u); err != nil {
+		return err
+	}
+	return c.at(ctx, Begun, u)
+}
+
+// Commit hands over the unit and returns before it is durable; several
 // are under way at a time. u.Record may be reused when it returns.
 //
 // ErrFenced: another worker owns the partition. ErrUncertain: open it again.
+// ErrKilled: a fault says so; open it again, and take nothing along.
 // Any other error is the broker's.
 func (c *Committer) Commit(ctx context.Context, u Unit) error {
-	if u.From != c.cursor+1 || u.To < u.From {
-		return fmt.Errorf("%s: a unit %d..%d cannot follow cursor %d", c.partition.Name, u.From, u.To, c.cursor)
+	if err := c.check(u); err != nil {
+		return err
 	}
-	h := Header{Kind: Done, Epoch: c.epoch, From: u.From, To: u.To, Worker: c.partition.Worker}
-	if err := c.appender.Append(c.partition.Subject, h.lines(), u.Record); err != nil {
+	if err := c.at(ctx, Stepped, u); err != nil {
+		return err
+	}
+	if c.partition.Faults.fails(ctx, PublishFails, c.partition.Name, u) {
+		return c.uncertain(errors.New("a fault: the record is not stored"))
+	}
+	h := Header{Kind: Done, From: u.From, To: u.To, Trigger: u.Trigger, Part: u.Part}
+	if err := c.append(ctx, h, u.Record); err != nil {
+		return err
+	}
+	c.unacked++
+	if u.Trigger == "" {
+		c.next = u.To + 1
+	}
+	if c.partition.Faults.fails(ctx, DropAck, c.partition.Name, u) {
+		return errors.Join(c.Wait(ctx), c.uncertain(errors.New("a fault: the record is stored, its acknowledgement is lost")))
+	}
+	if err := c.at(ctx, Stored, u); err != nil {
+		return err
+	}
+	if err := c.recovery.done(ctx, c); err != nil {
+		return err
+	}
+	return c.at(ctx, Settled, u)
+}
+
+// check refuses a unit that is not the next one.
+func (c *Committer) check(u Unit) error {
+	if u.To < u.From || u.Trigger == "" && u.From != c.next || u.Trigger != "" && u.To >= c.next {
+		return fmt.Errorf("%s: a unit %d..%d cannot follow cursor %d", c.partition.Name, u.From, u.To, c.next-1)
+	}
+	return nil
+}
+
+// Rest is for when no unit waits, and in the end: what was put off is done.
+func (c *Committer) Rest(ctx context.Context) error { return c.recovery.rest(ctx, c) }
+
+// append writes a record behind the stream's last.
+func (c *Committer) append(ctx context.Context, h Header, data []byte) error {
+	h = c.sign(h)
+	if err := c.appender.Append(c.partition.Subject, h.lines(), data); err != nil {
 		return c.explain(ctx, err)
 	}
-	c.cursor = u.To
+	switch h.Kind {
+	case Ack:
+		c.unacked = 0
+	case Hole:
+		return c.history.add(h)
+	case Done:
+		c.history.Cursor = max(c.history.Cursor, h.To)
+	}
 	return nil
 }
 
@@ -123,7 +268,7 @@ func (c *Committer) explain(ctx context.Context, cause error) error {
 	}
 	r, err := c.broker.Last(ctx, c.partition.Stream, c.partition.Subject)
 	if err != nil {
-		return fmt.Errorf("%s: %w: %v", c.partition.Name, ErrUncertain, cause)
+		return c.uncertain(cause)
 	}
 	h, err := ParseHeader(r)
 	if err != nil {
@@ -133,6 +278,10 @@ func (c *Committer) explain(ctx context.Context, cause error) error {
 		return fmt.Errorf("%s: %w: %s at %s. Nothing was committed since; nothing to do",
 			c.partition.Name, ErrFenced, h.Worker, r.Time.Format("15:04:05"))
 	}
+	return c.uncertain(cause)
+}
+
+func (c *Committer) uncertain(cause error) error {
 	return fmt.Errorf("%s: %w: %v", c.partition.Name, ErrUncertain, cause)
 }
 

@@ -216,10 +216,10 @@ func TestOpenRefusesWhatItDoesNotKnow(t *testing.T) {
 	b := brokertest.Embed(t)
 	ctx := brokertest.Context(t)
 	brokertest.Stream(t, b, "s")
-	if _, err := b.Put(ctx, "s", "s", "s", 0, broker.Header{"Tidings-Kind": {"claim"}}, nil); err != nil {
+	if _, err := b.Put(ctx, "s", "s", "s", 0, broker.Header{"Tidings-Kind": {"future"}}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := guarantees.Open(ctx, b, partition("s", "a")); err == nil || !strings.Contains(err.Error(), "claim") {
+	if _, err := guarantees.Open(ctx, b, partition("s", "a")); err == nil || !strings.Contains(err.Error(), "future") {
 		t.Errorf("opening it gave %v", err)
 	}
 	if last, err := b.LastSequence(ctx, "s"); last != 1 || err != nil {

@@ -13,18 +13,34 @@ type Kind string
 
 // The kinds.
 const (
-	Done  Kind = "done"  // a unit: its outputs and its range
-	Fence Kind = "fence" // a new owner's first record: it covers nothing
+	Done    Kind = "done"  // a unit: its outputs and its range
+	Fence   Kind = "fence" // a new owner's first record: it covers nothing
+	Claimed Kind = "claim" // at-most-once: the unit that comes next, or is lost
+	Hole    Kind = "hole"  // at-most-once: a range that is lost
+	Ack     Kind = "ack"   // at-least-once: all up to To need not be done again
 )
+
+// covers says whether a record of this kind speaks for its range.
+func (k Kind) covers() bool { return k == Done || k == Hole }
+
+// empty says whether a record of this kind has no range, only a cursor.
+func (k Kind) empty() bool { return k == Fence || k == Ack }
 
 // Header is what every record of a partition says of itself, in its NATS
 // headers, so that the last record alone tells the cursor and the owner.
 type Header struct {
 	Kind   Kind
 	Epoch  uint64 // rises by one with each owner
-	From   uint64 // log sequences covered, both inclusive; a fence has From = To + 1
+	From   uint64 // log sequences covered, both inclusive; fences and acks have From = To + 1
 	To     uint64 // the cursor after this record
 	Worker string // who wrote it
+
+	// A unit that was not met in its place, but because an input brought a range
+	// again: which record of which input, as in "tok/0@123". "" for all others.
+	Trigger string
+	// Part is the only tokenize partition whose entries such a unit holds, from
+	// 1; 0 is all of them.
+	Part int
 }
 
 const (
@@ -33,22 +49,32 @@ const (
 	headerFrom   = "Tidings-From"
 	headerTo     = "Tidings-To"
 	headerWorker = "Tidings-Worker"
+
+	headerTrigger = "Tidings-Trigger"
+	headerPart    = "Tidings-Part"
 )
 
 func (h Header) lines() broker.Header {
-	return broker.Header{
+	lines := broker.Header{
 		headerKind:   {string(h.Kind)},
 		headerEpoch:  {strconv.FormatUint(h.Epoch, 10)},
 		headerFrom:   {strconv.FormatUint(h.From, 10)},
 		headerTo:     {strconv.FormatUint(h.To, 10)},
 		headerWorker: {h.Worker},
 	}
+	if h.Trigger != "" {
+		lines[headerTrigger] = []string{h.Trigger}
+		lines[headerPart] = []string{strconv.Itoa(h.Part)}
+	}
+	return lines
 }
 
 // ParseHeader reads the header of a record of a partition's stream.
 func ParseHeader(r broker.Record) (Header, error) {
-	h := Header{Kind: Kind(r.Header.Get(headerKind)), Worker: r.Header.Get(headerWorker)}
-	if h.Kind != Done && h.Kind != Fence {
+	h := Header{Kind: Kind(r.Header.Get(headerKind)), Worker: r.Header.Get(headerWorker), Trigger: r.Header.Get(headerTrigger)}
+	switch h.Kind {
+	case Done, Fence, Claimed, Hole, Ack:
+	default:
 		return h, fmt.Errorf("record %d on %s is of kind %q; a newer version of the program wrote it, or another program did", r.Sequence, r.Subject, h.Kind)
 	}
 	for _, f := range []struct {
@@ -61,8 +87,14 @@ func ParseHeader(r broker.Record) (Header, error) {
 		}
 		*f.to = n
 	}
+	if h.Trigger != "" {
+		var err error
+		if h.Part, err = strconv.Atoi(r.Header.Get(headerPart)); err != nil || h.Part < 0 || h.Kind != Done {
+			return h, fmt.Errorf("record %d on %s says that %q brought it about, but not of which part", r.Sequence, r.Subject, h.Trigger)
+		}
+	}
 	// The last number there is would leave no sequence for a next unit.
-	if h.From == 0 || h.To == math.MaxUint64 || h.Kind == Done && h.From > h.To || h.Kind == Fence && h.From != h.To+1 {
+	if h.From == 0 || h.To == math.MaxUint64 || !h.Kind.empty() && h.From > h.To || h.Kind.empty() && h.From != h.To+1 {
 		return h, fmt.Errorf("record %d on %s covers %d..%d, which is no range", r.Sequence, r.Subject, h.From, h.To)
 	}
 	return h, nil

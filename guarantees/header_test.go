@@ -32,6 +32,9 @@ func FuzzParseHeader(f *testing.F) {
 	f.Add("done", "-1", "1", "1", "")
 	f.Add("done", "", "1", "1", "")
 	f.Add("claim", "1", "1", "1", "")
+	f.Add("hole", "1", "1", "7", "")
+	f.Add("ack", "1", "8", "7", "")
+	f.Add("future", "1", "1", "1", "")
 	f.Add("", "", "", "", "")
 	f.Add("done", "1", "18446744073709551616", "1", "x")
 	f.Fuzz(func(t *testing.T, kind, epoch, from, to, worker string) {
@@ -45,8 +48,8 @@ func FuzzParseHeader(f *testing.F) {
 			}
 			return
 		}
-		covers := h.From <= h.To
-		if h.From == 0 || h.To == math.MaxUint64 || covers != (h.Kind == Done) || !covers && h.From != h.To+1 {
+		empty := h.Kind == Fence || h.Kind == Ack
+		if h.From == 0 || h.To == math.MaxUint64 || empty != (h.From > h.To) || empty && h.From != h.To+1 {
 			t.Errorf("%+v is accepted", h)
 		}
 		if again, err := ParseHeader(broker.Record{Header: h.lines()}); err != nil || again != h {

@@ -50,10 +50,15 @@ func (s *Classify) Step(u *Unit) error {
 		e := &u.Entries[i]
 		switch e.Kind {
 		case DocumentEntry:
-			s.accepted++
-			if err := s.join(u, e); err != nil {
+			whole, err := s.join(u, e)
+			if err != nil {
 				return err
 			}
+			if !whole {
+				e.Kind = LostEntry
+				continue
+			}
+			s.accepted++
 			if err := s.document(u, e); err != nil {
 				return err
 			}
@@ -72,19 +77,25 @@ func (s *Classify) Step(u *Unit) error {
 	return nil
 }
 
-// join collects the df values of an entry's terms in term order.
-func (s *Classify) join(u *Unit, e *Entry) error {
+// join collects the df values of an entry's terms in term order. A document is
+// whole when none of them is lost.
+func (s *Classify) join(u *Unit, e *Entry) (whole bool, err error) {
 	s.df = s.df[:0]
+	whole = true
 	for _, t := range u.TermsOf(e) {
 		p := s.route.at[t.Ref].partition
 		n := s.next[p]
+		if int(p) < len(u.DF) && u.lost[p] {
+			whole = false
+			continue
+		}
 		if int(p) >= len(u.DF) || n >= len(u.DF[p]) {
-			return fmt.Errorf("classify: df/%d has no value for a term of the document at %v", p, e.Position)
+			return false, fmt.Errorf("classify: df/%d has no value for a term of the document at %v", p, e.Position)
 		}
 		s.df = append(s.df, u.DF[p][n])
 		s.next[p] = n + 1
 	}
-	return nil
+	return whole, nil
 }
 
 func (s *Classify) document(u *Unit, e *Entry) error {

@@ -1,8 +1,6 @@
 package pipeline
 
-import (
-	"tidings/features"
-)
+import "tidings/features"
 
 // DF counts in how many documents each term has occurred. It is divided by
 // term; one DF serves the partitions that a worker owns.
@@ -50,12 +48,6 @@ func (s *DF) Step(u *Unit) error {
 		}
 	}
 	return nil
-}
-
-// Lookup is the df of a term so far. The table of its partition has to be
-// this worker's.
-func (s *DF) Lookup(hash uint64) uint32 {
-	return s.tables[features.Partition(hash, len(s.tables))].Lookup(hash)
 }
 
 // router tells which df partition owns each term of a dictionary.

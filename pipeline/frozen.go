@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -42,23 +43,26 @@ var ErrElsewhere = errors.New("df and classify do not both run wholly in this pr
 
 // Frozen gives the runner's state. The runner must have stopped.
 func (r *Runner) Frozen() (*Frozen, error) {
-	var df *DF
+	tables := make([]*features.DF, r.plan.Partitions.DF)
 	var classify *Classify
 	for _, w := range r.workers {
 		if w.assembly == nil {
 			continue
 		}
-		if w.assembly.df != nil && r.Has(DFStage) {
-			df = w.assembly.df
+		if w.assembly.df != nil {
+			for p, table := range w.assembly.df.tables {
+				tables[p] = cmp.Or(table, tables[p])
+			}
 		}
 		if w.assembly.classify != nil {
-			classify = w.assembly.classify
+			classify = cmp.Or(classify, w.assembly.classify)
 		}
 	}
-	if df == nil || classify == nil {
+	if slices.Contains(tables, nil) || classify == nil {
 		return nil, ErrElsewhere
 	}
-	return NewFrozen(r.plan.Features, classify.model, df.Lookup, classify.accepted), nil
+	lookup := func(hash uint64) uint32 { return tables[features.Partition(hash, len(tables))].Lookup(hash) }
+	return NewFrozen(r.plan.Features, classify.model, lookup, classify.accepted), nil
 }
 
 // Predict says which label the model gives a text, as if the text were the

@@ -153,7 +153,7 @@ func TestStreamsZipWhereverTheyAreCut(t *testing.T) {
 // readZip reads streams together up to a log sequence.
 func readZip(ctx context.Context, t *testing.T, b *broker.Broker, plan Plan, stages []string, c cuts, to uint64) (seen, [][]topics.Window) {
 	t.Helper()
-	in, err := openZip(ctx, b, plan, stages, c)
+	in, err := openZip(ctx, reading{broker: b, plan: plan, cuts: c}, stages)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,7 +258,7 @@ func TestADamagedStreamIsAnError(t *testing.T) {
 					}
 				}
 			}
-			in, err := openZip(ctx, b, plan, []string{TokenizeStage, DFStage}, nil)
+			in, err := openZip(ctx, reading{broker: b, plan: plan}, []string{TokenizeStage, DFStage})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -303,15 +303,15 @@ func FuzzZip(f *testing.F) {
 			return // ParseHeader refuses these
 		}
 		for _, stages := range [][2]string{{TokenizeStage, DFStage}, {ClassifyStage, TopicsStage}} {
-			in := &zipInput{at: from - 1, df: 1, route: newRouter(1), cuts: cuts{cut}}
+			in := &zipInput{reading: reading{cuts: cuts{cut}}, at: from - 1, df: 1, route: newRouter(1)}
 			for i, data := range [][]byte{first, second} {
 				where, err := node(stages[i])
 				if err != nil {
 					t.Fatal(err)
 				}
-				s := &side{node: where, of: 1, name: stages[i], at: from - 1}
+				s := &side{node: where, of: 1, name: stages[i], at: from - 1, arrivals: arrivals{waits: true}}
 				h := broker.Header{"Tidings-Kind": {"done"}, "Tidings-Epoch": {"1"}, "Tidings-From": {fmt.Sprint(from)}, "Tidings-To": {fmt.Sprint([]uint64{firstTo, secondTo}[i])}}
-				if err := s.open(broker.Record{Sequence: 1, Header: h, Data: data}); err != nil {
+				if _, err := s.open(broker.Record{Sequence: 1, Header: h, Data: data}); err != nil {
 					return
 				}
 				in.sides = append(in.sides, s)

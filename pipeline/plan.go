@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -97,16 +99,18 @@ const planFormat = 1
 // records stand. It is stored when the pipeline is created and belongs to it:
 // a process that comes with another plan is refused.
 type Plan struct {
-	Format     int              `json:"format"`
-	Pipeline   Name             `json:"pipeline"`
-	Partitions Partitions       `json:"partitions"`
-	Guarantee  string           `json:"guarantee"`
-	Recovery   string           `json:"recovery"`
-	Order      string           `json:"order"`
-	Features   features.Options `json:"features"`
-	Model      string           `json:"model"`
-	Options    model.Options    `json:"model_options"`
-	Topics     topics.Options   `json:"topics"`
+	Format     int        `json:"format"`
+	Pipeline   Name       `json:"pipeline"`
+	Partitions Partitions `json:"partitions"`
+	Guarantee  string     `json:"guarantee"`
+	Recovery   string     `json:"recovery"`
+	Order      string     `json:"order"`
+	// Stages are the stages that keep another promise than the rest.
+	Stages   map[string]guarantees.Promise `json:"stages,omitempty"`
+	Features features.Options              `json:"features"`
+	Model    string                        `json:"model"`
+	Options  model.Options                 `json:"model_options"`
+	Topics   topics.Options                `json:"topics"`
 }
 
 // WithDefaults fills in what was left out.
@@ -118,7 +122,10 @@ func (p Plan) WithDefaults() Plan {
 	if p.Partitions == (Partitions{}) {
 		p.Partitions = Partitions{1, 1, 1, 1}
 	}
-	p.Guarantee, p.Recovery, p.Order = guarantees.ExactlyOnce, guarantees.Commit, guarantees.Sorted
+	if promise, err := guarantees.NewPromise(p.Guarantee, p.Recovery); err == nil {
+		p.Guarantee, p.Recovery = promise.Guarantee, promise.Recovery
+	}
+	p.Order = guarantees.Sorted
 	p.Features = p.Features.Canonical()
 	if p.Model == "" {
 		p.Model = model.Default
@@ -128,6 +135,41 @@ func (p Plan) WithDefaults() Plan {
 	}
 	p.Topics = p.Topics.WithDefaults()
 	return p
+}
+
+// Promise is what a stage promises.
+func (p Plan) Promise(stage string) guarantees.Promise {
+	if promise, ok := p.Stages[stage]; ok {
+		return promise
+	}
+	return guarantees.Promise{Guarantee: p.Guarantee, Recovery: p.Recovery}
+}
+
+// Claim is what the whole pipeline can claim: the weakest of its stages'
+// promises.
+func (p Plan) Claim() guarantees.Promise {
+	claim := p.Promise(ClassifyStage)
+	if p.Partitions.Chained() {
+		return claim
+	}
+	for _, stage := range Stages() {
+		claim = guarantees.Weakest(claim, p.Promise(stage))
+	}
+	return claim
+}
+
+// checkPromises refuses promises that there are none of, and stages that
+// promise something by themselves where there is only the chain.
+func (p Plan) checkPromises() error {
+	errs := []error{p.Promise("").Check()}
+	for _, stage := range slices.Sorted(maps.Keys(p.Stages)) {
+		_, err := node(stage)
+		errs = append(errs, err, p.Stages[stage].Check())
+		if p.Partitions.Chained() {
+			errs = append(errs, fmt.Errorf("%s cannot promise something of its own: with one partition of each stage all are one worker with one record; create the pipeline with more --partitions", stage))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // DefaultWindows are windows of a day, and of 1,000 documents for documents
@@ -145,7 +187,7 @@ func DefaultWindows() []topics.Definition {
 // Check reports all problems of a plan at once.
 func (p Plan) Check() error {
 	_, modelErr := model.New(p.Model, p.Options)
-	return errors.Join(p.Pipeline.Check(), p.Partitions.check(), p.Features.Check(), modelErr, p.Topics.Check())
+	return errors.Join(p.Pipeline.Check(), p.Partitions.check(), p.checkPromises(), p.Features.Check(), modelErr, p.Topics.Check())
 }
 
 // Create makes the pipeline on a broker: its streams and its stored plan. When

@@ -93,6 +93,9 @@ func (c *codec) entries(u *Unit, owns func(uint64) bool, column func(*Unit, *Ent
 			continue
 		}
 		e.text(entry.ID)
+		if entry.Kind == LostEntry {
+			continue
+		}
 		if entry.Kind != DocumentEntry {
 			e.name(string(entry.Reason))
 			e.text(entry.Detail)
@@ -231,6 +234,8 @@ func (c *codec) decodeEntries(u *Unit, column func(*Unit, *Entry)) {
 				entry.Time = at
 			}
 			column(u, entry)
+		case LostEntry:
+			entry.ID = d.text()
 		case DeadLetter, RejectEntry:
 			entry.ID = d.text()
 			entry.Reason = tidings.Reason(d.name())

@@ -3,14 +3,18 @@ package pipeline
 import (
 	"context"
 
+	"tidings/guarantees"
 	"tidings/internal/broker"
 )
 
 // Results reads what a pipeline has committed, in log order: entries with
 // their predictions, and the windows that closed.
 type Results struct {
-	in   *zipInput
-	unit Unit
+	in     *zipInput
+	broker *broker.Broker
+	plan   Plan
+	loses  bool // documents may be missing
+	unit   Unit
 }
 
 // OpenResults reads from the first record on, and goes on reading as more is
@@ -20,11 +24,12 @@ func OpenResults(ctx context.Context, b *broker.Broker, p Plan) (*Results, error
 	if p.Partitions.Chained() {
 		stages = stages[:1] // the chain's record holds the windows too
 	}
-	in, err := openZip(ctx, b, p, stages, nil)
+	// Whoever looks wants to see what comes again.
+	in, err := openZip(ctx, reading{broker: b, plan: p, promise: guarantees.Promise{Guarantee: guarantees.AtLeastOnce, Recovery: guarantees.Kept}}, stages)
 	if err != nil {
 		return nil, err
 	}
-	return &Results{in: in}, nil
+	return &Results{in: in, broker: b, plan: p, loses: p.Claim().Guarantee == guarantees.AtMostOnce}, nil
 }
 
 // Next waits for the next stretch of the log that is committed to the end of
@@ -32,7 +37,45 @@ func OpenResults(ctx context.Context, b *broker.Broker, p Plan) (*Results, error
 func (r *Results) Next(ctx context.Context) (*Unit, error) {
 	r.unit.Reset()
 	err := r.in.next(ctx, &r.unit)
+	if err == nil && r.loses && r.unit.Trigger == "" {
+		err = r.fillHoles(ctx)
+	}
 	return &r.unit, err
+}
+
+// fillHoles puts an entry for each lost document where a log message has none
+// at all: a stage has lost it as a whole, and only the log knows what it held.
+func (r *Results) fillHoles(ctx context.Context) error {
+	u := &r.unit
+	var all []Entry
+	next := 0
+	for sequence := u.From; sequence <= u.To; sequence++ {
+		at := next
+		for next < len(u.Entries) && u.Entries[next].Position.Sequence == sequence {
+			next++
+		}
+		if next > at {
+			all = append(all, u.Entries[at:next]...)
+			continue
+		}
+		record, err := r.broker.Record(ctx, r.plan.Pipeline.LogStream().Name, sequence)
+		if err != nil {
+			return err
+		}
+		var read Unit
+		read.AddLog(record)
+		if err := NewTokenize(r.plan.Features, func(uint64) bool { return true }).Step(&read); err != nil {
+			return err
+		}
+		for _, e := range read.Entries {
+			if e.Kind == DocumentEntry {
+				e.Kind, e.terms, e.termsEnd = LostEntry, 0, 0
+				all = append(all, e)
+			}
+		}
+	}
+	u.Entries = all
+	return nil
 }
 
 // Close stops reading.

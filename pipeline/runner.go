@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"tidings/guarantees"
 	"tidings/internal/broker"
 )
 
@@ -34,10 +35,28 @@ func NewRunner(b *broker.Broker, p Plan, stages, who string) (*Runner, error) {
 	}
 	for _, stage := range Stages() {
 		if partitions := chosen[stage]; len(partitions) > 0 {
-			r.workers = append(r.workers, &worker{plan: p, broker: b, stage: stage, partitions: partitions, who: who})
+			for _, group := range groups(p.Promise(stage), partitions) {
+				r.workers = append(r.workers, &worker{plan: p, broker: b, stage: stage, partitions: group, who: who})
+			}
 		}
 	}
 	return r, nil
+}
+
+// groups divides a stage's partitions among workers. Where the promise lets
+// them share one state, one worker has them all.
+func groups(p guarantees.Promise, partitions []int) [][]int {
+	if p.Shares() {
+		return [][]int{partitions}
+	}
+	return slices.Collect(slices.Chunk(partitions, 1))
+}
+
+// Inject makes things go wrong according to a fault plan. It comes before Run.
+func (r *Runner) Inject(f *guarantees.Faults) {
+	for _, w := range r.workers {
+		w.faults = f
+	}
 }
 
 func selectPartitions(p Plan, stages string) (map[string][]int, error) {
@@ -74,12 +93,16 @@ func selectPartitions(p Plan, stages string) (map[string][]int, error) {
 
 // Has says whether this process runs every partition of a stage.
 func (r *Runner) Has(stage string) bool {
+	n := 0
 	for _, w := range r.workers {
-		if w.stage == "" || w.stage == stage && len(w.partitions) == *r.plan.Partitions.of(stage) {
+		if w.stage == "" {
 			return true
 		}
+		if w.stage == stage {
+			n += len(w.partitions)
+		}
 	}
-	return false
+	return n == *r.plan.Partitions.of(stage)
 }
 
 // Run works until the context ends, which is no error, or a worker fails:

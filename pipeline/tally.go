@@ -63,9 +63,11 @@ func (t *Tally) Add(u *Unit) {
 	for i := range u.Entries {
 		t.entry(&u.Entries[i])
 	}
-	t.Lost += missing(t.last.Sequence, u.To+1)
-	t.last = tidings.Position{Sequence: u.To, Line: ^uint32(0)}
-	t.To = u.To
+	if u.To > t.To {
+		t.Lost += missing(t.last.Sequence, u.To+1)
+		t.last = tidings.Position{Sequence: u.To, Line: ^uint32(0)}
+		t.To = u.To
+	}
 	for p, windows := range u.Windows {
 		for _, w := range windows {
 			t.window(w)
@@ -94,6 +96,8 @@ func (t *Tally) entry(e *Entry) {
 	switch e.Kind {
 	case DocumentEntry:
 		t.document(e)
+	case LostEntry:
+		t.Lost++
 	case DeadLetter:
 		t.DeadLetters++
 		t.Reasons[e.Reason]++

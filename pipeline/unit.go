@@ -1,10 +1,12 @@
 package pipeline
 
 import (
+	"slices"
 	"time"
 
 	"tidings"
 	"tidings/features"
+	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/pipeline/topics"
 )
@@ -26,6 +28,7 @@ const (
 	DeadLetter         // a document that tokenize refused
 	RejectEntry        // a row that was refused before it came into the log
 	EndEntry           // a source has ended
+	LostEntry          // at-most-once: a document of which a part is missing
 )
 
 // noTime is the event time of a document that has none.
@@ -88,6 +91,11 @@ type message struct {
 // by one goroutine at a time and used again when its work is committed.
 type Unit struct {
 	From, To uint64 // log sequences covered, both inclusive
+	// Of a unit before the cursor, which an input brought again: which record
+	// did, and the only tokenize partition whose entries it holds, from 1.
+	Trigger   string
+	Part      int
+	Documents uint64 // lines of the log, as far as the reader knows; for fault plans
 
 	messages []message // from the log
 
@@ -96,6 +104,7 @@ type Unit struct {
 	Terms   []features.TermCount // tokenize: of one entry after the other
 	DF      [][]uint32           // df, by partition: a value for each of Terms that it owns, in order
 	ends    [][]endDigest        // df, by partition: its digest at each EndEntry
+	lost    []bool               // df, by partition: its values are lost
 	Windows [][]topics.Window    // topics, by partition: those that the unit closed
 	Counts  [][]topics.Counts    // topics, by partition: what became of the documents so far
 	scores  []tidings.Score      // what Entry.Scores point into
@@ -115,7 +124,7 @@ func (u *Unit) AddLog(r broker.Record) {
 
 // Reset empties the unit and keeps its memory.
 func (u *Unit) Reset() {
-	u.From, u.To = 0, 0
+	u.From, u.To, u.Trigger, u.Part, u.Documents = 0, 0, "", 0, 0
 	clear(u.messages)
 	u.messages = u.messages[:0]
 	clear(u.Entries)
@@ -125,6 +134,7 @@ func (u *Unit) Reset() {
 	for i := range u.DF {
 		u.DF[i] = u.DF[i][:0]
 		u.ends[i] = u.ends[i][:0]
+		u.lost[i] = false
 		u.Windows[i] = u.Windows[i][:0]
 		u.Counts[i] = u.Counts[i][:0]
 	}
@@ -137,9 +147,94 @@ func (u *Unit) room(n int) {
 	for len(u.DF) < n {
 		u.DF = append(u.DF, nil)
 		u.ends = append(u.ends, nil)
+		u.lost = append(u.lost, false)
 		u.Windows = append(u.Windows, nil)
 		u.Counts = append(u.Counts, nil)
 	}
+}
+
+// undo empties the columns that a worker's stages with state fill, so that they
+// can step again.
+func (u *Unit) undo(stage string) {
+	for i := range u.DF {
+		if stage == "" || stage == DFStage {
+			u.DF[i], u.ends[i] = u.DF[i][:0], u.ends[i][:0]
+		}
+		if stage == "" || stage == TopicsStage {
+			u.Windows[i] = u.Windows[i][:0]
+		}
+	}
+}
+
+// add puts the unit that follows behind this one. Both keep to themselves.
+func (u *Unit) add(v *Unit) {
+	u.To = v.To
+	u.room(len(v.DF))
+	for i := range v.Entries {
+		e := v.Entries[i]
+		terms := v.TermsOf(&e)
+		e.terms = uint32(len(u.Terms))
+		for _, t := range terms {
+			t.Ref = u.Dict.Add(v.Dict.Text(t.Ref))
+			u.Terms = append(u.Terms, t)
+		}
+		e.termsEnd = uint32(len(u.Terms))
+		u.Entries = append(u.Entries, e)
+	}
+	for p := range v.DF {
+		u.DF[p] = append(u.DF[p], v.DF[p]...)
+		u.ends[p] = append(u.ends[p], v.ends[p]...)
+		u.lost[p] = u.lost[p] || v.lost[p]
+	}
+}
+
+// keep leaves only the entries of log messages that owns lets through, with
+// their values of n df partitions.
+func (u *Unit) keep(n int, owns func(sequence uint64) bool) {
+	route := newRouter(n)
+	route.terms(&u.Dict)
+	entries, terms := u.Entries[:0], u.Terms[:0]
+	next, kept := make([]int, n), make([][]uint32, n)
+	for _, e := range u.Entries {
+		mine := owns(e.Position.Sequence)
+		of := u.TermsOf(&e)
+		e.terms = uint32(len(terms))
+		for _, t := range of {
+			p := route.at[t.Ref].partition
+			if next[p] < len(u.DF[p]) {
+				if mine {
+					kept[p] = append(kept[p], u.DF[p][next[p]])
+				}
+				next[p]++
+			}
+			if mine {
+				terms = append(terms, t)
+			}
+		}
+		e.termsEnd = uint32(len(terms))
+		if mine {
+			entries = append(entries, e)
+		}
+	}
+	clear(u.Entries[len(entries):])
+	u.Entries, u.Terms = entries, terms
+	for p := range n {
+		u.DF[p] = kept[p]
+		u.ends[p] = slices.DeleteFunc(u.ends[p], func(end endDigest) bool { return !owns(end.position.Sequence) })
+	}
+}
+
+// documents counts the documents of the unit, for fault plans.
+func (u *Unit) documents() (n uint64) {
+	if u.Documents > 0 {
+		return u.Documents
+	}
+	return uint64(len(u.Entries))
+}
+
+// span is the unit as guarantees knows it.
+func (u *Unit) span() guarantees.Unit {
+	return guarantees.Unit{From: u.From, To: u.To, Trigger: u.Trigger, Part: u.Part}
 }
 
 // endDigest is the digest of one df partition where a source ends.

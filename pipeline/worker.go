@@ -23,9 +23,14 @@ type worker struct {
 	stage      string // "" for the chain
 	partitions []int
 	who        string // written into every record
+	faults     *guarantees.Faults
 
 	assembly *assembly // of the last attempt
+	passed   uint64    // documents that this attempt has read
 }
+
+// promise is what the worker's stage promises.
+func (w *worker) promise() guarantees.Promise { return w.plan.Promise(w.writes().Stage) }
 
 func (w *worker) name() string {
 	if w.stage == "" {
@@ -100,12 +105,14 @@ func (w *worker) owns(n int) func(uint64) bool {
 }
 
 // run works until the context ends. When the outcome of a commit is not known,
-// or the broker went away, it opens its partitions again and goes on from what
-// is committed.
+// the broker went away, or a fault killed it, it opens its partitions again and
+// goes on from what is committed.
 func (w *worker) run(ctx context.Context) error {
 	for {
 		err := w.attempt(ctx)
 		switch {
+		case errors.Is(err, guarantees.ErrKilled) && ctx.Err() == nil:
+			// What it had in memory is gone; it begins as after a crash.
 		case (errors.Is(err, guarantees.ErrUncertain) || errors.Is(err, broker.ErrNoBroker)) && ctx.Err() == nil:
 			if w.broker.Await(ctx) != nil {
 				return nil
@@ -166,6 +173,7 @@ func (w *worker) open(ctx context.Context) (committers []*guarantees.Committer, 
 		s := w.plan.Pipeline.partitionStream(n, p)
 		c, err := guarantees.Open(ctx, w.broker, guarantees.Partition{
 			Name: n.Stage + "/" + strconv.Itoa(p), Stream: s.Name, Subject: s.Subjects[0], Worker: w.who,
+			Promise: w.promise(), Faults: w.faults,
 		})
 		if err != nil {
 			return committers, err
@@ -176,52 +184,48 @@ func (w *worker) open(ctx context.Context) (committers []*guarantees.Committer, 
 }
 
 // input opens what the worker reads. A worker with state reads from the
-// beginning, to have the state of its cursor again; one without goes on at its
-// cursor.
+// beginning, to have the state of its history again; one without goes on where
+// it left off.
 func (w *worker) input(ctx context.Context, committers []*guarantees.Committer) (input, error) {
-	var c cuts
-	for _, committer := range committers {
-		c = append(c, committer.Cursor())
+	r := reading{broker: w.broker, plan: w.plan, promise: w.promise(), faults: w.faults, place: w.place()}
+	r.after = ^uint64(0)
+	for _, c := range committers {
+		r.cuts = append(r.cuts, c.Cuts()...)
+		r.after = min(r.after, c.Resume())
 	}
-	switch {
-	case w.stage == "":
-		return openLog(ctx, w.broker, w.plan.Pipeline, 0, c)
-	case len(w.writes().Reads) == 0:
-		return openLog(ctx, w.broker, w.plan.Pipeline, slices.Min(c), c)
-	default:
-		return openZip(ctx, w.broker, w.plan, w.writes().Reads, c)
+	reads := w.writes().Reads
+	if w.stage == "" || len(reads) > 0 {
+		r.after = 0
 	}
+	if w.stage == "" || len(reads) == 0 {
+		return openLog(ctx, r)
+	}
+	return openZip(ctx, r, reads)
 }
+
+// place names the worker in fault plans, by its first partition.
+func (w *worker) place() string { return w.writes().Stage + "/" + strconv.Itoa(w.partitions[0]) }
 
 // work is the loop of the goroutine that owns the state.
 func (w *worker) work(ctx context.Context, feed *feed, committers []*guarantees.Committer) error {
-	var c codec
-	owns := make([]func(uint64) bool, len(w.partitions))
-	for i, p := range w.partitions {
-		of := *w.plan.Partitions.of(w.writes().Stage)
-		owns[i] = func(sequence uint64) bool { return blockOwner(sequence, of) == p }
+	d := desk{worker: w, committers: committers}
+	of := *w.plan.Partitions.of(w.writes().Stage)
+	for _, p := range w.partitions {
+		d.owns = append(d.owns, func(sequence uint64) bool { return blockOwner(sequence, of) == p })
+	}
+	if err := d.at(ctx, guarantees.Opened); err != nil {
+		return err
 	}
 	for {
-		u, err := feed.next(ctx)
+		u, err := feed.next(ctx, d.rest)
 		if err != nil {
+			if errors.Is(err, context.Canceled) {
+				err = errors.Join(err, d.leave(ctx))
+			}
 			return err
 		}
-		for _, s := range w.assembly.steps {
-			if err := s.Step(u); err != nil {
-				return err
-			}
-		}
-		for i, committer := range committers {
-			if u.To <= committer.Cursor() {
-				continue // committed before this worker started
-			}
-			record, err := c.encode(u, w.assembly.sections, w.partitions[i], owns[i])
-			if err != nil {
-				return err
-			}
-			if err := committer.Commit(ctx, guarantees.Unit{From: u.From, To: u.To, Record: record}); err != nil {
-				return err
-			}
+		if err := d.unit(ctx, u); err != nil {
+			return err
 		}
 		feed.recycle(u)
 	}
@@ -275,8 +279,14 @@ func (f *feed) fill(ctx context.Context, in input, ahead []Stage) error {
 	}
 }
 
-// next is the next unit; it has to be handed back with recycle.
-func (f *feed) next(ctx context.Context) (*Unit, error) {
+// next is the next unit; it has to be handed back with recycle. When there is
+// none yet it calls rest before it waits.
+func (f *feed) next(ctx context.Context, rest func(context.Context) error) (*Unit, error) {
+	if len(f.ready) == 0 {
+		if err := rest(ctx); err != nil {
+			return nil, err
+		}
+	}
 	select {
 	case u, ok := <-f.ready:
 		if !ok {

@@ -129,7 +129,7 @@ func (c *compare) pipeline(ctx context.Context, s cli.Streams, plan pipeline.Pla
 	err = c.with(ctx, s, plan, nil, func(b *broker.Broker, p pipeline.Plan) error {
 		var labels []string
 		began := time.Now()
-		t, err := eval.Run(ctx, b, p, func(u *pipeline.Unit) {
+		t, err := eval.Run(ctx, b, p, nil, func(u *pipeline.Unit) {
 			for i := range u.Entries {
 				if u.Entries[i].Kind == pipeline.DocumentEntry {
 					labels = append(labels, u.Entries[i].Label)

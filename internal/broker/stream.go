@@ -82,6 +82,21 @@ func (b *Broker) LastSequence(ctx context.Context, stream string) (uint64, error
 	return s.CachedInfo().State.LastSeq, nil
 }
 
+// FirstSequence is the sequence of the stream's first record, of an empty
+// stream the next one's.
+func (b *Broker) FirstSequence(ctx context.Context, stream string) (uint64, error) {
+	asking, done := b.ask(ctx, nil)
+	s, err := b.js.Stream(asking, stream)
+	if err = done(err); err != nil {
+		return 0, requestError("stream "+stream, err)
+	}
+	state := s.CachedInfo().State
+	if state.Msgs == 0 {
+		return state.LastSeq + 1, nil
+	}
+	return state.FirstSeq, nil
+}
+
 // Last returns the stream's last record whose subject matches (wildcards
 // allowed), ErrEmpty when there is none.
 func (b *Broker) Last(ctx context.Context, stream, subject string) (Record, error) {

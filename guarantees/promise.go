@@ -1,0 +1,137 @@
+package guarantees
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The guarantees, the weakest first.
+const (
+	AtMostOnce  = "at-most-once"
+	AtLeastOnce = "at-least-once"
+	ExactlyOnce = "exactly-once"
+)
+
+// The recoveries: how a guarantee is reached.
+const (
+	Claim    = "claim"    // at-most-once: a unit is claimed before it is done, and lost when it never was
+	Kept     = "kept"     // at-least-once: a unit that was not acknowledged is done again, on top of the state that it changed
+	Rollback = "rollback" // at-least-once: likewise, on the state before it
+	Commit   = "commit"   // exactly-once: one record a unit, compare-and-set
+)
+
+// Sorted is the order: records that raced are met in log order.
+const Sorted = "sorted"
+
+// Promise is a guarantee and the recovery by which it is reached. The zero
+// value is exactly-once by commit.
+type Promise struct {
+	Guarantee string `json:"guarantee"`
+	Recovery  string `json:"recovery"`
+}
+
+// promises are those that there are, the weakest first; of each guarantee the
+// first recovery is the default.
+var promises = []Promise{
+	{AtMostOnce, Claim},
+	{AtLeastOnce, Kept}, {AtLeastOnce, Rollback},
+	{ExactlyOnce, Commit},
+}
+
+// Guarantees lists the names of the guarantees, the weakest first.
+func Guarantees() (names []string) {
+	for _, p := range promises {
+		if !slices.Contains(names, p.Guarantee) {
+			names = append(names, p.Guarantee)
+		}
+	}
+	return names
+}
+
+// Recoveries lists the recoveries of a guarantee, its default first; of "" all.
+func Recoveries(guarantee string) (names []string) {
+	for _, p := range promises {
+		if guarantee == "" || p.Guarantee == guarantee {
+			names = append(names, p.Recovery)
+		}
+	}
+	return names
+}
+
+// NewPromise finds the promise with these names; "" is the default of either.
+// The error names what there is, the nearest first.
+func NewPromise(guarantee, recovery string) (Promise, error) {
+	if guarantee == "" {
+		guarantee = ExactlyOnce
+		for _, p := range promises { // a recovery alone tells its guarantee
+			if p.Recovery == recovery {
+				guarantee = p.Guarantee
+			}
+		}
+	}
+	of := Recoveries(guarantee)
+	if len(of) == 0 {
+		return Promise{}, fmt.Errorf("guarantee %q is not known; did you mean %q? There are %s", guarantee, nearest(guarantee, Guarantees()), strings.Join(Guarantees(), ", "))
+	}
+	recovery = cmp.Or(recovery, of[0])
+	if slices.Contains(of, recovery) {
+		return Promise{guarantee, recovery}, nil
+	}
+	if all := Recoveries(""); !slices.Contains(all, recovery) {
+		return Promise{}, fmt.Errorf("recovery %q is not known; did you mean %q? %s has %s", recovery, nearest(recovery, all), guarantee, strings.Join(of, " and "))
+	}
+	return Promise{}, fmt.Errorf("%s is not reached by the recovery %q, but by %s", guarantee, recovery, strings.Join(of, " or "))
+}
+
+// OrDefault is the promise, or the default one in place of none.
+func (p Promise) OrDefault() Promise {
+	if p == (Promise{}) {
+		return Promise{ExactlyOnce, Commit}
+	}
+	return p
+}
+
+// Check refuses a promise that there is none of.
+func (p Promise) Check() error {
+	_, err := NewPromise(p.Guarantee, p.Recovery)
+	return err
+}
+
+func (p Promise) String() string { return p.Guarantee + " by " + p.Recovery }
+
+// Weakest is the weaker of two promises: what a chain of both can claim.
+func Weakest(p, q Promise) Promise {
+	if slices.Index(promises, q.OrDefault()) < slices.Index(promises, p.OrDefault()) {
+		return q
+	}
+	return p
+}
+
+// Marks says whether a receiver with this promise drops what it has taken
+// before from the same sender.
+func (p Promise) Marks() bool { return p.OrDefault().Guarantee != AtLeastOnce }
+
+// Waits says whether a receiver with this promise waits for what is missing.
+func (p Promise) Waits() bool { return p.OrDefault().Guarantee != AtMostOnce }
+
+// Shares says whether partitions with this promise may share one state: they
+// must have been through the same, and with the others each has a history of
+// its own.
+func (p Promise) Shares() bool { return p.OrDefault().Guarantee == ExactlyOnce }
+
+// nearest is the name with the longest beginning and end in common.
+func nearest(name string, names []string) string {
+	return slices.MaxFunc(names, func(a, b string) int { return cmp.Compare(likeness(name, a), likeness(name, b)) })
+}
+
+// likeness counts the pairs of letters that two names share.
+func likeness(a, b string) (n int) {
+	for i := range len(a) - 1 {
+		if strings.Contains(b, a[i:i+2]) {
+			n++
+		}
+	}
+	return n - max(len(a)-len(b), len(b)-len(a))/2
+}

@@ -1,0 +1,94 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+
+	"tidings/guarantees"
+	"tidings/internal/broker"
+)
+
+// source delivers the records of a stream, one after the other unless a fault
+// disturbs it.
+type source interface {
+	Next(ctx context.Context) ([]broker.Record, error)
+	Close()
+}
+
+// earlyMax is how many records that came before their turn are held.
+const earlyMax = 1 << 12
+
+// arrivals takes a stream's records as they are delivered and hands them on as
+// the reader's promise has it: in order where it waits for what is missing,
+// once where it marks what it has taken.
+type arrivals struct {
+	source  source
+	marks   bool
+	waits   bool
+	records []broker.Record
+	next    uint64          // the sequence whose turn it is
+	early   []broker.Record // by sequence
+	back    *broker.Record  // taken, and given back
+}
+
+func newArrivals(s source, p guarantees.Promise, from uint64) arrivals {
+	return arrivals{source: s, marks: p.Marks(), waits: p.Waits(), next: from}
+}
+
+// ready says whether a record is at hand.
+func (a *arrivals) ready() bool {
+	return a.back != nil || len(a.records) > 0 || len(a.early) > 0 && a.early[0].Sequence == a.next
+}
+
+// take waits for the next record. One with a sequence below that of another
+// has come again; one that leaves sequences out has overtaken them, for good.
+func (a *arrivals) take(ctx context.Context) (r broker.Record, err error) {
+	if a.back != nil {
+		r, a.back = *a.back, nil
+		return r, nil
+	}
+	for {
+		if len(a.early) > 0 && a.early[0].Sequence <= a.next {
+			r, a.early = a.early[0], a.early[1:]
+		} else {
+			if len(a.records) == 0 {
+				if a.records, err = a.source.Next(ctx); err != nil {
+					return r, err
+				}
+			}
+			r, a.records = a.records[0], a.records[1:]
+		}
+		switch {
+		case r.Sequence == a.next:
+			a.next++
+			return r, nil
+		case r.Sequence < a.next && !a.marks:
+			return r, nil
+		case r.Sequence < a.next: // it came before
+		case !a.waits || len(a.early) == earlyMax:
+			a.next = r.Sequence + 1
+			return r, nil
+		default:
+			a.hold(r)
+		}
+	}
+}
+
+// untake gives back the record that was taken last.
+func (a *arrivals) untake(r broker.Record) { a.back = &r }
+
+// hold keeps a record until its turn.
+func (a *arrivals) hold(r broker.Record) {
+	i, found := slices.BinarySearchFunc(a.early, r.Sequence, func(e broker.Record, sequence uint64) int {
+		return int(int64(e.Sequence - sequence))
+	})
+	if !found || !a.marks {
+		a.early = slices.Insert(a.early, i, r)
+	}
+}
+
+func (a *arrivals) close() {
+	if a.source != nil {
+		a.source.Close()
+	}
+}

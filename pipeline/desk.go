@@ -1,0 +1,125 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+
+	"tidings/guarantees"
+)
+
+// desk is where a worker's units are done: each is stepped as often as the
+// partitions' histories say, and committed where it is open.
+type desk struct {
+	worker     *worker
+	committers []*guarantees.Committer
+	owns       []func(sequence uint64) bool // by committer: the log messages that are its partition's
+	codec      codec
+	restored   bool
+}
+
+// unit does one unit.
+func (d *desk) unit(ctx context.Context, u *Unit) error {
+	w := d.worker
+	span := u.span()
+	if u.Trigger == "" {
+		w.passed += u.documents()
+	}
+	span.Documents = w.passed
+	open, steps := false, 0
+	for _, c := range d.committers {
+		n := c.Applied(span)
+		if c.Open(span) {
+			open = true
+			n++
+		}
+		steps = max(steps, n)
+	}
+	if open {
+		if err := d.begin(ctx, span); err != nil {
+			return err
+		}
+	}
+	for i := range steps {
+		if i > 0 {
+			u.undo(w.stage)
+		}
+		for _, s := range w.assembly.steps {
+			if err := s.Step(u); err != nil {
+				return err
+			}
+		}
+	}
+	if !open {
+		return nil
+	}
+	return d.commit(ctx, u, span)
+}
+
+// begin tells the partitions in which the unit is open that it begins.
+func (d *desk) begin(ctx context.Context, span guarantees.Unit) error {
+	if !d.restored {
+		d.restored = true
+		if err := d.at(ctx, guarantees.Restored); err != nil {
+			return err
+		}
+	}
+	for _, c := range d.committers {
+		if !c.Open(span) {
+			continue
+		}
+		if err := c.Begin(ctx, span); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// commit writes the unit's record in each partition in which it is open.
+func (d *desk) commit(ctx context.Context, u *Unit, span guarantees.Unit) (err error) {
+	for i, c := range d.committers {
+		if !c.Open(span) {
+			continue
+		}
+		if span.Record, err = d.codec.encode(u, d.worker.assembly.sections, d.worker.partitions[i], d.owns[i]); err != nil {
+			return err
+		}
+		if err := c.Commit(ctx, span); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rest is for when there is nothing to do. Where faults are planned a moment of
+// leisure changes nothing, for it would come at another place each time.
+func (d *desk) rest(ctx context.Context) error {
+	if d.worker.faults != nil {
+		return nil
+	}
+	return d.settle(ctx)
+}
+
+func (d *desk) settle(ctx context.Context) error {
+	var errs []error
+	for _, c := range d.committers {
+		errs = append(errs, c.Rest(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// leave settles what was put off when the work has been stopped.
+func (d *desk) leave(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), waitTimeout)
+	defer cancel()
+	return d.settle(ctx)
+}
+
+// at lets faults strike at a point that no unit has part in.
+func (d *desk) at(ctx context.Context, p guarantees.Point) error {
+	for _, c := range d.committers {
+		if err := c.At(ctx, p, guarantees.Unit{Documents: d.worker.passed}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
