@@ -242,6 +242,9 @@ func (c *Client) explain(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	err = plain(err)
+	if op := (*net.OpError)(nil); errors.Is(err, ErrPrivate) && errors.As(err, &op) {
+		return op.Err // which address it is stands there already
+	}
 	var timeout net.Error
 	if !errors.Is(err, ErrTooSlow) && errors.As(err, &timeout) && timeout.Timeout() {
 		return fmt.Errorf("%w: %w", ErrTooSlow, err)
