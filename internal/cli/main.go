@@ -12,8 +12,6 @@ import (
 	"os/signal"
 	"reflect"
 	"runtime/debug"
-	"slices"
-	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -63,92 +61,32 @@ func Main(name, description string, root any, args []string, s Streams) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	exited, code := false, 0
-	k, err := newParser(name, description, root, s, func(c int) { exited, code = true, c })
-	if err != nil {
-		fmt.Fprintf(s.Err, "%s: %v\n", name, err)
-		return Failed
-	}
-	parsed, err := k.Parse(args)
-	if exited {
-		return code
+	p := &program{name: name, description: description, root: root, environ: os.Environ(), streams: s}
+	parsed, err := p.parse(root, args)
+	if p.exited {
+		return p.code
 	}
 	if err != nil {
 		name, err := explain(err, name)
 		fmt.Fprintf(s.Err, "%s: %v; %s --help tells more\n", name, err, name)
 		return Usage
 	}
-	selected := parsed.Selected()
-	command, ok := selected.Target.Addr().Interface().(Command)
-	if !ok {
-		fmt.Fprintf(s.Err, "%s: %s has no Run\n", name, selected.Path())
-		return Failed
+	node := parsed.node
+	run := func(context.Context, Streams) error { return fmt.Errorf("%s does nothing by itself", node.Path()) }
+	switch command := node.Target.Addr().Interface().(type) {
+	case builtin:
+		run = func(context.Context, Streams) error { return command.run(p, parsed) }
+	case Command:
+		run = command.Run
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
-	return report(ctx, pathOf(selected), command.Run(ctx, s), s)
-}
-
-func newParser(name, description string, root any, s Streams, exit func(int)) (*kong.Kong, error) {
-	return kong.New(root,
-		kong.Name(name), kong.Description(description),
-		kong.Writers(s.Out, s.Err), kong.Vars(Vars()),
-		kong.KindMapper(reflect.String, kong.MapperFunc(decodeString)),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.Help(printHelp), kong.Exit(exit))
-}
-
-// pathOf is how a command is called: "classify doctor", or "classify" where it
-// is the default.
-func pathOf(node *kong.Node) string {
-	if node.Parent != nil && node.Parent.DefaultCmd == node {
-		node = node.Parent
+	err = run(ctx, s)
+	if err != nil {
+		err = parsed.settings.explained(err)
 	}
-	return node.FullPath()
-}
-
-// explain makes of kong's error which command it is about and what to do.
-func explain(err error, name string) (string, error) {
-	parse := (*kong.ParseError)(nil)
-	if !errors.As(err, &parse) || parse.Context == nil {
-		return name, err
-	}
-	ctx := parse.Context
-	node := ctx.Selected()
-	if node == nil {
-		node = ctx.Model.Node
-	}
-	last := ctx.Path[len(ctx.Path)-1]
-	rest := last.Remainder()
-	if ctx.Error == nil || len(rest) == 0 || strings.HasPrefix(rest[0], "-") {
-		return pathOf(node), err
-	}
-	word, parent := rest[0], node
-	if parent.Parent != nil && parent.Parent.DefaultCmd == parent {
-		parent = parent.Parent
-	}
-	subcommands := subcommandsOf(parent)
-	switch {
-	case last.Flag != nil && slices.Contains(subcommands, word):
-		err = fmt.Errorf("--%s comes after the subcommand: write %s %s --%s", last.Flag.Name, pathOf(parent), word, last.Flag.Name)
-	case last.Command == nil && last.App == nil:
-	case nearest(word, subcommands) != "":
-		err = fmt.Errorf("%q is no subcommand; did you mean %q?", word, nearest(word, subcommands))
-	case last.Command != nil && last.Command != parent:
-		err = fmt.Errorf("%q is neither a flag nor a subcommand; a flag takes one value, so repeat the flag for several, and quote a pattern of file names", word)
-	}
-	return pathOf(node), err
-}
-
-// subcommandsOf are the names of a command's subcommands that people see.
-func subcommandsOf(node *kong.Node) (names []string) {
-	for _, child := range node.Children {
-		if !child.Hidden {
-			names = append(names, child.Name)
-		}
-	}
-	return names
+	return report(ctx, pathOf(node), err, s)
 }
 
 // decodeString reads a flag's text. An empty one is mostly a variable of the

@@ -11,7 +11,12 @@ import (
 // Root is embedded in the struct of each command's subcommands: it has what
 // every command can do.
 type Root struct {
-	Version versionFlag `name:"version" group:"Other" help:"Tell the version of this program."`
+	ConfigFile string      `name:"config" placeholder:"FILE" group:"Other" help:"Read flags from the YAML file FILE: lines such as store: news. Flags given here count more, then the environment's (TIDINGS_STORE), then the file's."`
+	Version    versionFlag `name:"version" group:"Other" help:"Tell the version of this program."`
+
+	Config     configCommands    `cmd:"" help:"Look at settings from a file and the environment."`
+	Completion completionCommand `cmd:"" help:"Print a script that completes this command in a shell."`
+	Reference  referenceCommand  `cmd:"" hidden:"" help:"Print what documentation is made of."`
 }
 
 // versionFlag tells the version instead of doing anything else.
