@@ -39,7 +39,7 @@ var rooms = map[string][]string{
 	"internal/terminal":          {"internal/doctor", ".", "eval/metric", "pipeline", "pipeline/topics"},
 	"internal/config":            {},
 	"internal/reference":         {},
-	"internal/cli":               {".", "datasets", "datasets/catalogue", "datasets/feed", "internal/fetch", "datasets/sample", "features", "model", "internal/broker", "internal/config", "internal/reference", "pipeline", "pipeline/topics"},
+	"internal/cli":               {".", "datasets", "datasets/catalogue", "datasets/feed", "internal/fetch", "datasets/sample", "features", "model", "internal/broker", "internal/terminal", "internal/config", "internal/reference", "pipeline", "pipeline/topics"},
 	"cmd":                        {},
 	"cmd/classify":               nil, // nil: all
 	"cmd/ingest":                 nil,

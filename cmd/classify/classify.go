@@ -24,8 +24,8 @@ type classify struct {
 	cli.PlanFlags   `group:"Pipeline"`
 	cli.BrokerFlags `group:"Broker"`
 
-	Stages  string   `name:"stages" placeholder:"LIST" group:"Broker" help:"The stages that this process runs: df,classify or topics/0. Default: all."`
-	Until   string   `name:"until" placeholder:"WHEN" group:"Broker" help:"When to stop: end, at the end of what there is, or stopped, when somebody stops it. Default: end, unless documents come from other processes."`
+	Stages  string   `name:"stages" placeholder:"LIST" complete:"tokenize,df,classify,topics" group:"Broker" help:"The stages that this process runs: df,classify or topics/0. Default: all."`
+	Until   string   `name:"until" placeholder:"WHEN" complete:"end,stopped" group:"Broker" help:"When to stop: end, at the end of what there is, or stopped, when somebody stops it. Default: end, unless documents come from other processes."`
 	Test    []string `name:"test" placeholder:"FILE" sep:"none" group:"Result" help:"Then predict this file with the model frozen. Repeatable."`
 	Summary string   `name:"summary" placeholder:"FILE" group:"Result" help:"Write the account of the run as JSON (- is standard output)."`
 	Output  string   `name:"out" placeholder:"FILE" group:"Result" help:"Write predictions, windows and dead letters as JSON lines (- is standard output)."`
@@ -99,6 +99,7 @@ func (r *job) open(ctx context.Context) (err error) {
 		r.progress.Notice(cli.ReadingStdin)
 	}
 	if len(c.From) > 0 && !c.Is(cli.Log) {
+		c.ShowOn(r.progress)
 		if r.source, err = c.SourceFlags.Open(ctx, r.streams.In); err != nil {
 			return err
 		}

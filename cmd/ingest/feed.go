@@ -56,6 +56,7 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 	}
 	var source *cli.Source
 	if !f.live() {
+		f.ShowOn(p)
 		if source, err = f.SourceFlags.Open(ctx, s.In); err != nil {
 			return err
 		}

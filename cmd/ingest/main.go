@@ -30,7 +30,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 // Then `make docs` writes the reference and the man pages again.
 type root struct {
 	cli.Root
-	Feed feed `cmd:"" default:"withargs" hidden:"" name:"run"`
+	Feed     feed     `cmd:"" default:"withargs" hidden:"" name:"run"`
+	Datasets dataSets `cmd:"" help:"Data sets that are known by name: list them, tell their terms, fetch them."`
 }
 
 func main() {

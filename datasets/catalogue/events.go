@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -246,4 +247,10 @@ func (f *Fetcher) keep(a answer, days []time.Time) (none int, err error) {
 		return 0, mark(another, "the answer has none of the %d pages that were asked for, from %s on", len(days), day(days[0]))
 	}
 	return none, nil
+}
+
+// DaysHere is how many day pages the cache has.
+func (c Cache) DaysHere() int {
+	pages, _ := fs.Glob(os.DirFS(filepath.Join(c.Dir, eventsEntry)), "*/*"+daySuffix) // the pattern is good
+	return len(pages)
 }

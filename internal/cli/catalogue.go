@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +12,7 @@ import (
 
 	"tidings/datasets"
 	"tidings/datasets/catalogue"
+	"tidings/internal/terminal"
 )
 
 // CacheFlags say where data sets of the catalogue are kept and fetched from.
@@ -18,11 +21,11 @@ type CacheFlags struct {
 	Mirror       string `name:"mirror" placeholder:"URL" help:"Fetch data sets from a copy, which has them as URL/NAME/FILE, instead of from their sources."`
 	AllowPrivate bool   `name:"allow-private" help:"Let private and loopback addresses be fetched from: a mirror or feeds on your own network."`
 
-	// Tell is told what a person should know while days are fetched, Show how
-	// far that is; nil: nobody.
-	Tell func(string)             `kong:"-"`
-	Show func(catalogue.Progress) `kong:"-"`
+	progress *terminal.Progress // nil: nobody is shown how fetching goes on
 }
+
+// ShowOn lets p show how fetching goes on.
+func (f *CacheFlags) ShowOn(p *terminal.Progress) { f.progress = p }
 
 // OpenCache finds the cache.
 func (f *CacheFlags) OpenCache() (catalogue.Cache, error) {
@@ -39,10 +42,14 @@ func (f *CacheFlags) OpenCache() (catalogue.Cache, error) {
 
 // Fetcher makes what fetches into the cache.
 func (f *CacheFlags) Fetcher(cache catalogue.Cache) (*catalogue.Fetcher, error) {
-	fetcher, err := catalogue.NewFetcher(catalogue.Options{
-		Cache: cache, Mirror: f.Mirror, AllowPrivate: f.AllowPrivate && f.Mirror != "", Progress: f.Show, Notice: f.Tell,
-		UserAgent: "tidings (one request after another; fetches data sets that a person asked for)",
-	})
+	o := catalogue.Options{
+		Cache: cache, Mirror: f.Mirror, AllowPrivate: f.AllowPrivate && f.Mirror != "",
+		UserAgent: "tidings (fetches what a person asks for, one request after another)",
+	}
+	if f.progress != nil {
+		o.Progress, o.Notice = shower(f.progress), f.progress.Notice
+	}
+	fetcher, err := catalogue.NewFetcher(o)
 	if err != nil {
 		return nil, &UsageError{err}
 	}
@@ -127,4 +134,21 @@ func orDataSet(specs []string, err error) error {
 		}
 	}
 	return err
+}
+
+// shower shows how far a fetch is, at the rate since its stage began.
+func shower(p *terminal.Progress) func(catalogue.Progress) {
+	stage, began, first := "", time.Time{}, int64(0)
+	return func(at catalogue.Progress) {
+		now := time.Now()
+		if at.Stage != stage {
+			stage, began, first = at.Stage, now, at.Done
+		}
+		unit := terminal.Bytes
+		if at.Days {
+			unit = terminal.Days
+		}
+		rate := float64(at.Done-first) / cmp.Or(now.Sub(began).Seconds(), math.Inf(1))
+		p.Show(terminal.Status{Stage: at.Stage, Unit: unit, Documents: uint64(max(at.Done, 0)), Total: uint64(max(at.Total, 0)), Rate: rate})
+	}
 }
