@@ -39,6 +39,8 @@ import (
 //	occupied VAR                 somebody listens at host:port VAR
 //	server VAR plain|VERSION     a NATS server at URL VAR: without JetStream, or of an old version
 //	predictions URL PIPELINE N   read with a NATS client: N predictions, each position once, in order
+//	ask URL SUBJECT FILE OUT     send the file as a NATS request; the answer goes to OUT
+//	post URL TYPE FILE OUT       send the file as an HTTP request of this content type; status and answer go to OUT
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
@@ -52,6 +54,7 @@ func TestScripts(t *testing.T) {
 			"documents": positive(2, documents), "lines": positive(2, lines), "pack": positive(3, pack),
 			"json": positive(1, checkJSON), "same": positive(2, same), "times": positive(3, times), "took": positive(3, took),
 			"occupied": positive(1, occupied), "server": positive(2, fakeServer), "predictions": positive(3, predictions),
+			"ask": positive(4, ask), "post": positive(4, post),
 		},
 	})
 }
