@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestCSVLayouts(t *testing.T) {
@@ -112,5 +115,52 @@ func TestARowOfCSVIsLimited(t *testing.T) {
 	_, rows = mustRead(t, write(t, "a.csv", "id,text\n1,x"+strings.Repeat(",", ColumnsMax)+"\n2,x\n"), Options{})
 	if got := texts(rows); got != "!bad_row 2=x" {
 		t.Error(got)
+	}
+}
+
+// TestTheCorpusOfLenta reads the layout of the corpus of lenta.ru, whose texts
+// have line breaks in them.
+func TestTheCorpusOfLenta(t *testing.T) {
+	path := write(t, "lenta-ru-news.csv", "url,title,text,topic,tags,date\n"+
+		"https://lenta.ru/news/1914/09/16/hungarnn/,\"1914. Русские войска вступили в пределы Венгрии\",\"Бои у Сопоцкина и Друскеник закончились.\n\nГермания объявила \"\"войну\"\".\",Библиотека,Первая мировая,1914/09/16\n"+
+		"https://lenta.ru/news/2019/12/31/a/,Title,Text,Россия,Все,2019-12-31 23:59:00\n"+
+		"https://lenta.ru/news/2019/12/31/b/,Title,Text,,,2019-12-31T23:59:00+03:00\n"+
+		"https://lenta.ru/news/2019/12/31/c/,Title,Text,Мир,Все\n"+
+		"https://lenta.ru/news/2019/12/31/d/,Title,Text,Мир,Все,Все,2019/12/31\n"+
+		"https://lenta.ru/news/2019/12/31/e/,Title,Text,Мир,Все,31.12.2019\n")
+	_, rows := mustRead(t, path, Options{})
+	var got []string
+	for _, row := range rows {
+		if row.Err != nil {
+			got = append(got, row.Err.Error())
+			continue
+		}
+		d := row.Document
+		got = append(got, fmt.Sprintf("%s|%s|%s|%s|%d", d.ID, d.Label, d.Title, d.Time.Format(time.RFC3339), len(d.Text)))
+	}
+	want := []string{
+		"https://lenta.ru/news/1914/09/16/hungarnn/|Библиотека|1914. Русские войска вступили в пределы Венгрии|1914-09-16T00:00:00Z|123",
+		"https://lenta.ru/news/2019/12/31/a/|Россия|Title|2019-12-31T20:59:00Z|4",
+		"https://lenta.ru/news/2019/12/31/b/||Title|2019-12-31T20:59:00Z|4",
+		path + ":7: the row has 5 columns where 6 were expected; the row is left out",
+		path + ":8: the row has 7 columns where 6 were expected; the row is left out",
+		path + `:9: the time "31.12.2019" is neither RFC 3339, like 2006-01-02T15:04:05Z, nor a date, like 2006-01-02; the row is left out`,
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// Times in tables: with a zone, without one, which is then UTC, and dates.
+func TestTimesOfTables(t *testing.T) {
+	for text, want := range map[string]string{
+		"2019-12-31": "2019-12-31T00:00:00Z", "2019/12/31": "2019-12-31T00:00:00Z", "2019-12-31 10:11": "2019-12-31T10:11:00Z", "2019-12-31 10:11:12": "2019-12-31T10:11:12Z",
+		"2019-12-31 10:11:12+02:00": "2019-12-31T08:11:12Z", "2019-12-31T10:11:12": "2019-12-31T10:11:12Z", "2019/12/31 10:11:12": "2019-12-31T10:11:12Z",
+		"0800/01/01": "", "12/31/2019": "", "soon": "",
+	} {
+		got, err := csvTime(text, time.UTC)
+		if (err == nil) != (want != "") || err == nil && got.Format(time.RFC3339) != want {
+			t.Errorf("%q is %v, %v; want %s", text, got, err, want)
+		}
 	}
 }

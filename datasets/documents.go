@@ -50,10 +50,10 @@ const wholeBytesMax = 2 * tidings.TextBytesMax
 
 // wholeFileDocument reads all of a file as one document.
 type wholeFileDocument struct {
-	from  io.Reader
-	parse func(content []byte) (tidings.Document, error)
-	raw   []byte
-	read  bool
+	from    io.Reader
+	parse   func(content []byte) (tidings.Document, error)
+	content *bytes.Buffer
+	read    bool
 }
 
 func (w *wholeFileDocument) Next() (tidings.Document, uint64, error) {
@@ -61,19 +61,20 @@ func (w *wholeFileDocument) Next() (tidings.Document, uint64, error) {
 		return tidings.Document{}, 0, io.EOF
 	}
 	w.read = true
-	content, err := io.ReadAll(io.LimitReader(w.from, wholeBytesMax+1))
-	if err != nil {
+	w.content.Reset()
+	if _, err := w.content.ReadFrom(io.LimitReader(w.from, wholeBytesMax+1)); err != nil {
 		return tidings.Document{}, 0, err
 	}
-	w.raw = content[:min(len(content), RawBytesMax)]
-	if len(content) > wholeBytesMax {
+	if w.content.Len() > wholeBytesMax {
 		return tidings.Document{}, 1, tidings.Refuse(tidings.ReasonTextTooLong, fmt.Sprintf("the file has more than %d MiB, and is to be one document", wholeBytesMax>>20))
 	}
-	d, err := w.parse(content)
+	d, err := w.parse(w.content.Bytes())
 	return d, 1, err
 }
 
-func (w *wholeFileDocument) Raw() []byte { return w.raw }
+func (w *wholeFileDocument) Raw() []byte {
+	return w.content.Bytes()[:min(w.content.Len(), RawBytesMax)]
+}
 
 // titleRunesMax is how long a first line may be that is a title.
 const titleRunesMax = 120
@@ -81,8 +82,8 @@ const titleRunesMax = 120
 // textDocument makes a document of plain text. Its first line is the title if
 // it is short and a blank line follows; else all is text, and nothing is title.
 func textDocument(p place, content []byte) (tidings.Document, error) {
-	d := tidings.Document{ID: p.id, Label: p.label}
-	d.Text = strings.TrimSpace(string(bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n"))))
+	d := tidings.Document{ID: p.id, Label: p.label, Text: string(bytes.TrimSpace(content))}
+	d.Text = strings.ReplaceAll(d.Text, "\r\n", "\n")
 	first, rest, more := strings.Cut(d.Text, "\n")
 	if blank, _, _ := strings.Cut(rest, "\n"); more && strings.TrimSpace(blank) == "" && utf8.RuneCountInString(first) <= titleRunesMax {
 		d.Title, d.Text = strings.TrimSpace(first), strings.TrimSpace(rest)

@@ -147,11 +147,11 @@ func (t *text) cut(o Options, name string, base uint64) (records, error) {
 	case FormatWikitext:
 		from = wikitext.NewReader(t.r, dayOf(t.name))
 	case FormatNewsgroups:
-		from = &wholeFileDocument{from: t.r, parse: func(content []byte) (tidings.Document, error) {
+		from = &wholeFileDocument{from: t.r, content: t.whole, parse: func(content []byte) (tidings.Document, error) {
 			return newsgroups.Parse(content, t.folder, t.place.name)
 		}}
 	default:
-		from = &wholeFileDocument{from: t.r, parse: func(content []byte) (tidings.Document, error) {
+		from = &wholeFileDocument{from: t.r, content: t.whole, parse: func(content []byte) (tidings.Document, error) {
 			return textDocument(t.place, content)
 		}}
 	}

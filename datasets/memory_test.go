@@ -1,7 +1,13 @@
 package datasets
 
 import (
+	"archive/tar"
+	"archive/zip"
+	"errors"
+	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -49,7 +55,7 @@ func TestMemoryDoesNotGrowWithTheSource(t *testing.T) {
 	}{
 		"JSON lines":            {parts: []part{{line, 64 * mibOf(line)}}, rows: 64 * mibOf(line), usedMax: 4 * mib},
 		"CSV":                   {parts: []part{{row, 64 * mibOf(row)}}, rows: 64 * mibOf(row), usedMax: 4 * mib},
-		"a line of 128 MiB":     {parts: []part{{line, 1}, {strings.Repeat("x", mib), 128}, {"\n" + line, 1}}, rows: 3, usedMax: 4 * LineBytesMax},
+		"a line of 2 GiB":       {parts: []part{{line, 1}, {strings.Repeat("x", mib), 2 << 10}, {"\n" + line, 1}}, rows: 3, usedMax: 4 * LineBytesMax},
 		"CSV, 128 MiB a line":   {parts: []part{{row, 1}, {strings.Repeat("x", mib), 128}, {"\n" + row, 1}}, rows: 3, usedMax: 4 * LineBytesMax},
 		"CSV, an open quote":    {parts: []part{{row, 1}, {"2,\"", 1}, {row, 64 * mibOf(row)}}, rows: 1 + 64*mibOf(row), usedMax: 6 * LineBytesMax},
 		"JSON lines, shuffled":  {parts: []part{{line, 96 * mibOf(line)}}, shuffle: true, rows: 96 * mibOf(line), usedMax: 48 * mib},
@@ -85,6 +91,96 @@ func TestMemoryDoesNotGrowWithTheSource(t *testing.T) {
 			runtime.KeepAlive(r)
 			if rows != tt.rows {
 				t.Errorf("%d rows, want %d", rows, tt.rows)
+			}
+			if most > before+tt.usedMax {
+				t.Errorf("%d KiB in use above the %d before, the limit is %d", (most-before)>>10, before>>10, tt.usedMax>>10)
+			}
+		})
+	}
+}
+
+// tarOf gives a tar archive of so many files of the same size, named by their
+// numbers, without holding it.
+func tarOf(files int, name, content string) io.Reader {
+	from, to := io.Pipe()
+	go func() {
+		w := tar.NewWriter(to)
+		var err error
+		for i := range files {
+			if err = w.WriteHeader(&tar.Header{Name: fmt.Sprintf(name, i%20, i), Mode: 0o600, Size: int64(len(content))}); err == nil {
+				_, err = io.WriteString(w, content)
+			}
+			if err != nil {
+				break
+			}
+		}
+		to.CloseWithError(errors.Join(err, w.Close()))
+	}()
+	return from
+}
+
+// TestMemoryDoesNotGrowWithTheFilesOfASource reads archives and a folder of
+// many small files, and an archive's member that is one line of 2 GiB.
+func TestMemoryDoesNotGrowWithTheFilesOfASource(t *testing.T) {
+	const mib, files = 1 << 20, 100_000
+	folder := filepath.Join(t.TempDir(), "corpus")
+	zipped := filepath.Join(t.TempDir(), "corpus.zip")
+	f, err := os.Create(zipped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := zip.NewWriter(f)
+	for i := range files {
+		w, err := z.Create(fmt.Sprintf("label-%d/%d.txt", i%20, i))
+		if err == nil {
+			_, err = io.WriteString(w, "some words")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(z.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	const inFolder = 5_000
+	for i := range inFolder {
+		path := filepath.Join(folder, fmt.Sprintf("%d/%d.txt", i%20, i))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte("some words"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := map[string]struct {
+		spec    string
+		stdin   io.Reader
+		rows    int
+		usedMax uint64
+	}{
+		"tar":       {spec: "-", stdin: tarOf(files, "label-%d/%d.txt", "some words"), rows: files, usedMax: 4 * mib},
+		"JSON":      {spec: "-", stdin: tarOf(files, "label-%d/%d.jsonl", twoRows), rows: 2 * files, usedMax: 4 * mib},
+		"zip":       {spec: zipped, rows: files, usedMax: 64 * mib}, // its table of contents
+		"folder":    {spec: folder, rows: inFolder, usedMax: 4 * mib},
+		"long text": {spec: "-", stdin: tarOf(200, "label-%d/%d.txt", strings.Repeat("words ", 500<<10)), rows: 200, usedMax: 12 * mib},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			before := inUse()
+			_, r, err := Open(tt.spec, Options{Stdin: tt.stdin})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			rows, most := 0, uint64(0)
+			for {
+				if _, err = r.Next(); err != nil {
+					break
+				}
+				if rows%(tt.rows/8+1) == 0 {
+					most = max(most, inUse())
+				}
+				rows++
+			}
+			if err != io.EOF || rows != tt.rows {
+				t.Errorf("%d rows, want %d; %v", rows, tt.rows, err)
 			}
 			if most > before+tt.usedMax {
 				t.Errorf("%d KiB in use above the %d before, the limit is %d", (most-before)>>10, before>>10, tt.usedMax>>10)

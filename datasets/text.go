@@ -53,12 +53,14 @@ type text struct {
 	stream      *stream
 	r           *bufio.Reader
 	head        []byte // how it begins; valid until r is read
+	whole       *bytes.Buffer
 	format      string
 }
 
 // buffers are used again for one file after another.
 type buffers struct {
 	raw, text, decoded *bufio.Reader
+	whole              bytes.Buffer // of files that are one document
 }
 
 // over makes a buffer read from r; size is that of a new one.
@@ -82,7 +84,7 @@ func (b *buffers) open(p place, r io.Reader) (*text, error) {
 	if compression != "" {
 		plain = expansion.Expanded(plain)
 	}
-	t := &text{place: p, compression: compression, stream: &stream{r: plain, file: p.file, compression: compression}}
+	t := &text{place: p, compression: compression, whole: &b.whole, stream: &stream{r: plain, file: p.file, compression: compression}}
 	t.r = over(&b.text, t.stream, 2*HeadBytesMax)
 	t.look()
 	if len(t.head) == 0 && t.stream.err == io.EOF && compression == "" && !p.waiting && compressedName(p.file) {
