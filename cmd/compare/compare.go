@@ -19,7 +19,7 @@ import (
 type compare struct {
 	cli.SourceFlags `group:"Source"`
 
-	Model      string   `name:"model" default:"${model}" group:"Pipeline" help:"The model: ${models}."`
+	Model      string   `name:"model" default:"${model}" complete:"${models}" group:"Pipeline" help:"The model: ${models}."`
 	Partitions []string `name:"partitions" default:"1;2;4" sep:";" placeholder:"N" group:"Pipeline" help:"Partitions of each run: 4, or df=4,classify=2. Repeatable."`
 	JSON       bool     `name:"json" group:"Result" help:"The result as JSON, a record a run."`
 

@@ -130,7 +130,11 @@ func (s settings) checkValues(node *kong.Node) (problems []error) {
 		}
 	}
 	for _, err := range split(checker.Check()) {
-		problems = append(problems, s.explained(err))
+		err = fmt.Errorf("%s: %w", pathOf(node), err)
+		if names := s.blame(err); len(names) > 0 {
+			err = fmt.Errorf("%s: %w", s[names[0]].origin, err)
+		}
+		problems = append(problems, err)
 	}
 	return problems
 }
@@ -140,8 +144,7 @@ func split(err error) []error {
 	if err == nil {
 		return nil
 	}
-	usage := (*UsageError)(nil)
-	if errors.As(err, &usage) {
+	if usage, ok := err.(*UsageError); ok {
 		err = usage.Err
 	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {

@@ -104,7 +104,7 @@ func (s Size) String() string {
 
 // ModelFlags say what is learnt and from which features.
 type ModelFlags struct {
-	Model string `name:"model" default:"${model}" help:"The model: ${models}."`
+	Model string `name:"model" default:"${model}" complete:"${models}" help:"The model: ${models}."`
 	TextFlags
 }
 
@@ -114,7 +114,7 @@ type PlanFlags struct {
 	Pipeline   string `name:"pipeline" default:"tidings" placeholder:"NAME" help:"The pipeline; several live on one server without touching. Default: ${default}."`
 	Partitions string `name:"partitions" default:"1" placeholder:"N" help:"Partitions of each stage: 4, or df=4,classify=2. 1, the default, chains all stages in one worker."`
 	ModelFlags
-	Window     []string `name:"window" placeholder:"W" help:"Windows of topics: tumbling:24h (event time), count:1000 (documents). Repeatable. Default: both of these."`
+	Window     []string `name:"window" placeholder:"W" complete:"tumbling:24h,count:1000" help:"Windows of topics: tumbling:24h (event time), count:1000 (documents). Repeatable. Default: both of these."`
 	Popular    float64  `name:"popular" default:"0.1" placeholder:"SHARE" help:"A label above this share of a window is popular. Default: ${default}."`
 	OutOfOrder string   `name:"out-of-order" default:"0s" placeholder:"TIME" help:"How much older than the newest a document may be before its window closes. Default: ${default}."`
 }

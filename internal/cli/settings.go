@@ -43,23 +43,18 @@ func (s settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, 
 	return nil, nil
 }
 
-// blame says where the settings come from that an error speaks of, in the order
-// of their names: nobody finds them on the command line.
-func (s settings) blame(err error) (origins []string) {
+// blame gives the settings that an error speaks of, sorted by name: nobody finds
+// them on the command line.
+func (s settings) blame(err error) (names []string) {
 	text := err.Error()
-	var names []string
-	for name := range s {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		found := s[name]
+	for name, found := range s {
 		if speaksOf(text, "--"+name) || speaksOf(text, strings.ReplaceAll(name, "-", "_")+" "+found.text) ||
 			len(found.text) > 2 && strings.Contains(text, fmt.Sprintf("%q", found.text)) {
-			origins = append(origins, fmt.Sprintf("%s is set by %s", name, found.origin))
+			names = append(names, name)
 		}
 	}
-	return origins
+	slices.Sort(names)
+	return names
 }
 
 // speaksOf says whether the words stand in text, and not as part of longer ones.
@@ -78,7 +73,11 @@ func speaksOf(text, words string) bool {
 
 // explained is the error with where the settings come from.
 func (s settings) explained(err error) error {
-	if origins := s.blame(err); len(origins) > 0 {
+	var origins []string
+	for _, name := range s.blame(err) {
+		origins = append(origins, fmt.Sprintf("%s is set by %s", name, s[name].origin))
+	}
+	if len(origins) > 0 {
 		return fmt.Errorf("%w (%s)", err, strings.Join(origins, ", "))
 	}
 	return err

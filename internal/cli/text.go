@@ -10,13 +10,13 @@ import (
 // TextFlags say how text becomes terms. They are a part of what is learnt, and
 // belong to a pipeline from its creation on.
 type TextFlags struct {
-	Tokenizer string   `name:"tokenizer" default:"${tokenizer}" help:"How text is split into words: ${tokenizers}."`
+	Tokenizer string   `name:"tokenizer" default:"${tokenizer}" complete:"${tokenizers}" help:"How text is split into words: ${tokenizers}."`
 	NGrams    string   `name:"ngrams" default:"1-1" placeholder:"MIN-MAX" help:"How many neighbouring words make a term, up to 3: 1-2 is words and pairs of words. Default: ${default}, words alone."`
-	Stem      string   `name:"stem" default:"off" placeholder:"LANG" help:"Take words to their stems: of a language (german or de), auto (each document's own, told from its words), or off. Default: ${default}."`
-	StopWords string   `name:"stop-words" default:"off" placeholder:"LANG" help:"Drop a language's function words: a language, auto or off, as --stem. Default: ${default}."`
+	Stem      string   `name:"stem" default:"off" placeholder:"LANG" complete:"auto,off" help:"Take words to their stems: of a language (german or de), auto (each document's own, told from its words), or off. Default: ${default}."`
+	StopWords string   `name:"stop-words" default:"off" placeholder:"LANG" complete:"auto,off" help:"Drop a language's function words: a language, auto or off, as --stem. Default: ${default}."`
 	StripHTML bool     `name:"strip-html" help:"Read titles and texts as HTML, and take their text."`
-	Normalise string   `name:"normalise" default:"nfc" placeholder:"FORM" help:"Unicode's normal form of words: nfc, or nfkc, which takes full-width letters, ligatures and ß for what they stand for. Default: ${default}."`
-	Fold      []string `name:"fold" placeholder:"WHAT" help:"Make one term of what differs: numbers of one shape (1987 is 0000), urls of one host. Both: --fold numbers,urls."`
+	Normalise string   `name:"normalise" default:"nfc" placeholder:"FORM" complete:"nfc,nfkc" help:"Unicode's normal form of words: nfc, or nfkc, which takes full-width letters, ligatures and ß for what they stand for. Default: ${default}."`
+	Fold      []string `name:"fold" placeholder:"WHAT" complete:"numbers,urls" help:"Make one term of what differs: numbers of one shape (1987 is 0000), urls of one host. Both: --fold numbers,urls."`
 	HashBits  int      `name:"hash-bits" default:"${hashbits}" placeholder:"N" help:"Terms are hashed to 2^N features. Default: ${default}."`
 }
 

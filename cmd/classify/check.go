@@ -1,0 +1,23 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"tidings/internal/cli"
+)
+
+// Check tells which values of the flags cannot be.
+func (c *classify) Check() error {
+	_, plan := c.Plan()
+	_, _, pace := c.Pace()
+	_, broker := c.Options("")
+	return errors.Join(plan, pace, broker, c.checkUntil())
+}
+
+func (c *classify) checkUntil() error {
+	if c.Until != "" && c.Until != "end" && c.Until != "stopped" {
+		return &cli.UsageError{Err: fmt.Errorf("--until %q is not known; write end or stopped", c.Until)}
+	}
+	return nil
+}

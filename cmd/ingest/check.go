@@ -1,0 +1,14 @@
+package main
+
+import (
+	"errors"
+
+	"tidings/pipeline"
+)
+
+// Check tells which values of the flags cannot be.
+func (f *feed) Check() error {
+	_, _, pace := f.Pace()
+	_, broker := f.Options("")
+	return errors.Join(pipeline.Name(f.Pipeline).Check(), pace, broker)
+}
