@@ -4,18 +4,27 @@ GO ?= go
 FUZZTIME ?= 20s
 BENCHTIME ?= 5x
 
-.PHONY: test compiler lint bench fuzz cover
+.PHONY: test compiler redis shells lint bench fuzz cover docs
 
 # Vet, then every test with the race detector; fuzz seeds and the README's
 # commands are among them. The measurements of quality run without the race
 # detector, which would make them eight times as long.
-test: compiler lint
+test: compiler redis shells lint
 	$(GO) test -race -timeout 12m ./...
 	$(GO) test -timeout 5m -run 'Quality' ./...
 
 # The race detector needs a C compiler; install one where there is none.
 compiler:
 	@command -v cc >/dev/null || { echo "installing gcc, which the race detector needs"; apt-get update -q && apt-get install -q -y gcc libc6-dev; }
+
+# The tests of what lives in Redis run one of their own; install it where there
+# is none, without starting it.
+redis:
+	@command -v redis-server >/dev/null || { echo "installing redis-server, which tests run"; apt-get update -q && RUNLEVEL=1 apt-get install -q -y redis-server; }
+
+# The tests of completion run the shells; bash alone is everywhere.
+shells:
+	@command -v zsh >/dev/null && command -v fish >/dev/null || { echo "installing zsh and fish, whose completion is tested"; apt-get update -q && apt-get install -q -y zsh fish; }
 
 lint:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
@@ -41,3 +50,7 @@ fuzz:
 
 cover:
 	$(GO) test -coverprofile=cover.out ./... && $(GO) tool cover -func=cover.out | tail -1
+
+# The reference page, the man pages and the list of flags, from the flags.
+docs:
+	$(GO) test ./cmd -run DocumentsTellTheFlags -update

@@ -27,6 +27,9 @@ func dial(ctx context.Context, o Options) (*Broker, error) {
 		if err == nil {
 			nc.Close()
 		}
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return nil, dialError(b.where, errors.New("it does not answer in time"))
+		}
 		return nil, ctx.Err()
 	}
 	if err != nil {

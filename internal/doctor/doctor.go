@@ -67,6 +67,7 @@ type Result struct {
 	Found   string `json:"found"`             // what was seen, or why nothing could be
 	Meaning string `json:"meaning,omitempty"` // for the data
 	Fix     string `json:"fix,omitempty"`     // what to do
+	Because Code   `json:"because,omitempty"` // it was not looked at, because this check did not go well
 }
 
 // Check is one question.
@@ -173,7 +174,7 @@ func Run(ctx context.Context, o Options, tell func(Result)) (s Summary, err erro
 		if c.applies != nil && !c.applies(o) {
 			continue
 		}
-		r := Result{Status: Skipped, Found: "not looked at, because " + string(c.Needs) + " is not fine"}
+		r := Result{Status: Skipped, Found: "not looked at, because of " + string(c.Needs), Because: c.Needs}
 		if !useless[c.Needs] {
 			r = v.check(ctx, c)
 		}

@@ -204,6 +204,9 @@ func judgeClocks(c broker.ClockOffset) Result {
 		unit = 10 * time.Microsecond
 	}
 	found := fmt.Sprintf("the server's clock is %s %s this machine's, give or take %s", middle.Abs().Round(unit), way, bound.Round(unit))
+	if c.Least <= 0 && c.Most >= 0 {
+		found = fmt.Sprintf("the server's clock and this machine's agree, give or take %s", bound.Round(unit))
+	}
 	certain := max(c.Least, -c.Most, 0) // it is at least so far off
 	fix := "set both clocks by NTP (`timedatectl` shows whether that works)"
 	switch {

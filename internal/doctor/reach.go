@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"tidings/internal/broker"
@@ -132,7 +133,11 @@ func unreachable(o Options, err error) Result {
 	case !o.remote():
 		fix = "get leave to write to the directory, make room on its disk, or name another one with --store"
 	}
-	return failed(err.Error(), meaning, fix)
+	found := err.Error()
+	if end := strings.LastIndex(found, "); "); end > 0 {
+		found = found[:end+1] // behind it stands what to do for who was starting a run
+	}
+	return failed(found, meaning, fix)
 }
 
 func brokerVersion(_ context.Context, v *visit) Result {

@@ -52,9 +52,25 @@ func Inspect(ctx context.Context, url string) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
+	info := Info{Where: where(o)}
+	// The client prints on standard error what goes wrong while it dials, so
+	// it gets a connection that is made already.
+	conn, err := dial(ctx, o)
+	if err != nil {
+		return info, inspectError(ctx, info.Where, err)
+	}
+	made := make(chan net.Conn, 1)
+	made <- conn
+	o.Dialer = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		select {
+		case conn := <-made:
+			return conn, nil
+		default:
+			return dial(ctx, o)
+		}
+	}
 	client := redis.NewClient(o)
 	defer client.Close()
-	info := Info{Where: where(o)}
 	text, err := client.Info(ctx).Result()
 	if err != nil {
 		return info, inspectError(ctx, info.Where, err)
@@ -74,6 +90,19 @@ func Inspect(ctx context.Context, url string) (Info, error) {
 		*setting.to = value
 	}
 	return info, ctx.Err()
+}
+
+// dial connects, and ends when ctx does, in the middle of a TLS handshake too.
+func dial(ctx context.Context, o *redis.Options) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, o.Network, o.Addr)
+	if err != nil || o.TLSConfig == nil {
+		return conn, err
+	}
+	secure := tls.Client(conn, o.TLSConfig)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return secure, nil
 }
 
 func options(url string) (*redis.Options, error) {

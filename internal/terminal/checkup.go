@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"io"
+	"strings"
 
 	"tidings/internal/doctor"
 )
@@ -15,14 +16,21 @@ const checkupColumn = 24
 type Checkup struct {
 	to io.Writer
 	o  Options
+
+	left []text // checks that were not made, and not yet spoken of
 }
 
 // NewCheckup returns one that writes to w.
 func NewCheckup(w io.Writer, o Options) *Checkup { return &Checkup{to: w, o: o} }
 
-// Result writes one result, in one Write, whose error it returns.
+// Result writes one result, in one Write, whose error it returns. Checks that
+// were not made are told together, before the next that was.
 func (c *Checkup) Result(r doctor.Result) error {
-	p := &page{width: c.o.width(c.to) - margin, color: c.o.Color}
+	if r.Because != "" {
+		c.left = append(c.left, clean(string(r.Code)))
+		return nil
+	}
+	p := c.page()
 	mark, i := statusMark(r.Status)
 	head := line{}.to(margin).add(i, mark).add(plain, clean(string(r.Code)))
 	p.beside(head, plain, visible(r.Found))
@@ -38,14 +46,14 @@ func (c *Checkup) Result(r doctor.Result) error {
 
 // Summary writes how it went as a whole.
 func (c *Checkup) Summary(s doctor.Summary) error {
-	p := &page{width: c.o.width(c.to) - margin, color: c.o.Color}
+	p := c.page()
 	p.gap()
 	l := line{}.to(margin)
 	for n, part := range []struct {
 		n    int
 		what text
 		i    ink
-	}{{s.OK, "fine", green}, {s.Warnings, "to know of", yellow}, {s.Failed, "failed", red.strong()}, {s.Skipped, "not visible", dim}} {
+	}{{s.OK, "fine", green}, {s.Warnings, "to know of", yellow}, {s.Failed, "failed", red.strong()}, {s.Skipped, "not seen", dim}} {
 		i := part.i
 		if part.n == 0 {
 			i = dim
@@ -58,6 +66,20 @@ func (c *Checkup) Summary(s doctor.Summary) error {
 	p.print(l)
 	_, err := c.to.Write(p.buf.Bytes())
 	return err
+}
+
+// page begins one with the checks that were left out.
+func (c *Checkup) page() *page {
+	p := &page{width: c.o.width(c.to) - margin, color: c.o.Color}
+	if len(c.left) > 0 {
+		codes := make([]string, len(c.left))
+		for i, code := range c.left {
+			codes[i] = string(code)
+		}
+		p.beside(line{}.to(margin).add(dim, "– not looked at"), dim, text(strings.Join(codes, ", ")))
+		c.left = nil
+	}
+	return p
 }
 
 func statusMark(s doctor.Status) (text, ink) {
