@@ -27,7 +27,7 @@ func nextAddress(text []byte) (from, to int, host []byte) {
 			if to, host := web(text, i+3); to > 0 {
 				return from, to, host
 			}
-		case (c == 'w' || c == 'W') && (i == 0 || !wordByte(text[i-1])) && hasFold(text[i:], "www."):
+		case (c == 'w' || c == 'W') && !insideWord(text[:i]) && hasFold(text[i:], "www."):
 			if to, host := web(text, i); to > 0 {
 				return i, to, host
 			}
@@ -50,12 +50,16 @@ func hasFold(text []byte, prefix string) bool {
 	return len(text) >= len(prefix) && bytes.EqualFold(text[:len(prefix)], []byte(prefix))
 }
 
-func wordByte(c byte) bool { return classes[c]&(wordy|beyond) != 0 }
+// insideWord tells whether what follows before would go on with its last word.
+func insideWord(before []byte) bool {
+	r, _ := utf8.DecodeLastRune(before)
+	return r == '_' || r != utf8.RuneError && (isWordRune(r) || unicode.IsMark(r)) && !spaceless(r)
+}
 
 // schemeBefore returns the length of the scheme that text ends with.
 func schemeBefore(text []byte) int {
 	for _, scheme := range []string{"https", "http", "ftp"} {
-		if n := len(text) - len(scheme); n >= 0 && hasFold(text[n:], scheme) && (n == 0 || !wordByte(text[n-1])) {
+		if n := len(text) - len(scheme); n >= 0 && hasFold(text[n:], scheme) && !insideWord(text[:n]) {
 			return len(scheme)
 		}
 	}
@@ -122,7 +126,7 @@ func mailLocal(text []byte, bound, end int) int {
 	for from < end && classes[text[from]]&wordy == 0 {
 		from++
 	}
-	if from > bound && from > 0 && wordByte(text[from-1]) {
+	if from > bound && insideWord(text[:from]) {
 		return end // longer than an address can be, or not in ASCII
 	}
 	return from

@@ -130,3 +130,64 @@ func TestTheWholeWayAllocatesNothingTheSecondTime(t *testing.T) {
 		t.Errorf("%.0f allocations a frame", allocations)
 	}
 }
+
+// BenchmarkOptions compares what the options of text cost: MB/s of the same
+// Wikipedia items.
+func BenchmarkOptions(b *testing.B) {
+	const documents = 10_000
+	all := frames(b, documents)
+	bytes := 0
+	for _, f := range all {
+		for i := range f.texts {
+			bytes += len(f.titles[i]) + len(f.texts[i])
+		}
+	}
+	for _, test := range []struct {
+		name string
+		o    features.Options
+	}{
+		{"default", features.Options{}},
+		{"prose", features.Options{Tokenizer: features.TokenizerProse}},
+		{"ngrams=1-2", features.Options{NGrams: features.NGrams{Min: 1, Max: 2}}},
+		{"ngrams=1-3", features.Options{NGrams: features.NGrams{Min: 1, Max: 3}}},
+		{"stem=english", features.Options{Stem: "english"}},
+		{"stem=auto", features.Options{Stem: features.Auto}},
+		{"stop-words=english", features.Options{StopWords: "english"}},
+		{"stop-words=auto", features.Options{StopWords: features.Auto}},
+		{"strip-html", features.Options{StripHTML: true}},
+		{"normalise=nfkc", features.Options{Normalise: features.NormaliseNFKC}},
+		{"fold=numbers", features.Options{FoldNumbers: true}},
+		{"fold=urls", features.Options{FoldURLs: true}},
+	} {
+		b.Run(test.name, func(b *testing.B) {
+			t, one := features.NewTokenizer(test.o), &frame{}
+			b.SetBytes(int64(bytes))
+			b.ReportAllocs()
+			for b.Loop() {
+				for _, f := range all {
+					one.titles, one.texts = f.titles, f.texts
+					one.tokenize(b, t)
+				}
+			}
+			perDocument(b, documents)
+		})
+	}
+}
+
+// BenchmarkScripts is the default on text that is not English.
+func BenchmarkScripts(b *testing.B) {
+	for name, text := range map[string]string{"russian": sentences["russian"], "german": sentences["german"], "chinese": "今天天气很好，我们去公园散步，晚上看电影。", "decomposed": "cafe\u0301 re\u0301sume\u0301 nai\u0308ve "} {
+		b.Run(name, func(b *testing.B) {
+			one, t := &frame{}, features.NewTokenizer(features.Options{})
+			for range frameDocuments {
+				one.titles, one.texts = append(one.titles, nil), append(one.texts, []byte(text))
+			}
+			b.SetBytes(int64(len(text) * frameDocuments))
+			b.ReportAllocs()
+			for b.Loop() {
+				one.tokenize(b, t)
+			}
+			perDocument(b, frameDocuments)
+		})
+	}
+}

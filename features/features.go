@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Limits. A document beyond TermsMax is refused; a word beyond TermBytesMax is
@@ -94,7 +95,7 @@ func (o Options) Canonical() Options {
 		o.NGrams = NGrams{}
 	}
 	o.Stem, o.StopWords = canonicalLanguage(o.Stem), canonicalLanguage(o.StopWords)
-	if o.Normalise == NormaliseNFC {
+	if o.Normalise = strings.ToLower(o.Normalise); o.Normalise == NormaliseNFC {
 		o.Normalise = ""
 	}
 	return o
@@ -138,9 +139,9 @@ func (o Options) Check() error {
 	if g := o.NGrams; g != (NGrams{}) && g != g.filled() {
 		problems = append(problems, fmt.Errorf("ngrams %d-%d are out of range; MIN-MAX has 1 <= MIN <= MAX <= %d", g.Min, g.Max, NGramsMax))
 	}
-	if o.Normalise != "" && !slices.Contains(NormalForms(), o.Normalise) {
+	if form := strings.ToLower(o.Normalise); form != "" && !slices.Contains(NormalForms(), form) {
 		problems = append(problems, fmt.Errorf("normalise %q is not known; did you mean %q? there is %q and %q",
-			o.Normalise, nearest(o.Normalise, NormalForms()), NormaliseNFC, NormaliseNFKC))
+			o.Normalise, nearest(form, NormalForms()), NormaliseNFC, NormaliseNFKC))
 	}
 	problems = append(problems, checkLanguage("stem", o.Stem), checkLanguage("stop_words", o.StopWords))
 	return errors.Join(problems...)

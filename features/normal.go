@@ -32,6 +32,45 @@ func invisible(r rune) bool {
 		r >= 0x600 && (unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r)))
 }
 
+// settled tells of the commonest letters that are not in ASCII that nothing has
+// to be looked up for them: they are visible, stand alone, compose with nothing
+// before them, and are composed themselves.
+func settled(r rune) bool {
+	switch {
+	case r < 0x300:
+		return r != 0xad
+	case r < 0x1100:
+		return 0x388 <= r && r <= 0x482 || 0x48a <= r && r <= 0x52f || // Greek, Cyrillic
+			0x5d0 <= r && r <= 0x5ea || 0x621 <= r && r <= 0x64a // Hebrew, Arabic
+	}
+	return 0x3041 <= r && r <= 0x3096 || 0x30a1 <= r && r <= 0x30fa || // Kana
+		0x4e00 <= r && r <= 0x9fff || 0xac00 <= r && r <= 0xd7a3 // Han, Hangul
+}
+
+// lowerRune is unicode.ToLower, without the search for the commonest letters.
+func lowerRune(r rune) rune {
+	switch {
+	case r < utf8.RuneSelf:
+		return rune(lower[r])
+	case r < 0x100:
+		if 0xc0 <= r && r <= 0xde && r != 0xd7 {
+			return r + 0x20
+		}
+		return r
+	case 0x400 <= r && r < 0x460:
+		switch {
+		case r < 0x410:
+			return r + 0x50
+		case r < 0x430:
+			return r + 0x20
+		}
+		return r
+	case 0x3041 <= r && r <= 0x9fff || 0xac00 <= r && r <= 0xd7a3:
+		return r
+	}
+	return unicode.ToLower(r)
+}
+
 // normalised returns word composed and without what is invisible: word itself
 // where that changes nothing, else scratch memory.
 func (t *Tokenizer) normalised(word []byte) []byte {
@@ -61,10 +100,15 @@ func (t *Tokenizer) normalised(word []byte) []byte {
 
 // fold leaves in t.word what a word's term is: normalised, lower-cased, cut to
 // the whole runes of its first TermBytesMax bytes.
-func (t *Tokenizer) fold(word []byte) {
+func (t *Tokenizer) fold(word []byte) { t.lower(t.normalised(word)) }
+
+// lower leaves in t.word a normalised word lower-cased and cut.
+func (t *Tokenizer) lower(word []byte) {
 	t.size = 0
-	for _, r := range string(t.normalised(word)) {
-		r = unicode.ToLower(r)
+	for len(word) > 0 {
+		r, width := utf8.DecodeRune(word)
+		word = word[width:]
+		r = lowerRune(r)
 		if t.size+utf8.RuneLen(r) > TermBytesMax {
 			return
 		}

@@ -14,6 +14,7 @@ type refiner struct {
 	items []item
 	arena []byte // the items' words
 	told  teller
+	stops map[string]bool // of the document at hand
 
 	joined []byte         // the words of the piece so far, a space between them
 	starts [NGramsMax]int // in joined, of the last words, the newest first
@@ -65,6 +66,7 @@ func (t *Tokenizer) refine(dst []TermCount, start int, dict *Dictionary, title, 
 	if r.telling {
 		language = r.language()
 	}
+	r.stops = r.stopping.set(language)
 	t.trace.begin(title, text, language)
 	inTitle := true
 	for _, it := range r.items {
@@ -165,7 +167,7 @@ func (t *Tokenizer) refineItem(dst []TermCount, start int, dict *Dictionary, it 
 		return t.refined(dst, start, dict, word, prefixed)
 	}
 	if it.kind == wordItem {
-		if r.stopping != nil && r.stopping.has(language, word) {
+		if isStopWord(r.stops, word) {
 			t.trace.stopped()
 			return dst
 		}

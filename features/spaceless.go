@@ -20,8 +20,11 @@ var spacelessScripts = []*unicode.RangeTable{
 // spaceless tells whether r is a character of a script without spaces. The long
 // vowel sign belongs to two of them.
 func spaceless(r rune) bool {
-	if r < 0xe00 || 0xac00 <= r && r <= 0xd7a3 {
+	switch {
+	case r < 0xe00 || 0xac00 <= r && r <= 0xd7a3:
 		return false
+	case 0x3041 <= r && r <= 0x3096 || 0x30a1 <= r && r <= 0x30fa || 0x4e00 <= r && r <= 0x9fff:
+		return true
 	}
 	return r == 'ー' || r == 'ｰ' ||
 		(unicode.IsLetter(r) || unicode.Is(unicode.Nl, r)) && unicode.In(r, spacelessScripts...)
@@ -39,19 +42,21 @@ const characterBytesMax = TermBytesMax / 2
 // pairs yields the terms of the run of characters that text begins with; n is
 // the length of the run. It stops, with false, when yield says no.
 func (t *Tokenizer) pairs(text []byte, yield func(term []byte) bool) (n int, ok bool) {
-	var buf [TermBytesMax]byte // the last character and the one at hand
+	buf := t.pair[:] // the last character and the one at hand
 	last, size, count := 0, 0, 0
 	for n < len(text) {
 		width, kind := t.next(text[n:])
 		if kind != aRun {
 			break
 		}
-		for _, r := range string(t.normalised(text[n : n+width])) {
+		for rest := t.normalised(text[n : n+width]); len(rest) > 0; {
+			r, wide := utf8.DecodeRune(rest)
+			rest = rest[wide:]
 			if !attached(r) || count == 0 {
 				if count >= 2 && !yield(buf[:last+size]) {
 					return n, false
 				}
-				copy(buf[:], buf[last:last+size])
+				copy(buf, buf[last:last+size])
 				last, size = size, 0
 				count++
 			}

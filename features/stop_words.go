@@ -26,16 +26,23 @@ func newStopWords(name string) *stopWords {
 	return s
 }
 
-// has tells whether word is a stop word of the language: of the fixed one, or
-// of the one that was told. A contraction goes with its head: "it's" is one
-// because "it" is.
-func (s *stopWords) has(told string, word []byte) bool {
-	set := s.of[s.fixed]
-	if s.fixed == Auto {
-		set = s.of[told]
+// set returns the stop words of the fixed language, or of the one that was told;
+// nil when there are none.
+func (s *stopWords) set(told string) map[string]bool {
+	if s == nil {
+		return nil
 	}
-	if set[string(word)] {
-		return true
+	if s.fixed == Auto {
+		return s.of[told]
+	}
+	return s.of[s.fixed]
+}
+
+// isStopWord tells whether word is in the set. An English contraction goes with
+// its head: "it's" is a stop word because "it" is.
+func isStopWord(set map[string]bool, word []byte) bool {
+	if len(set) == 0 || set[string(word)] {
+		return len(set) > 0
 	}
 	at := apostrophe(word)
 	return at > 0 && contracted(word[at:]) && set[string(word[:at])]

@@ -1,6 +1,7 @@
 package features
 
 import (
+	"bytes"
 	"fmt"
 	"unicode/utf8"
 
@@ -41,7 +42,8 @@ type Tokenizer struct {
 	seen    []sighting             // by Ref; stamped with doc
 	doc     uint32
 
-	visible, composed []byte    // scratch of normalised
+	visible, composed []byte // scratch of normalised
+	pair              [TermBytesMax]byte
 	plain             [2][]byte // title and text as prepare leaves them
 	markup            []byte    // scratch of prepare
 	refiner           *refiner  // nil: words are terms
@@ -98,7 +100,8 @@ func (t *Tokenizer) Append(dst []TermCount, dict *Dictionary, title, text []byte
 // prepare makes the text plain that is to be split; piece is 0 for the title,
 // 1 for the text. What it returns is good until the next call for that piece.
 func (t *Tokenizer) prepare(piece int, text []byte) []byte {
-	if t.options.StripHTML {
+	strip := t.options.StripHTML && bytes.IndexAny(text, "<&") >= 0
+	if strip {
 		t.markup = htmltext.Text(t.markup[:0], text)
 		text = t.markup
 	}
@@ -106,7 +109,7 @@ func (t *Tokenizer) prepare(piece int, text []byte) []byte {
 		t.plain[piece] = compatible(t.plain[piece][:0], text)
 		return t.plain[piece]
 	}
-	if t.options.StripHTML {
+	if strip {
 		t.plain[piece], t.markup = t.markup, t.plain[piece]
 		return t.plain[piece]
 	}
@@ -116,24 +119,18 @@ func (t *Tokenizer) prepare(piece int, text []byte) []byte {
 // words counts the words of one piece of text; false means too many terms.
 func (t *Tokenizer) words(dst []TermCount, start int, dict *Dictionary, text []byte, title bool) ([]TermCount, bool) {
 	if t.prose != nil {
-		ok := t.prose.words(text, func(word []byte) bool {
-			t.size = copy(t.word[1:], cut(word))
-			dst = t.counts(dst, start, dict, title)
-			return len(dst)-start <= TermsMax
-		})
-		return dst, ok
+		return t.english(dst, start, dict, text, title)
 	}
 	for len(text) > 0 {
 		n, kind := t.next(text)
 		switch kind {
 		case aWord:
-			dst = t.counts(dst, start, dict, title)
+			dst = t.count(dst, start, dict, t.word[1:1+t.size])
+			if title {
+				dst = t.count(dst, start, dict, t.word[:1+t.size])
+			}
 		case aRun:
-			n, _ = t.pairs(text, func(pair []byte) bool {
-				t.size = copy(t.word[1:], pair)
-				dst = t.counts(dst, start, dict, title)
-				return len(dst)-start <= TermsMax
-			})
+			dst, n = t.run(dst, start, dict, text, title)
 		}
 		text = text[n:]
 		if len(dst)-start > TermsMax {
@@ -141,6 +138,28 @@ func (t *Tokenizer) words(dst []TermCount, start int, dict *Dictionary, text []b
 		}
 	}
 	return dst, true
+}
+
+// run counts the pairs of the characters that text begins with, and returns how
+// long their run is.
+func (t *Tokenizer) run(dst []TermCount, start int, dict *Dictionary, text []byte, title bool) ([]TermCount, int) {
+	n, _ := t.pairs(text, func(pair []byte) bool {
+		t.size = copy(t.word[1:], pair)
+		dst = t.counts(dst, start, dict, title)
+		return len(dst)-start <= TermsMax
+	})
+	return dst, n
+}
+
+// english counts the English words of one piece of text; false means too many
+// terms.
+func (t *Tokenizer) english(dst []TermCount, start int, dict *Dictionary, text []byte, title bool) ([]TermCount, bool) {
+	ok := t.prose.words(text, func(word []byte) bool {
+		t.size = copy(t.word[1:], cut(word))
+		dst = t.counts(dst, start, dict, title)
+		return len(dst)-start <= TermsMax
+	})
+	return dst, ok
 }
 
 // cut returns the whole runes of a word's first TermBytesMax bytes.
@@ -255,31 +274,35 @@ func (t *Tokenizer) segment(text []byte) (n int, kind kind) {
 	if text[0] < utf8.RuneSelf && classes[text[0]]&wordy == 0 {
 		return n, nothing
 	}
-	run := true
-	for i := 0; i < n && (kind == nothing || run); {
+	run, clean := true, true
+	for i := 0; i < n && (kind == nothing || run || clean); {
 		r, width := utf8.DecodeRune(text[i:n])
 		i += width
+		clean = clean && settled(r)
 		switch {
 		case spaceless(r):
 			kind = aWord
-		case attached(r) || invisible(r):
+		case r >= 0x300 && !settled(r) && (attached(r) || invisible(r)):
 			if isWordRune(r) {
 				kind = aWord
 			}
 		default:
-			run = false
-			if isWordRune(r) {
+			run = run && r == 0xad
+			if kind == nothing && isWordRune(r) {
 				kind = aWord
 			}
 		}
 	}
-	if kind == nothing {
+	switch {
+	case kind == nothing:
 		return n, nothing
-	}
-	if run {
+	case run:
 		return n, aRun
+	case clean:
+		t.lower(text[:n])
+	default:
+		t.fold(text[:n])
 	}
-	t.fold(text[:n])
 	return n, aWord
 }
 

@@ -18,7 +18,10 @@ import (
 )
 
 // terms returns what a tokenizer says of a document, as "term count".
-func terms(t testing.TB, o features.Options, title, text string) []string {
+func terms(t interface {
+	Helper()
+	Fatal(...any)
+}, o features.Options, title, text string) []string {
 	t.Helper()
 	var dict features.Dictionary
 	counts, err := features.NewTokenizer(o).Append(nil, &dict, []byte(title), []byte(text))

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,8 +42,12 @@ func (p *page) steps(x Explanation) {
 	for _, option := range x.Options {
 		how += ", " + clean(option)
 	}
-	if x.Language != "" {
-		how += "; the language is told to be " + clean(x.Language)
+	asked := slices.ContainsFunc(x.Options, func(o string) bool { return strings.HasSuffix(o, " auto") })
+	switch {
+	case x.Language != "":
+		how += "; by its function words the text is " + clean(x.Language)
+	case asked:
+		how += "; the language of the text cannot be told from its words, so they stay as they are"
 	}
 	p.section("Words", "")
 	p.say(dim, margin, how)
