@@ -38,9 +38,11 @@ import (
 //	took FILE REGEXP MIN         the first group is a duration of at least MIN
 //	occupied VAR                 somebody listens at host:port VAR
 //	server VAR plain|VERSION     a NATS server at URL VAR: without JetStream, or of an old version
+//	mirror VAR DIR [BYTES]       an HTTP server at URL VAR has the files of DIR; its first answer stops after so many bytes
 //	predictions URL PIPELINE N   read with a NATS client: N predictions, each position once, in order
 //	ask URL SUBJECT FILE OUT     send the file as a NATS request; the answer goes to OUT
 //	post URL TYPE FILE OUT       send the file as an HTTP request of this content type; status and answer go to OUT
+//	web VAR FOLDER               an HTTP server at URL VAR: the folder's files as they are, "HTTP 503 10" being a status and its Retry-After
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
@@ -53,7 +55,8 @@ func TestScripts(t *testing.T) {
 			"exits": positive(2, exits), "start": positive(2, startProcess), "await": positive(2, await), "ends": positive(2, ends),
 			"documents": positive(2, documents), "lines": positive(2, lines), "pack": positive(3, pack),
 			"json": positive(1, checkJSON), "same": positive(2, same), "times": positive(3, times), "took": positive(3, took),
-			"occupied": positive(1, occupied), "server": positive(2, fakeServer), "predictions": positive(3, predictions),
+			"occupied": positive(1, occupied), "server": positive(2, fakeServer), "mirror": positive(2, startMirror), "predictions": positive(3, predictions),
+			"web": positive(2, web),
 			"ask": positive(4, ask), "post": positive(4, post),
 		},
 	})

@@ -170,27 +170,49 @@ func partsOf(e catalogue.Entry) string {
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
+// dataSetRecord is a data set as JSON.
+type dataSetRecord struct {
+	Name      string       `json:"name"`
+	Title     string       `json:"title"`
+	About     string       `json:"about"`
+	Documents uint64       `json:"documents,omitempty"`
+	Labels    int          `json:"labels,omitempty"`
+	Language  string       `json:"language"`
+	Terms     string       `json:"terms"`
+	TermsURL  string       `json:"terms_url"`
+	Cite      string       `json:"cite"`
+	Home      string       `json:"home"`
+	From      []string     `json:"from"`
+	Here      bool         `json:"here"`
+	Files     []fileRecord `json:"files"`
+}
+
+// fileRecord is one of its files.
+type fileRecord struct {
+	Name        string   `json:"name"`
+	Path        string   `json:"path"`
+	URLs        []string `json:"urls"`
+	Bytes       int64    `json:"bytes,omitempty"`
+	BytesAbout  int64    `json:"bytes_about,omitempty"`
+	SHA256      string   `json:"sha256,omitempty"`
+	PublishedBy string   `json:"published_by"`
+	Here        bool     `json:"here"`
+	BytesHere   int64    `json:"bytes_here"`
+}
+
 // writeDataSet writes a data set as one record.
 func writeDataSet(to io.Writer, cache catalogue.Cache, e catalogue.Entry) error {
-	type file struct {
-		Name   string   `json:"name"`
-		Path   string   `json:"path"`
-		URLs   []string `json:"urls"`
-		Bytes  int64    `json:"bytes,omitempty"`
-		About  int64    `json:"bytes_about,omitempty"`
-		SHA256 string   `json:"sha256,omitempty"`
-		Source string   `json:"sha256_source"`
-		Here   bool     `json:"here"`
-	}
-	files := []file{}
+	files := []fileRecord{}
 	for _, f := range e.Files {
-		state, _ := cache.State(e, f)
-		files = append(files, file{f.Name, cache.Path(e, f), f.URLs, f.Bytes, f.About, f.SHA256, f.Source, state == catalogue.Here})
+		state, bytes := cache.State(e, f)
+		files = append(files, fileRecord{
+			Name: f.Name, Path: cache.Path(e, f), URLs: f.URLs, Bytes: f.Bytes, BytesAbout: f.About, SHA256: f.SHA256,
+			PublishedBy: f.Source, Here: state == catalogue.Here, BytesHere: bytes,
+		})
 	}
-	return json.NewEncoder(to).Encode(map[string]any{
-		"name": e.Name, "title": e.Title, "about": e.About, "documents": e.Documents, "labels": e.Labels, "language": e.Language,
-		"terms": e.Terms, "terms_url": e.TermsURL, "cite": e.Cite, "home": e.Home, "from": e.From(), "files": files,
-		"here": cache.Whole(e),
+	return json.NewEncoder(to).Encode(dataSetRecord{
+		Name: e.Name, Title: e.Title, About: e.About, Documents: e.Documents, Labels: e.Labels, Language: e.Language,
+		Terms: e.Terms, TermsURL: e.TermsURL, Cite: e.Cite, Home: e.Home, From: e.From(), Here: cache.Whole(e), Files: files,
 	})
 }
 

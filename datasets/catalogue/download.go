@@ -1,7 +1,6 @@
 package catalogue
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -239,13 +238,12 @@ func (d *download) store(ctx context.Context, body io.Reader, n note) (err error
 	if most == 0 {
 		most = fileBytesMax
 	}
-	from := bufio.NewReaderSize(body, pageHead)
-	if head, _ := from.Peek(pageHead); d.have == 0 && isPage(head) {
-		return page()
-	}
 	buf := make([]byte, copyBytes)
 	for {
-		count, err := from.Read(buf)
+		count, err := body.Read(buf)
+		if d.have == 0 && isPage(buf[:count]) {
+			return page()
+		}
 		if d.have+int64(count) > most {
 			return mark(begin, "it sends more than the %d bytes that are expected", most)
 		}
@@ -291,6 +289,17 @@ func isPage(data []byte) bool {
 	return bytes.HasPrefix(head, []byte("<!doctype html")) || bytes.HasPrefix(head, []byte("<html"))
 }
 
+// head is the beginning of a file, as far as it can be read.
+func head(path string) []byte {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	text, _ := io.ReadAll(io.LimitReader(f, pageHead))
+	return text
+}
+
 // finish checks the whole part and gives it its name.
 func (d *download) finish(ctx context.Context) error {
 	part := d.path + partSuffix
@@ -301,6 +310,8 @@ func (d *download) finish(ctx context.Context) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case err == nil && d.file.SHA256 == "" && isPage(head(part)): // it came letter by letter
+		return errors.Join(page(), d.discard())
 	case err != nil:
 		return local(err)
 	case d.file.SHA256 != "" && sum != d.file.SHA256:

@@ -317,6 +317,27 @@ func TestALoginPageLeavesThePartAlone(t *testing.T) {
 	}
 }
 
+// Properties: a web page that comes letter by letter, in place of a file of
+// which nobody has published a checksum, does not become the file.
+func TestALoginPageInPieces(t *testing.T) {
+	s := newServer(t, nil, func(_ int, w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("Content-Type", "application/octet-stream")
+		for _, letter := range "<html>Pay for the network</html>" {
+			_, _ = io.WriteString(w, string(letter))
+			_ = http.NewResponseController(w).Flush()
+		}
+		return true
+	})
+	c, e := Cache{t.TempDir()}, thing(bulk(), false)
+	f, _ := fetcher(t, c, s.URL)
+	if err := f.Fetch(t.Context(), e); err == nil || !strings.Contains(err.Error(), "a web page instead of the file") {
+		t.Errorf("fetched a page: %v", err)
+	}
+	if state, _ := c.State(e, e.Files[0]); state != Absent {
+		t.Errorf("something is there: %d", state)
+	}
+}
+
 // Properties: a file that comes damaged is kept aside, and the next mirror is
 // asked; that one's is the file. The mirror after it is not asked.
 func TestTheNextMirrorIsAsked(t *testing.T) {
