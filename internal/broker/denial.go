@@ -76,3 +76,10 @@ func (b *Broker) undenied(ctx context.Context) (asking context.Context, done fun
 		return err
 	}
 }
+
+// Permitted calls f, whose context ends when the server denies anything, and
+// returns its error or ErrDenied. Nothing else may use the connection meanwhile.
+func (b *Broker) Permitted(ctx context.Context, f func(context.Context) error) error {
+	asking, done := b.undenied(ctx)
+	return done(f(asking))
+}

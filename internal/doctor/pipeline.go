@@ -12,8 +12,14 @@ import (
 
 func pipelinePlan(ctx context.Context, v *visit) Result {
 	plan := v.options.Plan.WithDefaults()
-	stored, err := pipeline.Stored(ctx, v.broker, plan.Pipeline)
+	var stored pipeline.Plan
+	err := v.broker.Permitted(ctx, func(ctx context.Context) (err error) {
+		stored, err = pipeline.Stored(ctx, v.broker, plan.Pipeline)
+		return err
+	})
 	switch {
+	case errors.Is(err, broker.ErrDenied):
+		return failed(err.Error(), "a run would not start: it reads the stored plan first", fmt.Sprintf("allow this user to publish to $JS.API.> and to subscribe to _INBOX.>, so that the bucket %s-meta can be read", plan.Pipeline))
 	case errors.Is(err, broker.ErrEmpty):
 		return ok(fmt.Sprintf("there is no pipeline %s yet; a run makes it with the plan of these flags", plan.Pipeline))
 	case err != nil:
