@@ -25,7 +25,7 @@ type classify struct {
 	cli.BrokerFlags `group:"Broker"`
 
 	Stages  string   `name:"stages" placeholder:"LIST" complete:"tokenize,df,classify,topics" group:"Broker" help:"The stages that this process runs: df,classify or topics/0. Default: all."`
-	Until   string   `name:"until" placeholder:"WHEN" complete:"end,stopped" group:"Broker" help:"When to stop: end, at the end of what there is, or stopped, when somebody stops it. Default: end, unless documents come from other processes."`
+	Until   string   `name:"until" placeholder:"WHEN" complete:"end,stopped" group:"Broker" help:"When to stop: end, at the end of what there is, or stopped, when somebody stops it. Default: end, unless documents come from other processes or from feeds; with end each feed is asked once."`
 	Test    []string `name:"test" placeholder:"FILE" sep:"none" group:"Result" help:"Then predict this file with the model frozen. Repeatable."`
 	Summary string   `name:"summary" placeholder:"FILE" group:"Result" help:"Write the account of the run as JSON (- is standard output)."`
 	Output  string   `name:"out" placeholder:"FILE" group:"Result" help:"Write predictions, windows and dead letters as JSON lines (- is standard output)."`
@@ -58,12 +58,12 @@ func (c *classify) settle() error {
 		c.From = []string{cli.Sample}
 	}
 	if c.Until == "" {
-		if c.Until = "end"; len(c.From) == 0 {
+		if c.Until = "end"; len(c.From) == 0 || c.Feeds() {
 			c.Until = "stopped"
 		}
 	}
-	if c.Until != "end" && c.Until != "stopped" {
-		return &cli.UsageError{Err: fmt.Errorf("--until %q is not known; write end or stopped", c.Until)}
+	if err := c.checkUntil(); err != nil {
+		return err
 	}
 	if c.Output == "-" && c.Summary == "-" {
 		return &cli.UsageError{Err: errors.New("--out - and --summary - both want standard output: give one of them a file")}
@@ -100,6 +100,7 @@ func (r *job) open(ctx context.Context) (err error) {
 	}
 	if len(c.From) > 0 && !c.Is(cli.Log) {
 		c.ShowOn(r.progress)
+		c.FollowFeeds(c.Until == "end", r.progress.Notice)
 		if r.source, err = c.SourceFlags.Open(ctx, r.streams.In); err != nil {
 			return err
 		}
@@ -216,7 +217,7 @@ func (r *job) ingest(ctx context.Context) error {
 			return err
 		}
 		o := ingest.Options{
-			Pipeline: r.plan.Pipeline, Source: r.source.Name, Resumable: r.source.Resumable, AnyTime: r.source.Synthetic,
+			Pipeline: r.plan.Pipeline, Source: r.source.Name, Resumable: r.source.Resumable, AnyTime: r.source.Synthetic, Repeats: r.source.Repeats,
 			Pack: r.flags.Pack, Rate: rate, Speed: speed, Live: r.source.Path == "-" || !r.source.Resumable,
 			Notice: r.progress.Notice,
 		}

@@ -23,6 +23,7 @@ type feed struct {
 	liveFlags       `group:"Source"`
 	cli.BrokerFlags `group:"Broker"`
 
+	Until    string `name:"until" placeholder:"WHEN" complete:"end,stopped" group:"Source" help:"When to stop: end, at the end of what there is, or stopped, when somebody stops it. Default: end, but stopped for feeds and for what clients send; with end each feed is asked once."`
 	Pipeline string `name:"pipeline" default:"tidings" placeholder:"NAME" group:"Broker" help:"The pipeline whose log is fed."`
 	JSON     bool   `name:"json" group:"Result" help:"Progress and result as JSON, a record a line."`
 }
@@ -34,6 +35,9 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 	}
 	if len(f.From) == 0 && !f.live() {
 		f.From = []string{cli.Sample}
+	}
+	if err := f.checkUntil(); err != nil {
+		return err
 	}
 	name := pipeline.Name(f.Pipeline)
 	if err := name.Check(); err != nil {
@@ -57,6 +61,7 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 	var source *cli.Source
 	if !f.live() {
 		f.ShowOn(p)
+		f.FollowFeeds(f.Until == "end", p.Notice)
 		if source, err = f.SourceFlags.Open(ctx, s.In); err != nil {
 			return err
 		}
@@ -74,9 +79,23 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 		return f.serve(ctx, s, b, p)
 	}
 	return f.feed(ctx, s, b, source, p, ingest.Options{
-		Pipeline: name, Source: source.Name, Resumable: source.Resumable, AnyTime: source.Synthetic, Pack: f.Pack,
+		Pipeline: name, Source: source.Name, Resumable: source.Resumable, AnyTime: source.Synthetic, Repeats: source.Repeats, Pack: f.Pack,
 		Rate: rate, Speed: speed, Live: !source.Resumable, Notice: p.Notice,
 	})
+}
+
+// checkUntil tells which ends a source has.
+func (f *feed) checkUntil() error {
+	endless := f.live() || f.Feeds()
+	switch {
+	case f.Until == "" || f.Until == "end" && !f.live() || f.Until == "stopped" && endless:
+		return nil
+	case f.Until == "end":
+		return &cli.UsageError{Err: errors.New("--until end: what clients send has no end; leave it out")}
+	case f.Until == "stopped":
+		return &cli.UsageError{Err: errors.New("--until stopped: this source is read to its end; leave it out")}
+	}
+	return &cli.UsageError{Err: fmt.Errorf("--until %q is not known; write end or stopped", f.Until)}
 }
 
 // feed runs the ingestion beside its progress.
@@ -135,9 +154,9 @@ func (f *feed) beside(ctx context.Context, show func()) (stop func()) {
 
 func (f *feed) tell(s cli.Streams, c ingest.Counts, took time.Duration) error {
 	if f.JSON {
-		return json.NewEncoder(s.Out).Encode(map[string]any{"rows": c.Rows, "skipped": c.Skipped, "documents": c.Documents, "rejected": c.Rejected})
+		return json.NewEncoder(s.Out).Encode(map[string]any{"rows": c.Rows, "skipped": c.Skipped, "documents": c.Documents, "repeated": c.Repeated, "rejected": c.Rejected})
 	}
 	_, err := fmt.Fprintf(s.Out, "%d documents entered the log of %s in %s (%.0f/s); %d rows refused, %d had come before\n",
-		c.Documents, f.Pipeline, took.Round(time.Millisecond), float64(c.Documents)/took.Seconds(), c.Rejected, c.Skipped)
+		c.Documents, f.Pipeline, took.Round(time.Millisecond), float64(c.Documents)/took.Seconds(), c.Rejected, c.Skipped+c.Repeated)
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"tidings/datasets"
 	"tidings/datasets/catalogue"
@@ -17,7 +18,7 @@ import (
 
 // ReadFlags say how files of documents are read.
 type ReadFlags struct {
-	Format  string            `name:"format" placeholder:"NAME" help:"${formats}. Default: told from the content of each file."`
+	Format  string            `name:"format" placeholder:"NAME" complete:"${formats}" help:"${formats}. Default: told from the content of each file."`
 	Columns map[string]string `name:"columns" placeholder:"FIELD=COLUMN" mapsep:"," help:"Where a field stands (id, time, label, title, text): column names, or numbers from 1, as in label=1,text=3."`
 	Classes []string          `name:"classes" placeholder:"NAME" help:"Names of numbered classes: World,Sports calls label 1 World."`
 	Shuffle *uint64           `name:"shuffle" placeholder:"SEED" help:"Read in a random order that SEED decides."`
@@ -27,10 +28,13 @@ type ReadFlags struct {
 
 // SourceFlags say where documents come from.
 type SourceFlags struct {
-	From []string `name:"from" sep:"none" placeholder:"SOURCE" help:"A file, an archive (tar, tar.gz, tar.zst, zip), a folder of files, a data set by its name (ag-news, ag-news:test, current-events:2024-01..2024-03; ingest datasets list tells all), - for standard input, sample or sample:N for the built-in one, log for what is in the log already, in for what clients send (ingest). Repeatable: several files are read one after another, as one source; 'a*.jsonl' is all that match, in the order of their names. What a file holds is told from its content: JSON lines, CSV, Reuters-21578, articles of 20 Newsgroups, days of Wikipedia's current events; in a folder or an archive also plain text, whose folder is its label."`
+	From []string `name:"from" sep:"none" placeholder:"SOURCE" complete:"sample,log,in,-,FILE" help:"A file, an archive (tar, tar.gz, tar.zst, zip), a folder of files, a data set by its name (ag-news, ag-news:test, current-events:2024-01..2024-03; ingest datasets list tells all), - for standard input, sample or sample:N for the built-in one, log for what is in the log already, in for what clients send (ingest), https://HOST/FEED for a feed (RSS, Atom, JSON Feed), a file of feeds (OPML, or an address a line; feeds:FILE whatever it looks like). Repeatable: several files are read one after another, as one source; 'a*.jsonl' is all that match, in the order of their names. What a file holds is told from its content: JSON lines, CSV, Reuters-21578, articles of 20 Newsgroups, days of Wikipedia's current events; in a folder or an archive also plain text, whose folder is its label."`
 	ReadFlags
-	Seed uint64 `name:"seed" default:"0" placeholder:"N" help:"Seed of the built-in sample; 0 is its default."`
-	Pack int    `name:"pack" placeholder:"N" help:"Documents in one log message at most (1 to 256). Default: as many as fit."`
+	Every time.Duration `name:"every" placeholder:"TIME" help:"How often feeds are asked for news; 1m at the least. Default: 15m."`
+	Seed  uint64        `name:"seed" default:"0" placeholder:"N" help:"Seed of the built-in sample; 0 is its default. Of feeds, of the random part of the times between requests."`
+	Pack  int           `name:"pack" placeholder:"N" help:"Documents in one log message at most (1 to 256). Default: as many as fit."`
+
+	following *following // nil: the command reads no feeds
 }
 
 // Source is an opened source.
@@ -39,6 +43,7 @@ type Source struct {
 	datasets.Reader
 	Documents uint64 // how many there are, 0 when nobody knows
 	Synthetic bool   // its event times are made up
+	Repeats   bool   // the same document comes again and again, which is no mistake
 }
 
 // Specs that are no file's path.
@@ -55,6 +60,8 @@ type request struct {
 	read  *ReadFlags
 	seed  uint64
 	stdin io.Reader
+
+	follow *following // nil: no feeds are read
 }
 
 // scheme is one way to name documents that are not a file's path.
@@ -74,6 +81,7 @@ func schemes() []scheme {
 		{name: "what clients send", is: func(spec string) bool { return spec == Live }, open: openLive},
 		{name: "the log", is: func(spec string) bool { return spec == Log }, open: openLog},
 		{name: "a data set of the catalogue", is: catalogue.Is, open: openCatalogue},
+		{name: feedsScheme, is: isFeeds, several: true, open: openFeeds},
 	}
 }
 
@@ -96,7 +104,7 @@ func (f *SourceFlags) Given() (flags []string) {
 		given bool
 	}{
 		{"--format", f.Format != ""}, {"--columns", len(f.Columns) > 0}, {"--classes", len(f.Classes) > 0},
-		{"--shuffle", f.Shuffle != nil}, {"--limit", f.Limit > 0}, {"--seed", f.Seed > 0}, {"--pack", f.Pack != 0},
+		{"--shuffle", f.Shuffle != nil}, {"--limit", f.Limit > 0}, {"--every", f.Every != 0}, {"--seed", f.Seed > 0}, {"--pack", f.Pack != 0},
 	} {
 		if g.given {
 			flags = append(flags, g.name)
@@ -107,12 +115,20 @@ func (f *SourceFlags) Given() (flags []string) {
 
 // Open opens what --from names. Of standard input it waits for the first line.
 func (f *SourceFlags) Open(ctx context.Context, stdin io.Reader) (*Source, error) {
-	return f.OpenSpecs(ctx, f.From, f.Seed, stdin)
+	if f.Every != 0 && !f.Feeds() {
+		return nil, &UsageError{errors.New("--every is for feeds: leave it out, or name a feed with --from https://HOST/FEED")}
+	}
+	return f.open(ctx, request{specs: f.From, read: &f.ReadFlags, seed: f.Seed, stdin: stdin, follow: f.following})
 }
 
 // OpenSpecs opens one source of one or several specs; all are of one scheme.
 // seed is that of the sample.
 func (f *ReadFlags) OpenSpecs(ctx context.Context, specs []string, seed uint64, stdin io.Reader) (*Source, error) {
+	return f.open(ctx, request{specs: specs, read: f, seed: seed, stdin: stdin})
+}
+
+func (f *ReadFlags) open(ctx context.Context, r request) (*Source, error) {
+	specs := r.specs
 	if len(specs) == 0 {
 		return nil, &UsageError{errors.New("no source is named; name one with --from")}
 	}
@@ -125,7 +141,7 @@ func (f *ReadFlags) OpenSpecs(ctx context.Context, specs []string, seed uint64, 
 			return nil, &UsageError{fmt.Errorf("%s is %s, which is a source alone; leave out %s", specs[0], first.name, specs[i+1])}
 		}
 	}
-	return first.open(ctx, request{specs: specs, read: f, seed: seed, stdin: stdin})
+	return first.open(ctx, r)
 }
 
 // OpenFile opens one spec.
@@ -140,6 +156,9 @@ func (f *SourceFlags) Is(spec string) bool { return len(f.From) == 1 && f.From[0
 // would overwrite what is read.
 func FilesOf(specs []string) (paths []string) {
 	for _, spec := range specs {
+		if path, isList := listOf(spec); isList {
+			paths = append(paths, path)
+		}
 		if schemeOf(spec).name != files().name {
 			continue
 		}
