@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
+
 	"tidings/internal/broker"
 	"tidings/internal/broker/brokertest"
 	"tidings/internal/ingest"
@@ -185,4 +188,66 @@ func TestALiveInputThatIsNotRun(t *testing.T) {
 	if _, err := ask(dial(t, s.URL()), ingest.LiveSubject(o.Pipeline), line("a", "x")); err == nil {
 		t.Error("somebody answers")
 	}
+}
+
+// Properties, of a log that somebody empties while documents come in:
+//   - documents go on entering; one that has entered keeps its position.
+func TestALiveInputWhoseLogIsPurged(t *testing.T) {
+	s := brokertest.Serve(t)
+	o := ingest.LiveOptions{Pipeline: "purged"}
+	serveLive(t, s.Broker, o)
+	nc := dial(t, s.URL())
+	subject := ingest.LiveSubject(o.Pipeline)
+	asked(t, nc, subject, line("a", "x"))
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := js.Stream(brokertest.Context(t), o.Pipeline.LogStream().Name)
+	if err == nil {
+		err = stream.Purge(brokertest.Context(t))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ingestOther(t, s.Broker, o.Pipeline)
+	b := asked(t, nc, subject, line("b", "x"))[0]
+	a := asked(t, nc, subject, line("a", "x"))[0]
+	if b.Status != ingest.Accepted || b.Duplicate || a.Position != "1/0" || !a.Duplicate {
+		t.Errorf("after the purge: %+v, and again: %+v", b, a)
+	}
+}
+
+// Properties, of a broker that takes small records alone:
+//   - documents that came together enter in several records;
+//   - one that is too large by itself is refused and told why.
+func TestALiveInputWhoseBrokerTakesSmallRecords(t *testing.T) {
+	n, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: brokertest.Dir(t), MaxPayload: 64 << 10, NoSigs: true, NoLog: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Start()
+	t.Cleanup(func() { n.Shutdown(); n.WaitForShutdown() })
+	if !n.ReadyForConnections(brokertest.Patience) {
+		t.Fatal("the server does not start")
+	}
+	b := brokertest.Connect(t, strings.TrimPrefix(n.ClientURL(), "nats://"))
+	live, _ := serveLive(t, b, ingest.LiveOptions{Pipeline: "small", HTTP: "127.0.0.1:0"})
+	var lines []string
+	for i := range 9 {
+		lines = append(lines, line(fmt.Sprint(i), strings.Repeat("x", 20<<10)))
+	}
+	lines[4] = line("4", strings.Repeat("x", 70<<10))
+	response, answers := newWebClient(t, live).post(lines...)
+	told := newLedger()
+	for i, a := range answers {
+		if i != 4 && (a.Status != ingest.Accepted || told.note(a.ID, a.Position) != nil) ||
+			i == 4 && (a.Status != ingest.Refused || !strings.Contains(a.Detail, "raise max_payload there")) {
+			t.Errorf("%+v", a)
+		}
+	}
+	if response.StatusCode != 207 || len(answers) != 9 {
+		t.Errorf("%d, %d answers", response.StatusCode, len(answers))
+	}
+	told.check(t, b, "small")
 }
