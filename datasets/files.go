@@ -75,10 +75,15 @@ func (f *files) next() (record, error) {
 	}
 }
 
-// begin opens the first file, so that what is wrong with it is told early.
+// begin opens the first file, so that what is wrong with it is told early. If
+// there is none, nothing is open.
 func (f *files) begin() error {
-	if err := f.advance(); err != io.EOF {
-		return err
+	for f.text == nil && len(f.wrong) == 0 {
+		if err := f.advance(); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -215,6 +215,8 @@ func (in *input) archived(source *Source, f *files, o Options) (*Source, Reader,
 		first, head = f.text.id, firstLines(f.text.head, 1)
 	case len(f.wrong) > 0:
 		first = f.wrong[0].file
+	default:
+		return nil, nil, faultOf(in.path, "is an archive that holds no files; hidden ones are not looked at")
 	}
 	source.Name = in.base + "-" + fingerprint(first, head, o.Format, in.size, o)
 	return source, f.rows(source, o, f.Close), nil
