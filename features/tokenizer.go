@@ -100,7 +100,7 @@ func (t *Tokenizer) Append(dst []TermCount, dict *Dictionary, title, text []byte
 // prepare makes the text plain that is to be split; piece is 0 for the title,
 // 1 for the text. What it returns is good until the next call for that piece.
 func (t *Tokenizer) prepare(piece int, text []byte) []byte {
-	strip := t.options.StripHTML && bytes.IndexAny(text, "<&") >= 0
+	strip := t.options.StripHTML && bytes.ContainsAny(text, "<&")
 	if strip {
 		t.markup = htmltext.Text(t.markup[:0], text)
 		text = t.markup

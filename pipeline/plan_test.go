@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"tidings/features"
 	"tidings/internal/broker"
 )
 
@@ -76,6 +77,17 @@ func TestAPipelineKeepsItsPlan(t *testing.T) {
 			t.Errorf("differences do not say %q:\n%s", want, text)
 		}
 	}
+	other = plan
+	other.Features.NGrams, other.Features.Stem, other.Features.FoldURLs = features.NGrams{Min: 1, Max: 2}, "german", true
+	if err := Create(t.Context(), b, other); !errors.As(err, &differs) {
+		t.Fatalf("error %v, want a PlanError", err)
+	}
+	text = strings.Join(differs.Differences, "\n")
+	for _, want := range []string{`features.ngrams: stored null, asked for "1-2"`, `features.stem: stored null, asked for "german"`, "features.fold_urls: stored null, asked for true"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("differences do not say %q:\n%s", want, text)
+		}
+	}
 	newer, err := json.Marshal(map[string]any{"format": planFormat + 1})
 	if err != nil {
 		t.Fatal(err)
@@ -86,6 +98,22 @@ func TestAPipelineKeepsItsPlan(t *testing.T) {
 	plan.Pipeline = "newer"
 	if err := Create(t.Context(), b, plan); err == nil || !strings.Contains(err.Error(), "newer version") {
 		t.Errorf("error %v, want one that names the newer version", err)
+	}
+}
+
+// Properties: options of text spelt otherwise are the same plan, and a plan that
+// was stored before there were any is the plan of their defaults.
+func TestOptionsOfTextAtTheirDefaultsAreNotStored(t *testing.T) {
+	spelt := Plan{Features: features.Options{Stem: "off", StopWords: "OFF", Normalise: "nfc", NGrams: features.NGrams{Min: 1, Max: 1}}}.WithDefaults()
+	if err := (Plan{}.WithDefaults()).Differs(spelt); err != nil {
+		t.Error(err)
+	}
+	stored, err := json.Marshal(spelt.Features)
+	if err != nil || string(stored) != "{}" {
+		t.Errorf("stored as %s, %v", stored, err)
+	}
+	if a, b := (Plan{Features: features.Options{Stem: "de"}}).WithDefaults(), (Plan{Features: features.Options{Stem: "german"}}).WithDefaults(); a.Differs(b) != nil {
+		t.Errorf("a code and a name differ: %v", a.Differs(b))
 	}
 }
 

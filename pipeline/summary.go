@@ -9,6 +9,7 @@ type Summary struct {
 	Partitions    Partitions `json:"partitions"`
 	Model         string     `json:"model"`
 	Tokenizer     string     `json:"tokenizer"`
+	Text          []string   `json:"text,omitempty"` // options of text that are not at their defaults: "ngrams 1-2"
 	Documents     uint64     `json:"documents"`
 	Labelled      uint64     `json:"labelled"`
 	Predictions   uint64     `json:"predictions"`
@@ -55,7 +56,7 @@ func (t *Tally) Summary(p Plan) Summary {
 	}
 	return Summary{
 		Pipeline: p.Pipeline, Guarantee: p.Guarantee, Recovery: p.Recovery, Order: p.Order,
-		Partitions: p.Partitions, Model: p.Model, Tokenizer: tokenizer,
+		Partitions: p.Partitions, Model: p.Model, Tokenizer: tokenizer, Text: p.Features.Changes(),
 		Documents: t.Documents, Labelled: t.Labelled, Predictions: t.Predictions,
 		Duplicates: t.Duplicates, Lost: t.Lost, DeadLetters: t.DeadLetters, Rejected: t.Rejected,
 		Accuracy: t.Confusion.Accuracy(), MacroF1: t.Confusion.MacroF1(),

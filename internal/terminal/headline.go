@@ -181,9 +181,11 @@ func (p *page) speed(s pipeline.Summary) {
 // plan is what was promised, and who did it.
 func plan(s pipeline.Summary) []line {
 	var parts []line
-	for _, part := range []text{
-		clean(s.Guarantee), clean(s.Recovery), clean(s.Order), partitions(s.Partitions), clean(s.Model), clean(s.Tokenizer),
-	} {
+	all := []text{clean(s.Guarantee), clean(s.Recovery), clean(s.Order), partitions(s.Partitions), clean(s.Model), clean(s.Tokenizer)}
+	for _, option := range s.Text {
+		all = append(all, clean(option))
+	}
+	for _, part := range all {
 		if part != "" {
 			parts = append(parts, line{}.add(plain, part.cut(planColumnsMax)))
 		}

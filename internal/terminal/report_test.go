@@ -140,7 +140,7 @@ func foreign(t *rapid.T) Report {
 	r := Report{
 		Summary: pipeline.Summary{
 			Pipeline: pipeline.Name(any("pipeline")), Guarantee: any("guarantee"), Recovery: any("recovery"), Order: any("order"),
-			Model: any("model"), Tokenizer: any("tokenizer"), Documents: number("documents"), Labelled: number("labelled"),
+			Model: any("model"), Tokenizer: any("tokenizer"), Text: rapid.SliceOfN(hostile, 0, 3).Draw(t, "text"), Documents: number("documents"), Labelled: number("labelled"),
 			Lost: number("lost"), Rejected: number("rejected"), Accuracy: float("accuracy"), MacroF1: float("macro-F1"),
 			TestAccuracy: new(float("test")), TestMacroF1: new(float("test f1")), TestFiles: rapid.SliceOf(hostile).Draw(t, "files"),
 			PredictionsDigest: any("digest"), DFDigest: any("df"), ModelDigest: any("model digest"),
