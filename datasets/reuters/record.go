@@ -134,6 +134,14 @@ func unsigned(text string) string {
 func (r *Reader) plain(b []byte) string {
 	out := r.text[:0]
 	for len(b) > 0 {
+		run := 0
+		for run < len(b) && (b[run] >= ' ' && b[run] < 0x7f && b[run] != '&' || b[run] == '\n') {
+			run++
+		}
+		out = append(out, b[:run]...)
+		if b = b[run:]; len(b) == 0 {
+			break
+		}
 		switch c := b[0]; {
 		case c == '&':
 			char, n := entity(b)

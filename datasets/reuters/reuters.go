@@ -142,10 +142,12 @@ type gap struct {
 // pass looks at the next part of the gap, which begins in a line, and adds
 // the beginning of what should not be there to raw.
 func (g *gap) pass(part []byte, line uint64, raw []byte) []byte {
-	for _, c := range part {
+	for i, c := range part {
+		if g.bytes > 1 {
+			g.bytes += uint64(len(part) - i)
+			return append(raw, part[i:][:min(len(part)-i, RawBytesMax-len(raw))]...)
+		}
 		switch {
-		case g.bytes > 1:
-			g.bytes++
 		case g.declaration:
 			g.declaration = c != '>' && c != '\n'
 		case g.bytes == 1 && g.last == '<' && (c == '!' || c == '?'):

@@ -311,7 +311,7 @@ type stuck struct{}
 func (stuck) Read([]byte) (int, error) { return 0, nil }
 
 func TestMemoryDoesNotGrowWithTheFile(t *testing.T) {
-	const fileBytes = 16 << 20
+	const fileBytes = 4 * RecordBytesMax
 	for name, piece := range map[string]string{"records": collection, "no records": "text\n", "one record": "<REUTERS ", "tags": "<", "long record": "y"} {
 		begin := ""
 		if name == "long record" {

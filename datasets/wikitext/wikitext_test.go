@@ -377,7 +377,7 @@ var hostile = []string{
 // back would take four times and, at this size, minutes.
 func TestTimeIsProportionalToThePage(t *testing.T) {
 	const (
-		pageBytes  = 512 << 10
+		pageBytes  = 256 << 10
 		secondsMax = 5 // what is linear takes 50 ms
 	)
 	for _, piece := range hostile {
