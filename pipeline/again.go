@@ -81,10 +81,9 @@ func (in *zipInput) join(ctx context.Context, s *side, r *repetition, u *Unit) e
 
 // first reads a range as it stands in the streams for the first time.
 func (in *zipInput) first(ctx context.Context, from, to uint64) (*zipInput, error) {
-	places := in.resume(from - 1)
 	r := in.reading
 	r.promise = guarantees.Promise{} // what comes again is passed over
-	r.cuts, r.after, r.starts, r.faults = cuts{to}, from-1, places, nil
+	r.cuts, r.after, r.places, r.faults = cuts{to}, from-1, in.resume(from-1), nil
 	stages := []string{}
 	for _, s := range in.sides {
 		if !slices.Contains(stages, s.node.Stage) {

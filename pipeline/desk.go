@@ -15,6 +15,7 @@ type desk struct {
 	owns       []func(sequence uint64) bool // by committer: the log messages that are its partition's
 	codec      codec
 	restored   bool
+	saver      saver
 }
 
 // unit does one unit.
@@ -49,10 +50,45 @@ func (d *desk) unit(ctx context.Context, u *Unit) error {
 			}
 		}
 	}
-	if !open {
+	if open {
+		if err := d.commit(ctx, u, span); err != nil {
+			return err
+		}
+	}
+	if u.Trigger == "" {
+		w.done = u.To
+	}
+	if u.places == nil {
 		return nil
 	}
-	return d.commit(ctx, u, span)
+	return d.save(ctx, u, span)
+}
+
+// save makes a snapshot behind a unit, if none is being stored. It is stored
+// beside the work; under a fault plan the work waits, to be the same each time.
+func (d *desk) save(ctx context.Context, u *Unit, span guarantees.Unit) error {
+	if err := d.saver.failure(); err != nil {
+		return err
+	}
+	if d.saver.busy() {
+		return nil
+	}
+	all, err := d.worker.take(d.committers, u.To, u.places)
+	if err != nil {
+		return err
+	}
+	d.worker.saved = d.worker.passed
+	d.saver.start(func() error { return d.worker.store(ctx, all) })
+	if d.worker.faults == nil {
+		return nil
+	}
+	d.saver.stop()
+	for _, c := range d.committers {
+		if err := errors.Join(d.saver.failure(), c.At(ctx, guarantees.Saved, span)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // begin tells the partitions in which the unit is open that it begins.

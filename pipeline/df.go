@@ -8,11 +8,12 @@ type DF struct {
 	tables []*features.DF // by partition; nil: another worker's
 	route  router
 	slots  [][]uint32 // by partition: where its terms are in its table
+	at     []uint64   // by partition: up to which log sequence its table was restored
 }
 
 // NewDF makes the stage for the given partitions out of n.
 func NewDF(n int, partitions []int) *DF {
-	s := &DF{tables: make([]*features.DF, n), slots: make([][]uint32, n), route: newRouter(n)}
+	s := &DF{tables: make([]*features.DF, n), slots: make([][]uint32, n), at: make([]uint64, n), route: newRouter(n)}
 	for _, p := range partitions {
 		s.tables[p] = new(features.DF)
 	}
@@ -25,7 +26,7 @@ func (s *DF) Step(u *Unit) error {
 	u.room(len(s.tables))
 	s.route.terms(&u.Dict)
 	for p, table := range s.tables {
-		if table != nil {
+		if s.counts(p, u) {
 			s.slots[p] = table.Resolve(s.slots[p], s.route.hashes[p])
 		}
 	}
@@ -35,19 +36,25 @@ func (s *DF) Step(u *Unit) error {
 		case DocumentEntry:
 			for _, t := range u.TermsOf(e) {
 				at := s.route.at[t.Ref]
-				if table := s.tables[at.partition]; table != nil {
-					u.DF[at.partition] = append(u.DF[at.partition], table.Observe(s.slots[at.partition][at.index]))
+				if s.counts(int(at.partition), u) {
+					u.DF[at.partition] = append(u.DF[at.partition], s.tables[at.partition].Observe(s.slots[at.partition][at.index]))
 				}
 			}
 		case EndEntry:
 			for p, table := range s.tables {
-				if table != nil {
+				if s.counts(p, u) {
 					u.ends[p] = append(u.ends[p], endDigest{e.Position, table.Digest(), table.Dropped()})
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// counts says whether a unit is counted in a partition's table: it is this
+// worker's, and has not met the unit before it was restored.
+func (s *DF) counts(partition int, u *Unit) bool {
+	return s.tables[partition] != nil && u.To > s.at[partition]
 }
 
 // router tells which df partition owns each term of a dictionary.

@@ -15,6 +15,9 @@ import (
 type input interface {
 	// next fills an empty unit, waiting for at least one log message.
 	next(ctx context.Context, u *Unit) error
+	// resume is from where the streams have to be read to have all behind a
+	// log sequence, which has been delivered, again.
+	resume(after uint64) places
 	close()
 }
 
@@ -41,9 +44,8 @@ type reading struct {
 	promise guarantees.Promise // the reader's
 	cuts    cuts
 	after   uint64 // the first unit begins behind this log sequence
-	starts  starts // where the streams are read from, that of a snapshot; nil: from their first record
+	places  places // where the streams are read from, that of a snapshot; nil: from their first record
 	faults  *guarantees.Faults
-	place   string // of the reader: "df/0"
 }
 
 // open opens a stream.
@@ -73,6 +75,9 @@ func openLog(ctx context.Context, r reading) (*logInput, error) {
 }
 
 func (in *logInput) close() { in.arrivals.close() }
+
+// resume: the log is read from the sequence itself.
+func (in *logInput) resume(uint64) places { return nil }
 
 func (in *logInput) next(ctx context.Context, u *Unit) error {
 	u.From, u.To = in.at+1, in.at

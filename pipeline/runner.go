@@ -52,6 +52,14 @@ func groups(p guarantees.Promise, partitions []int) [][]int {
 	return slices.Collect(slices.Chunk(partitions, 1))
 }
 
+// Snapshots makes the workers save their state each time so many documents have
+// passed. It comes before Run; without it they use the snapshots that there are.
+func (r *Runner) Snapshots(every uint64) {
+	for _, w := range r.workers {
+		w.every = every
+	}
+}
+
 // Inject makes things go wrong according to a fault plan. It comes before Run.
 func (r *Runner) Inject(f *guarantees.Faults) {
 	for _, w := range r.workers {

@@ -24,30 +24,23 @@ type side struct {
 	hole      bool // the frame is a range that is lost
 	committed int64
 	have      bool
-	begin     start  // where reading began
-	at        uint64 // the last log sequence covered by frames so far
-	entry     int    // next of frame.Entries
-	value     int    // next of frame.DF
-	ends      []start
+	begin     guarantees.Place // where reading began
+	at        uint64           // the last log sequence covered by frames so far
+	entry     int              // next of frame.Entries
+	value     int              // next of frame.DF
+	ends      []guarantees.Place
 	overtaken *broker.Record // it leaves a range out, which is lost
 }
 
-// start is a place in a stream from which it can be read: behind log sequence
-// At, from stream sequence Next on.
-type start struct {
-	At   uint64 `json:"at"`
-	Next uint64 `json:"next"`
-}
-
-// starts are places by the streams' names.
-type starts map[string]start
+// places are where streams are read from, by their names.
+type places = map[string]guarantees.Place
 
 // endsMax is how many ends of frames a side remembers.
 const endsMax = 1 << 14
 
 // before is the last place remembered from which all behind a log sequence
 // can be read.
-func (s *side) before(at uint64) start {
+func (s *side) before(at uint64) guarantees.Place {
 	i := sort.Search(len(s.ends), func(i int) bool { return s.ends[i].At > at })
 	if i == 0 {
 		return s.begin
@@ -109,7 +102,7 @@ func (s *side) open(r broker.Record) (*repetition, error) {
 	case h.From != s.at+1:
 		return nil, fmt.Errorf("it covers %d..%d, but the one before ended at %d; the stream is damaged: rebuild it from the log with another --pipeline", h.From, h.To, s.at)
 	default:
-		s.remember(start{At: h.To, Next: r.Sequence + 1})
+		s.remember(guarantees.Place{At: h.To, Next: r.Sequence + 1})
 	}
 	return nil, s.decode(r, h)
 }
@@ -132,7 +125,7 @@ func (s *side) decode(r broker.Record, h guarantees.Header) error {
 	return nil
 }
 
-func (s *side) remember(end start) {
+func (s *side) remember(end guarantees.Place) {
 	if len(s.ends) == endsMax {
 		s.ends = append(s.ends[:0], s.ends[endsMax/2:]...)
 	}

@@ -5,12 +5,14 @@ import "tidings/pipeline/topics"
 // Topics counts predicted labels per window. It is divided by window: each
 // partition sees every document and counts the windows it owns.
 type Topics struct {
-	states []*topics.State // by partition; nil: another worker's
+	options topics.Options
+	states  []*topics.State // by partition; nil: another worker's
+	at      []uint64        // by partition: up to which log sequence its state was restored
 }
 
 // NewTopics makes the stage for the given partitions out of n.
 func NewTopics(o topics.Options, n int, partitions []int) *Topics {
-	s := &Topics{states: make([]*topics.State, n)}
+	s := &Topics{options: o, states: make([]*topics.State, n), at: make([]uint64, n)}
 	for _, p := range partitions {
 		s.states[p] = topics.New(o, p, n)
 	}
@@ -21,7 +23,7 @@ func NewTopics(o topics.Options, n int, partitions []int) *Topics {
 func (s *Topics) Step(u *Unit) error {
 	u.room(len(s.states))
 	for p, state := range s.states {
-		if state == nil {
+		if state == nil || u.To <= s.at[p] {
 			continue
 		}
 		emit := func(w topics.Window) { u.Windows[p] = append(u.Windows[p], w) }

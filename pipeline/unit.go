@@ -97,6 +97,8 @@ type Unit struct {
 	Part      int
 	Documents uint64 // lines of the log, as far as the reader knows; for fault plans
 
+	places places // where the inputs are read from behind the unit, if the state is to be saved there; else nil
+
 	messages []message // from the log
 
 	Entries []Entry              // tokenize: by position
@@ -125,6 +127,7 @@ func (u *Unit) AddLog(r broker.Record) {
 // Reset empties the unit and keeps its memory.
 func (u *Unit) Reset() {
 	u.From, u.To, u.Trigger, u.Part, u.Documents = 0, 0, "", 0, 0
+	u.places = nil
 	clear(u.messages)
 	u.messages = u.messages[:0]
 	clear(u.Entries)

@@ -24,9 +24,12 @@ type worker struct {
 	partitions []int
 	who        string // written into every record
 	faults     *guarantees.Faults
+	every      uint64 // documents between two snapshots; 0: none are made
 
 	assembly *assembly // of the last attempt
-	passed   uint64    // documents that this attempt has read
+	passed   uint64    // documents that this attempt has read, or restored
+	done     uint64    // the last log sequence whose unit is done
+	saved    uint64    // documents that had passed at the last snapshot
 }
 
 // promise is what the worker's stage promises.
@@ -60,6 +63,7 @@ type assembly struct {
 	sections []byte  // what their records hold
 	df       *DF
 	classify *Classify
+	topics   *Topics
 }
 
 func (w *worker) assemble() (*assembly, error) {
@@ -82,7 +86,8 @@ func (w *worker) assemble() (*assembly, error) {
 		a.steps = append(a.steps, a.classify)
 	}
 	if chain || w.stage == TopicsStage {
-		a.steps = append(a.steps, NewTopics(w.plan.Topics, p.Topics, w.partitions))
+		a.topics = NewTopics(w.plan.Topics, p.Topics, w.partitions)
+		a.steps = append(a.steps, a.topics)
 	}
 	switch w.stage {
 	case "":
@@ -140,11 +145,16 @@ func (w *worker) attempt(ctx context.Context) error {
 	if w.assembly, err = w.assemble(); err != nil {
 		return err
 	}
-	in, err := w.input(ctx, committers)
+	from, err := w.restore(ctx, w.assembly, committers)
 	if err != nil {
 		return err
 	}
-	feed := startFeed(ctx, in, w.assembly.ahead)
+	w.passed, w.saved, w.done = from.documents, from.documents, 0
+	in, err := w.input(ctx, committers, from)
+	if err != nil {
+		return err
+	}
+	feed := startFeed(ctx, in, w.assembly.ahead, w.saves())
 	defer feed.stop()
 	working, stop := context.WithCancel(ctx)
 	defer stop()
@@ -162,9 +172,26 @@ func (w *worker) attempt(ctx context.Context) error {
 		if ctx.Err() == nil {
 			return failed
 		}
+		feed.stop()
+		if failed == nil {
+			failed = w.part(settle, in, committers)
+		}
 		err = errors.Join(err, failed)
 	}
 	return err
+}
+
+// part leaves a snapshot behind for whoever comes next, if it saves them time
+// worth the while.
+func (w *worker) part(ctx context.Context, in input, committers []*guarantees.Committer) error {
+	if every := w.saves(); every == 0 || w.done == 0 || w.passed-w.saved < every/10 {
+		return nil
+	}
+	all, err := w.take(committers, w.done, in.resume(w.done))
+	if err != nil {
+		return err
+	}
+	return w.store(ctx, all)
 }
 
 func (w *worker) open(ctx context.Context) (committers []*guarantees.Committer, err error) {
@@ -183,19 +210,21 @@ func (w *worker) open(ctx context.Context) (committers []*guarantees.Committer, 
 	return committers, nil
 }
 
-// input opens what the worker reads. A worker with state reads from the
-// beginning, to have the state of its history again; one without goes on where
-// it left off.
-func (w *worker) input(ctx context.Context, committers []*guarantees.Committer) (input, error) {
-	r := reading{broker: w.broker, plan: w.plan, promise: w.promise(), faults: w.faults, place: w.place()}
-	r.after = ^uint64(0)
+// input opens what the worker reads. A worker with state reads from where that
+// was restored, to have the state of its history again; one without goes on
+// where it left off.
+func (w *worker) input(ctx context.Context, committers []*guarantees.Committer, from restored) (input, error) {
+	r := reading{broker: w.broker, plan: w.plan, promise: w.promise(), faults: w.faults, after: ^uint64(0)}
 	for _, c := range committers {
 		r.cuts = append(r.cuts, c.Cuts()...)
 		r.after = min(r.after, c.Resume())
 	}
 	reads := w.writes().Reads
 	if w.stage == "" || len(reads) > 0 {
-		r.after = 0
+		r.after, r.places = from.after, from.places
+		for _, p := range w.pieces(w.assembly, committers) {
+			r.cuts = append(r.cuts, p.at())
+		}
 	}
 	if w.stage == "" || len(reads) == 0 {
 		return openLog(ctx, r)
@@ -203,12 +232,19 @@ func (w *worker) input(ctx context.Context, committers []*guarantees.Committer) 
 	return openZip(ctx, r, reads)
 }
 
-// place names the worker in fault plans, by its first partition.
-func (w *worker) place() string { return w.writes().Stage + "/" + strconv.Itoa(w.partitions[0]) }
+// saves is how many documents pass between two snapshots, 0 when there is
+// nothing to save, or no use for it.
+func (w *worker) saves() uint64 {
+	if w.stage == TokenizeStage || !w.promise().Marks() {
+		return 0
+	}
+	return w.every
+}
 
 // work is the loop of the goroutine that owns the state.
 func (w *worker) work(ctx context.Context, feed *feed, committers []*guarantees.Committer) error {
 	d := desk{worker: w, committers: committers}
+	defer d.saver.stop()
 	of := *w.plan.Partitions.of(w.writes().Stage)
 	for _, p := range w.partitions {
 		d.owns = append(d.owns, func(sequence uint64) bool { return blockOwner(sequence, of) == p })
@@ -242,11 +278,12 @@ type feed struct {
 	err    error // set before ready is closed
 	cancel context.CancelFunc
 	done   sync.WaitGroup
+	saves  uint64 // documents between two snapshots; 0: none
 }
 
-func startFeed(ctx context.Context, in input, ahead []Stage) *feed {
+func startFeed(ctx context.Context, in input, ahead []Stage, saves uint64) *feed {
 	ctx, cancel := context.WithCancel(ctx)
-	f := &feed{ready: make(chan *Unit, unitsAhead+1), free: make(chan *Unit, unitsAhead+1), cancel: cancel}
+	f := &feed{saves: saves, ready: make(chan *Unit, unitsAhead+1), free: make(chan *Unit, unitsAhead+1), cancel: cancel}
 	for range unitsAhead + 1 {
 		f.free <- new(Unit)
 	}
@@ -259,6 +296,7 @@ func startFeed(ctx context.Context, in input, ahead []Stage) *feed {
 }
 
 func (f *feed) fill(ctx context.Context, in input, ahead []Stage) error {
+	unsaved := uint64(0)
 	for {
 		var u *Unit
 		select {
@@ -273,6 +311,12 @@ func (f *feed) fill(ctx context.Context, in input, ahead []Stage) error {
 		for _, s := range ahead {
 			if err := s.Step(u); err != nil {
 				return err
+			}
+		}
+		if unsaved += u.documents(); f.saves > 0 && unsaved >= f.saves && u.Trigger == "" {
+			unsaved = 0
+			if u.places = in.resume(u.To); u.places == nil {
+				u.places = places{}
 			}
 		}
 		f.ready <- u // never waits: there are only so many units

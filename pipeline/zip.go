@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"tidings/guarantees"
 	"tidings/internal/broker"
 )
 
@@ -35,7 +36,7 @@ func openZip(ctx context.Context, r reading, stages []string) (_ *zipInput, err 
 			return nil, err
 		}
 		for i := range *r.plan.Partitions.of(stage) {
-			s, err := in.side(ctx, n, i, r.starts[r.plan.Pipeline.partitionStream(n, i).Name])
+			s, err := in.side(ctx, n, i, r.places[r.plan.Pipeline.partitionStream(n, i).Name])
 			if err != nil {
 				return nil, err
 			}
@@ -47,7 +48,7 @@ func openZip(ctx context.Context, r reading, stages []string) (_ *zipInput, err 
 }
 
 // side opens the stream of one partition.
-func (in *zipInput) side(ctx context.Context, n Node, partition int, from start) (*side, error) {
+func (in *zipInput) side(ctx context.Context, n Node, partition int, from guarantees.Place) (*side, error) {
 	from.Next = max(from.Next, 1)
 	s := &side{
 		node: n, partition: partition, of: *in.plan.Partitions.of(n.Stage), name: in.plan.Pipeline.partitionStream(n, partition).Name,
@@ -186,8 +187,8 @@ func (in *zipInput) owned(u *Unit, partition int) (n int) {
 // resume is where each stream has to be read from to have all behind a log
 // sequence again. df values can only be told apart along the terms that they
 // belong to, so tokens are read from where the first df side begins.
-func (in *zipInput) resume(after uint64) starts {
-	all := starts{}
+func (in *zipInput) resume(after uint64) places {
+	all := places{}
 	first := after
 	for _, s := range in.sides {
 		if s.node.Stage == DFStage {

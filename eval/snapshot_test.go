@@ -1,0 +1,74 @@
+package eval_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"tidings/guarantees"
+	"tidings/pipeline"
+)
+
+// Properties, at 1 and 3 partitions, of workers that make snapshots often and
+// are killed several times, in the middle and right behind a snapshot:
+//   - what the results are is the oracle's, to the bit;
+//   - they went back to snapshots: what they have read before is purged.
+func TestSnapshotsSaveTimeAndChangeNothing(t *testing.T) {
+	documents := lines(t, "wikipedia-current-events.jsonl.gz", 3500)
+	for _, n := range []int{1, 3} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			b := openBroker(t)
+			p := pipeline.Plan{Pipeline: "saved", Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n}}.WithDefaults()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			if err := pipeline.Create(ctx, b, p); err != nil {
+				t.Fatal(err)
+			}
+			fill(t, b, p.Pipeline, documents, 4)
+			var plan []guarantees.Fault
+			for _, at := range []uint64{1100, 2000, 3000} {
+				plan = append(plan, guarantees.Fault{Kind: guarantees.Kill, Partition: -1, At: at}, guarantees.Fault{Kind: guarantees.Kill, Partition: -1, At: at - 700, Point: guarantees.Saved})
+			}
+			r, err := pipeline.NewRunner(b, p, "", "saving")
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Snapshots(300)
+			r.Inject(&guarantees.Faults{Plan: plan, Fired: pipeline.Fired{Broker: b, Pipeline: p.Pipeline}})
+			last, err := b.LastSequence(ctx, p.Pipeline.LogStream().Name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			working, stop := context.WithCancel(ctx)
+			var running sync.WaitGroup
+			running.Go(func() {
+				if err := r.Run(working); err != nil {
+					t.Error(err)
+					stop()
+				}
+			})
+			tally := follow(working, t, b, p, last, nil)
+			stop()
+			running.Wait()
+			got, want := tally.Summary(p), oracle(t, b, p, nil).Tally.Summary(p)
+			if got.PredictionsDigest != want.PredictionsDigest || got.ModelDigest != want.ModelDigest || got.DFDigest != want.DFDigest ||
+				got.Windows != want.Windows || tally.WindowsDigest == 0 || got.Lost+got.Duplicates > 0 {
+				t.Errorf("\n got %+v\nwant %+v", got, want)
+			}
+			if n == 1 {
+				return
+			}
+			for i := range n {
+				for _, kind := range []string{"tok", "df"} {
+					stream := fmt.Sprintf("saved-%s-%d", kind, i)
+					first, err := b.FirstSequence(ctx, stream)
+					if err != nil || first < 2 {
+						t.Errorf("%s still begins at %d (%v)", stream, first, err)
+					}
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,104 @@
+package guarantees
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"tidings/internal/broker"
+)
+
+// SnapshotBytesMax is the size of a snapshot above which none is read back.
+const SnapshotBytesMax = 8 << 30
+
+// Place is a place in a stream from which it can be read: behind log sequence
+// At, from stream sequence Next on.
+type Place struct {
+	At   uint64 `json:"at"`
+	Next uint64 `json:"next"`
+}
+
+// Snapshot describes a piece of state as it stood behind a log sequence.
+type Snapshot struct {
+	Part      string           `json:"part"`      // "df/0"
+	At        uint64           `json:"at"`        // the last log sequence that it has met
+	Documents uint64           `json:"documents"` // up to there
+	Places    map[string]Place `json:"places"`    // by stream: from where inputs are read behind it
+}
+
+// Snapshots are those of one pipeline, in a bucket of the broker's object
+// store. A snapshot saves time and decides nothing: it is used when
+// it is not ahead of the partition's cursor, and what it says is what the
+// inputs up to there would say again.
+type Snapshots struct {
+	Broker *broker.Broker
+	Bucket string
+}
+
+const snapshotMeta = "tidings-snapshot"
+
+func (s Snapshot) name() string { return s.Part + "@" + strconv.FormatUint(s.At, 10) }
+
+// Save stores a snapshot. It is there as a whole or not at all.
+func (s Snapshots) Save(ctx context.Context, snapshot Snapshot, data []byte) error {
+	meta, err := json.Marshal(snapshot)
+	if err != nil {
+		return err
+	}
+	return s.Broker.PutObject(ctx, s.Bucket, broker.Object{Name: snapshot.name(), Meta: map[string]string{snapshotMeta: string(meta)}}, data)
+}
+
+// List returns all snapshots by part, the newest first.
+func (s Snapshots) List(ctx context.Context) (map[string][]Snapshot, error) {
+	objects, err := s.Broker.Objects(ctx, s.Bucket)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string][]Snapshot{}
+	for _, o := range objects {
+		var snapshot Snapshot
+		if err := json.Unmarshal([]byte(o.Meta[snapshotMeta]), &snapshot); err != nil || snapshot.name() != o.Name {
+			return nil, fmt.Errorf("bucket %s holds %q, which is no snapshot of this program; delete it, or the whole bucket: it is made again", s.Bucket, o.Name)
+		}
+		all[snapshot.Part] = append(all[snapshot.Part], snapshot)
+	}
+	for _, of := range all {
+		slices.SortFunc(of, func(a, b Snapshot) int { return cmp.Compare(b.At, a.At) })
+	}
+	return all, nil
+}
+
+// Load returns what Save stored.
+func (s Snapshots) Load(ctx context.Context, snapshot Snapshot) ([]byte, error) {
+	return s.Broker.GetObject(ctx, s.Bucket, snapshot.name(), SnapshotBytesMax)
+}
+
+// snapshotsKept is how many snapshots of a part that nobody is behind are
+// kept: the second is there should the first turn out damaged.
+const snapshotsKept = 2
+
+// Sweep deletes the snapshots of a part that nobody needs any more, given the
+// cursor of the slowest partition that could go back to one, and returns the
+// oldest that is kept.
+func (s Snapshots) Sweep(ctx context.Context, of []Snapshot, cursor uint64) (oldest Snapshot, err error) {
+	kept := 0
+	for _, snapshot := range of {
+		if kept == snapshotsKept {
+			if err := s.Broker.DeleteObject(ctx, s.Bucket, snapshot.name()); err != nil {
+				return oldest, err
+			}
+			continue
+		}
+		oldest = snapshot
+		if snapshot.At <= cursor {
+			kept++
+		}
+	}
+	if kept < snapshotsKept {
+		oldest = Snapshot{} // who is slower goes back to the beginning
+	}
+	return oldest, nil
+}

@@ -1,0 +1,112 @@
+package broker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Object describes what is stored under a name: bytes of any length, which
+// appear as a whole or not at all.
+type Object struct {
+	Name  string
+	Meta  map[string]string
+	Bytes uint64
+}
+
+// PutObject stores an object in a bucket, which is made when missing.
+func (b *Broker) PutObject(ctx context.Context, bucket string, o Object, data []byte) error {
+	store, err := b.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: bucket})
+	if err == nil {
+		_, err = store.Put(ctx, jetstream.ObjectMeta{Name: o.Name, Metadata: o.Meta}, bytes.NewReader(data))
+	}
+	if err != nil {
+		return requestError("bucket "+bucket+", object "+o.Name, err)
+	}
+	return nil
+}
+
+// Objects lists what a bucket holds, nothing when there is no bucket.
+func (b *Broker) Objects(ctx context.Context, bucket string) ([]Object, error) {
+	store, err := b.js.ObjectStore(ctx, bucket)
+	if errors.Is(err, jetstream.ErrBucketNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil, nil
+	}
+	var infos []*jetstream.ObjectInfo
+	if err == nil {
+		infos, err = store.List(ctx)
+	}
+	if errors.Is(err, jetstream.ErrNoObjectsFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, requestError("bucket "+bucket, err)
+	}
+	var all []Object
+	for _, i := range infos {
+		all = append(all, Object{Name: i.Name, Meta: i.Metadata, Bytes: i.Size})
+	}
+	return all, nil
+}
+
+// GetObject returns an object's bytes, at most limit of them. ErrEmpty when
+// there is none.
+func (b *Broker) GetObject(ctx context.Context, bucket, name string, limit uint64) (data []byte, err error) {
+	store, err := b.js.ObjectStore(ctx, bucket)
+	var object jetstream.ObjectResult
+	if err == nil {
+		object, err = store.Get(ctx, name)
+	}
+	if errors.Is(err, jetstream.ErrBucketNotFound) || errors.Is(err, jetstream.ErrObjectNotFound) {
+		return nil, fmt.Errorf("bucket %s, object %s: %w", bucket, name, ErrEmpty)
+	}
+	if err != nil {
+		return nil, requestError("bucket "+bucket+", object "+name, err)
+	}
+	defer func() { err = errors.Join(err, object.Close()) }()
+	if info, err := object.Info(); err != nil || info.Size > limit {
+		return nil, errors.Join(err, fmt.Errorf("bucket %s, object %s is larger than %d bytes", bucket, name, limit))
+	}
+	data, err = io.ReadAll(object) // its digest is checked at the end
+	if err != nil {
+		return nil, requestError("bucket "+bucket+", object "+name, err)
+	}
+	return data, nil
+}
+
+// DeleteObject removes an object, if it is there.
+func (b *Broker) DeleteObject(ctx context.Context, bucket, name string) error {
+	store, err := b.js.ObjectStore(ctx, bucket)
+	if err == nil {
+		err = store.Delete(ctx, name)
+	}
+	if err != nil && !errors.Is(err, jetstream.ErrBucketNotFound) && !errors.Is(err, jetstream.ErrObjectNotFound) {
+		return requestError("bucket "+bucket+", object "+name, err)
+	}
+	return nil
+}
+
+// Purge removes the records of a stream that stand before a sequence. The
+// stream's last record always stays: it holds the cursor.
+func (b *Broker) Purge(ctx context.Context, stream string, before uint64) error {
+	asking, done := b.ask(ctx, nil)
+	err := func() error {
+		s, err := b.js.Stream(asking, stream)
+		if err != nil {
+			return err
+		}
+		state := s.CachedInfo().State
+		if before = min(before, state.LastSeq); before <= state.FirstSeq {
+			return nil
+		}
+		return s.Purge(asking, jetstream.WithPurgeSequence(before))
+	}()
+	if err = done(err); err != nil {
+		return requestError("stream "+stream+" cannot be purged", err)
+	}
+	return nil
+}

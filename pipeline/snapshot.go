@@ -1,0 +1,345 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"tidings/features"
+	"tidings/guarantees"
+	"tidings/internal/broker"
+	"tidings/model"
+	"tidings/pipeline/topics"
+)
+
+// SnapshotEvery is how many documents pass a worker between two snapshots of
+// its state.
+const SnapshotEvery = 50_000
+
+// snapBucket holds the snapshots.
+func (n Name) snapBucket() string { return string(n) + "-snap" }
+
+// snapshots are the pipeline's.
+func (p Plan) snapshots(b *broker.Broker) guarantees.Snapshots {
+	return guarantees.Snapshots{Broker: b, Bucket: p.Pipeline.snapBucket()}
+}
+
+// piece is a piece of a worker's state that is saved by itself, so that it can
+// be restored beside pieces that others saved.
+type piece struct {
+	name  string // "df/0"
+	limit uint64 // the cursor that it must not be ahead of
+	save  func(w io.Writer) error
+	load  func(r io.Reader, at uint64) error
+	reset func() error  // to what it was before the first document
+	at    func() uint64 // up to which log sequence it was restored
+}
+
+// pieces are those of a worker's state. Every classify partition has the same
+// model, so they have one piece together.
+func (w *worker) pieces(a *assembly, committers []*guarantees.Committer) (all []piece) {
+	limit := committers[0].Resume()
+	for _, c := range committers {
+		limit = min(limit, c.Resume())
+	}
+	if s := a.df; s != nil {
+		for i, p := range w.partitions {
+			all = append(all, piece{
+				name: DFStage + "/" + strconv.Itoa(p), limit: committers[i].Resume(),
+				save: func(to io.Writer) error { return s.tables[p].Save(to) },
+				load: func(r io.Reader, at uint64) (err error) {
+					s.tables[p], err = features.LoadDF(r)
+					s.at[p] = at
+					return err
+				},
+				reset: func() error {
+					s.tables[p], s.at[p] = new(features.DF), 0
+					return nil
+				},
+				at: func() uint64 { return s.at[p] },
+			})
+		}
+	}
+	if s := a.classify; s != nil {
+		all = append(all, piece{
+			name: ClassifyStage, limit: limit, save: s.save,
+			load: func(r io.Reader, _ uint64) error { return s.load(r) },
+			reset: func() (err error) {
+				s.accepted, s.chain, s.unlearnt = 0, 0, 0
+				s.model, err = model.New(w.plan.Model, w.plan.Options)
+				return err
+			},
+			at: func() uint64 { return 0 }, // it is alone: reading begins where it stands
+		})
+	}
+	if s := a.topics; s != nil {
+		for i, p := range w.partitions {
+			all = append(all, piece{
+				name: TopicsStage + "/" + strconv.Itoa(p), limit: committers[i].Resume(),
+				save: func(to io.Writer) error { return s.states[p].Save(to) },
+				load: func(r io.Reader, at uint64) (err error) {
+					s.states[p], err = topics.Load(r, s.options, p, len(s.states))
+					s.at[p] = at
+					return err
+				},
+				reset: func() error {
+					s.states[p], s.at[p] = topics.New(s.options, p, len(s.states)), 0
+					return nil
+				},
+				at: func() uint64 { return s.at[p] },
+			})
+		}
+	}
+	return all
+}
+
+// save writes what classify remembers: three numbers and the model.
+func (s *Classify) save(w io.Writer) error {
+	b := binary.LittleEndian.AppendUint64(nil, s.accepted)
+	b = binary.LittleEndian.AppendUint64(b, s.chain)
+	b = binary.LittleEndian.AppendUint64(b, s.unlearnt)
+	if _, err := w.Write(b); err != nil {
+		return err
+	}
+	return s.model.Save(w)
+}
+
+func (s *Classify) load(r io.Reader) (err error) {
+	var b [24]byte
+	if _, err := io.ReadFull(r, b[:]); err != nil {
+		return err
+	}
+	s.accepted = binary.LittleEndian.Uint64(b[:])
+	s.chain = binary.LittleEndian.Uint64(b[8:])
+	s.unlearnt = binary.LittleEndian.Uint64(b[16:])
+	s.model, err = model.Load(r)
+	return err
+}
+
+// restored says from where a worker reads its inputs after its state has been
+// restored.
+type restored struct {
+	after     uint64
+	documents uint64 // up to there
+	places    places
+}
+
+// restore loads the newest snapshots that are not ahead of the worker's
+// cursors, if there are any. A snapshot that cannot be read is passed over for
+// one before it: it only saves time.
+func (w *worker) restore(ctx context.Context, a *assembly, committers []*guarantees.Committer) (restored, error) {
+	pieces := w.pieces(a, committers)
+	if len(pieces) == 0 || !w.promise().Marks() {
+		return restored{}, nil
+	}
+	all, err := w.plan.snapshots(w.broker).List(ctx)
+	if err != nil {
+		return restored{}, err
+	}
+	if w.stage == "" {
+		return w.restoreChain(ctx, pieces, all)
+	}
+	r := restored{after: ^uint64(0)}
+	for _, p := range pieces {
+		found, err := w.restorePiece(ctx, p, all[p.name])
+		if err != nil {
+			return restored{}, err
+		}
+		if found.At < r.after {
+			r = restored{found.At, found.Documents, found.Places}
+		}
+	}
+	return r, nil
+}
+
+// restorePiece loads the newest snapshot of a piece that can be.
+func (w *worker) restorePiece(ctx context.Context, p piece, of []guarantees.Snapshot) (guarantees.Snapshot, error) {
+	for _, s := range of {
+		if s.At > p.limit {
+			continue
+		}
+		err := w.load(ctx, p, s)
+		if err == nil {
+			return s, nil
+		}
+		if errors.Is(err, broker.ErrNoBroker) || ctx.Err() != nil {
+			return s, err
+		}
+	}
+	return guarantees.Snapshot{}, p.reset()
+}
+
+// restoreChain loads snapshots of all pieces that stand behind the same log
+// sequence, for in a chain each stage needs what the one before makes of a unit.
+func (w *worker) restoreChain(ctx context.Context, pieces []piece, all map[string][]guarantees.Snapshot) (restored, error) {
+	for _, first := range all[pieces[0].name] {
+		err := errors.New("not there")
+		if first.At <= pieces[0].limit {
+			err = w.loadChain(ctx, pieces, first)
+		}
+		if err == nil {
+			return restored{after: first.At, documents: first.Documents}, nil
+		}
+		if errors.Is(err, broker.ErrNoBroker) || ctx.Err() != nil {
+			return restored{}, err
+		}
+	}
+	for _, p := range pieces {
+		if err := p.reset(); err != nil {
+			return restored{}, err
+		}
+	}
+	return restored{}, nil
+}
+
+func (w *worker) loadChain(ctx context.Context, pieces []piece, at guarantees.Snapshot) error {
+	for _, p := range pieces {
+		at.Part = p.name
+		if err := w.load(ctx, p, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *worker) load(ctx context.Context, p piece, s guarantees.Snapshot) error {
+	data, err := w.plan.snapshots(w.broker).Load(ctx, s)
+	if err != nil {
+		return err
+	}
+	if err := p.load(bytes.NewReader(data), s.At); err != nil {
+		return fmt.Errorf("snapshot of %s behind log sequence %d: %w", p.name, s.At, err)
+	}
+	return nil
+}
+
+// pending is a snapshot that is taken, and not yet stored.
+type pending struct {
+	snapshot guarantees.Snapshot
+	data     []byte
+}
+
+// take copies the worker's state as it is behind a unit. The worker stands
+// still meanwhile, as long as copying takes; storing it does not hold it up.
+func (w *worker) take(committers []*guarantees.Committer, at uint64, from places) (all []pending, err error) {
+	for _, p := range w.pieces(w.assembly, committers) {
+		if p.at() > at {
+			continue // it is ahead still, as it was restored
+		}
+		var data bytes.Buffer
+		if err := p.save(&data); err != nil {
+			return nil, fmt.Errorf("a snapshot of %s: %w", p.name, err)
+		}
+		all = append(all, pending{guarantees.Snapshot{Part: p.name, At: at, Documents: w.passed, Places: from}, data.Bytes()})
+	}
+	return all, nil
+}
+
+// store stores snapshots, deletes those that nobody needs any more, and what
+// only they needed of the streams between stages.
+func (w *worker) store(ctx context.Context, all []pending) error {
+	s := w.plan.snapshots(w.broker)
+	for _, p := range all {
+		if err := s.Save(ctx, p.snapshot, p.data); err != nil {
+			return err
+		}
+	}
+	return w.sweep(ctx, s)
+}
+
+func (w *worker) sweep(ctx context.Context, s guarantees.Snapshots) error {
+	all, err := s.List(ctx)
+	if err != nil {
+		return err
+	}
+	need := places{}
+	for _, n := range w.plan.writers() {
+		if n.State == "" {
+			continue
+		}
+		for part, partitions := range w.plan.pieceNames(n) {
+			cursor, err := w.slowest(ctx, n, partitions)
+			if err != nil {
+				return err
+			}
+			oldest, err := s.Sweep(ctx, all[part], cursor)
+			if err != nil {
+				return err
+			}
+			for _, input := range w.plan.inputs(n) {
+				place, known := oldest.Places[input]
+				if seen, ok := need[input]; !ok || !known || place.Next < seen.Next {
+					need[input] = place
+				}
+			}
+		}
+	}
+	for _, n := range w.plan.writers() {
+		if n.Stage != TokenizeStage && n.Stage != DFStage {
+			continue // what people and projections read is kept
+		}
+		for i := range *w.plan.Partitions.of(n.Stage) {
+			stream := w.plan.Pipeline.partitionStream(n, i).Name
+			if err := w.broker.Purge(ctx, stream, need[stream].Next); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// slowest is the smallest cursor of some partitions of a stage.
+func (w *worker) slowest(ctx context.Context, n Node, partitions []int) (uint64, error) {
+	slowest := ^uint64(0)
+	for _, p := range partitions {
+		stream := w.plan.Pipeline.partitionStream(n, p)
+		r, err := w.broker.Last(ctx, stream.Name, stream.Subjects[0])
+		if errors.Is(err, broker.ErrEmpty) {
+			return 0, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		h, err := guarantees.ParseHeader(r)
+		if err != nil {
+			return 0, err
+		}
+		if h.Kind == guarantees.Claimed {
+			h.To = h.From - 1
+		}
+		slowest = min(slowest, h.To)
+	}
+	return slowest, nil
+}
+
+// pieceNames are the pieces of a stage's state, and the partitions that go back
+// to each.
+func (p Plan) pieceNames(n Node) map[string][]int {
+	all := map[string][]int{}
+	for i := range *p.Partitions.of(n.Stage) {
+		name := n.Stage + "/" + strconv.Itoa(i)
+		if n.Stage == ClassifyStage {
+			name = n.Stage
+		}
+		all[name] = append(all[name], i)
+	}
+	return all
+}
+
+// inputs are the streams that a stage reads.
+func (p Plan) inputs(n Node) (streams []string) {
+	for _, stage := range n.Reads {
+		from, err := node(stage)
+		if err != nil {
+			continue
+		}
+		for i := range *p.Partitions.of(stage) {
+			streams = append(streams, p.Pipeline.partitionStream(from, i).Name)
+		}
+	}
+	return streams
+}
