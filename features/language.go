@@ -34,24 +34,25 @@ type language struct {
 	name, code string // English name, ISO 639-1
 	stem       func(*snowballstem.Env) bool
 	words      string // its function words, see stop_words.go
+	alone      bool   // no other of them is written in its script
 }
 
 var languages = [...]language{
-	{"danish", "da", danish.Stem, danishWords},
-	{"dutch", "nl", dutch.Stem, dutchWords},
-	{"english", "en", porter2.Stem, englishWords},
-	{"finnish", "fi", finnish.Stem, finnishWords},
-	{"french", "fr", french.Stem, frenchWords},
-	{"german", "de", german.Stem, germanWords},
-	{"hungarian", "hu", hungarian.Stem, hungarianWords},
-	{"italian", "it", italian.Stem, italianWords},
-	{"norwegian", "no", norwegian.Stem, norwegianWords},
-	{"portuguese", "pt", portuguese.Stem, portugueseWords},
-	{"romanian", "ro", romanian.Stem, romanianWords},
-	{"russian", "ru", russian.Stem, russianWords},
-	{"spanish", "es", spanish.Stem, spanishWords},
-	{"swedish", "sv", swedish.Stem, swedishWords},
-	{"turkish", "tr", turkish.Stem, turkishWords},
+	{"danish", "da", danish.Stem, danishWords, false},
+	{"dutch", "nl", dutch.Stem, dutchWords, false},
+	{"english", "en", porter2.Stem, englishWords, false},
+	{"finnish", "fi", finnish.Stem, finnishWords, false},
+	{"french", "fr", french.Stem, frenchWords, false},
+	{"german", "de", german.Stem, germanWords, false},
+	{"hungarian", "hu", hungarian.Stem, hungarianWords, false},
+	{"italian", "it", italian.Stem, italianWords, false},
+	{"norwegian", "no", norwegian.Stem, norwegianWords, false},
+	{"portuguese", "pt", portuguese.Stem, portugueseWords, false},
+	{"romanian", "ro", romanian.Stem, romanianWords, false},
+	{"russian", "ru", russian.Stem, russianWords, true},
+	{"spanish", "es", spanish.Stem, spanishWords, false},
+	{"swedish", "sv", swedish.Stem, swedishWords, false},
+	{"turkish", "tr", turkish.Stem, turkishWords, false},
 }
 
 // Languages lists the names of the languages that have stems and stop words,
@@ -130,7 +131,7 @@ func edits(a, b string) int {
 // Evidence that a language needs.
 const (
 	toldWordsMax = 1000 // words of a document that are heard
-	toldHitsMin  = 2    // function words of the language among them
+	toldHitsMin  = 2    // function words of the language among them; 1 if the script says the rest
 	toldShareMin = 20   // one in so many words at least
 )
 
@@ -181,7 +182,11 @@ func (t *teller) tell() string {
 			second = i
 		}
 	}
-	if hits := t.hits[best]; hits < toldHitsMin || hits*toldShareMin < t.heard || hits == t.hits[second] {
+	least := toldHitsMin
+	if languages[best].alone {
+		least = 1
+	}
+	if hits := t.hits[best]; hits < least || hits*toldShareMin < t.heard || hits == t.hits[second] {
 		return ""
 	}
 	return languages[best].name

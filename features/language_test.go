@@ -49,7 +49,10 @@ func TestTheLanguageIsToldByFunctionWords(t *testing.T) {
 			t.Errorf("in capitals %s is told to be %q", name, got)
 		}
 	}
-	for _, text := range []string{"", "...", "the", "Obama Merkel Putin", "天气很好，我们去公园。", "สวัสดีครับ", "Ο υπουργός μίλησε στη Βουλή.",
+	if got := tell("", "Команды и матчи"); got != "russian" {
+		t.Errorf("one function word in a script of its own: %q", got)
+	}
+	for _, text := range []string{"", "...", "the", "команды", "Obama Merkel Putin", "天气很好，我们去公园。", "สวัสดีครับ", "Ο υπουργός μίλησε στη Βουλή.",
 		strings.Repeat("lorem ipsum dolor amet ", 20) + "the of", "in in in"} {
 		if got := tell("", text); got != "" {
 			t.Errorf("%q is told to be %q", text, got)
