@@ -247,22 +247,26 @@ func (f *dataSetFetch) Run(ctx context.Context, s cli.Streams) error {
 		to = s.Out
 	}
 	p := terminal.NewProgress(to, f.JSON, time.Now, terminal.Detect(to, os.Getenv))
-	defer p.Finish()
 	f.ShowOn(p)
 	fetcher, err := f.Fetcher(cache)
 	if err != nil {
 		return err
 	}
 	defer fetcher.Close()
+	var fetched []want
 	for _, w := range wanted {
-		if err := w.fetch(ctx, fetcher, p); err != nil {
-			return err
+		if err = w.fetch(ctx, fetcher, p); err != nil {
+			break
 		}
-		if err := f.tell(s.Out, cache, w); err != nil {
-			return err
+		fetched = append(fetched, w)
+	}
+	p.Finish()
+	for _, w := range fetched {
+		if told := f.tell(s.Out, cache, w); told != nil {
+			return errors.Join(err, told)
 		}
 	}
-	return nil
+	return err
 }
 
 // want is one data set that was asked for.

@@ -366,6 +366,27 @@ func TestTheNextMirrorIsAsked(t *testing.T) {
 	}
 }
 
+// Properties: through a redirect, as sources that keep their files elsewhere
+// answer, the rest alone is asked for too.
+func TestARedirectKeepsTheRange(t *testing.T) {
+	data := bulk()
+	elsewhere := newServer(t, data, nil)
+	s := newServer(t, nil, func(_ int, w http.ResponseWriter, r *http.Request) bool {
+		http.Redirect(w, r, elsewhere.URL+"/signed?for=a-minute", http.StatusFound)
+		return true
+	})
+	c, e := Cache{t.TempDir()}, thing(data, false)
+	begun(t, c, e, data[:1000], `{"url":"`+s.URL+`/thing/thing.bin","etag":"\"one\""}`)
+	f, _ := fetcher(t, c, s.URL)
+	if err := f.Fetch(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	whole(t, c, e, data)
+	if ranges, sent := elsewhere.asked(); len(ranges) != 1 || ranges[0] != "bytes=1000-" || sent != int64(len(data))-1000 {
+		t.Errorf("%d bytes were sent for %q", sent, ranges)
+	}
+}
+
 // Properties: without permission no private address is reached, neither as a
 // mirror nor through a redirect; the error says what to do.
 func TestPrivateAddressesAreRefused(t *testing.T) {

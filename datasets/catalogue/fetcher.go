@@ -189,7 +189,7 @@ func (f *Fetcher) lock(ctx context.Context, e Entry) (unlock func(), err error) 
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("the cache cannot be made: %w; name another folder with --cache", err)
 	}
-	l := flock.New(filepath.Join(dir, lockName))
+	l := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o644))
 	locked, err := l.TryLock()
 	if err == nil && !locked {
 		f.o.Notice(fmt.Sprintf("another process is fetching %s into %s; waiting until it is done", e.Name, dir))

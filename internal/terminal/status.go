@@ -144,7 +144,7 @@ func (s Status) pieces(since time.Duration) []piece {
 	var pieces []piece
 	if s.Total > 0 {
 		pieces = append(pieces, piece{1, plain, percent(s.share(), 0).right(3) + " %"})
-		documents = documents.right(s.Unit.amount(s.Total).columns()) + " of " + s.Unit.amount(s.Total)
+		documents = documents.right(max(s.Unit.amount(s.Total).columns(), s.Unit.columnsMin())) + " of " + s.Unit.amount(s.Total)
 	}
 	pieces = append(pieces, piece{0, plain, documents}, piece{3, plain, s.Unit.rate(s.Rate) + "/s"})
 	if s.Labelled > 0 {

@@ -50,3 +50,12 @@ func (u Unit) rate(x float64) text {
 	}
 	return rate(x)
 }
+
+// columnsMin is how wide an amount is at least, so that it does not jump and
+// none is cut: a size has up to eight columns, however small the total's.
+func (u Unit) columnsMin() int {
+	if u == Bytes {
+		return len("1023 KiB")
+	}
+	return 0
+}

@@ -30,6 +30,10 @@ func TestProgressCountsBytesAndDays(t *testing.T) {
 			t.Errorf("in %d columns: %q", columns, got)
 		}
 	}
+	begun := Status{Stage: "x", Unit: Bytes, Documents: 6<<20 + 300<<10, Total: 30 << 20}
+	if got := begun.live(time.Second, 80, "x").String(false); !strings.Contains(got, "6.3 MiB of 30 MiB") {
+		t.Errorf("an amount is cut: %q", got)
+	}
 	for _, rate := range []float64{math.NaN(), math.Inf(1), -1, math.MaxFloat64} {
 		half.Rate = rate
 		if got := half.sentence(time.Second); !strings.HasSuffix(string(got), " a second") {
