@@ -1,12 +1,15 @@
 package cmd_test
 
 import (
+	"archive/tar"
+	"archive/zip"
 	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"regexp"
@@ -31,7 +34,7 @@ import (
 //	ends NAME CODE [SIGNAL]      send the signal, wait until it ends, with this exit code
 //	documents N FILE [sorted]    write that many labelled documents, always the same
 //	lines FILE TEXT...           append lines; \xff, \n and \x00 are bytes, <1000> so many letters, <1000 words> so many different words
-//	pack FORM FROM TO [BYTES]    compress (gzip, zstd), and keep only the first bytes
+//	pack FORM FROM TO [BYTES]    compress (gzip, zstd), and keep only the first bytes; of a folder make a tar or zip
 //	json FILE [KEY=VALUE...]     every line is a JSON object; with keys: the file is one, and has them
 //	same A B                     two summaries tell of the same run
 //	times N FILE REGEXP          so many lines match
@@ -249,6 +252,9 @@ func lines(ts *testscript.TestScript, args []string) error {
 
 func pack(ts *testscript.TestScript, args []string) error {
 	var b bytes.Buffer
+	if args[0] == "tar" || args[0] == "zip" {
+		return packFolder(ts, args)
+	}
 	var w io.WriteCloser = gzip.NewWriter(&b)
 	if args[0] == "zstd" {
 		z, err := zstd.NewWriter(&b)
@@ -271,6 +277,23 @@ func pack(ts *testscript.TestScript, args []string) error {
 		b.Truncate(n)
 	}
 	return os.WriteFile(ts.MkAbs(args[2]), b.Bytes(), 0o600)
+}
+
+// packFolder makes an archive of a folder.
+func packFolder(ts *testscript.TestScript, args []string) error {
+	f, err := os.Create(ts.MkAbs(args[2]))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var w interface {
+		AddFS(fs.FS) error
+		Close() error
+	} = tar.NewWriter(f)
+	if args[0] == "zip" {
+		w = zip.NewWriter(f)
+	}
+	return errors.Join(w.AddFS(os.DirFS(ts.MkAbs(args[1]))), w.Close())
 }
 
 func checkJSON(ts *testscript.TestScript, args []string) error {
