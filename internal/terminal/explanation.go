@@ -43,14 +43,14 @@ func (p *page) steps(x Explanation) {
 		how += ", " + clean(option)
 	}
 	asked := slices.ContainsFunc(x.Options, func(o string) bool { return strings.HasSuffix(o, " auto") })
-	switch {
-	case x.Language != "":
-		how += "; by its function words the text is " + clean(x.Language)
-	case asked:
-		how += "; the language of the text cannot be told from its words, so they stay as they are"
-	}
 	p.section("Words", "")
 	p.say(dim, margin, how)
+	switch {
+	case x.Language != "":
+		p.say(dim, margin, "by its function words the text is "+clean(x.Language))
+	case asked:
+		p.say(dim, margin, "the language cannot be told from so few function words; words stay as they are")
+	}
 	if len(x.Steps) == 0 {
 		p.say(dim, margin, "none: the text holds no letter and no number")
 		return
