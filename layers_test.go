@@ -54,6 +54,7 @@ var onlyIn = map[string]string{
 	"github.com/goccy/go-yaml":       "internal/config",
 	"github.com/clipperhouse/uax29/": "features",
 	"github.com/jdkato/prose/":       "features",
+	"github.com/blevesearch/":        "features",
 	"github.com/redis/":              "internal/state",
 }
 
