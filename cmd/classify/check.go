@@ -9,10 +9,11 @@ import (
 
 // Check tells which values of the flags cannot be.
 func (c *classify) Check() error {
+	_, model := c.ModelFlags.Plan() // the whole plan is looked at where its parts can be read
 	_, plan := c.Plan()
 	_, _, pace := c.Pace()
 	_, broker := c.Options("")
-	return errors.Join(plan, pace, broker, c.checkUntil())
+	return errors.Join(model, plan, pace, broker, c.checkUntil())
 }
 
 func (c *classify) checkUntil() error {

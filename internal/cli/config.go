@@ -95,6 +95,7 @@ func (p *program) check(file string) (fine string, problems []error) {
 			used[s.origin] = true
 		}
 	}
+	config.Sort(problems)
 	count := len(used)
 	return fmt.Sprintf("fine; %s of it %s for %s", plural(count, "setting"), isAre(count), p.name), problems
 }
@@ -132,7 +133,7 @@ func (s settings) checkValues(node *kong.Node) (problems []error) {
 	for _, err := range split(checker.Check()) {
 		err = fmt.Errorf("%s: %w", pathOf(node), err)
 		if names := s.blame(err); len(names) > 0 {
-			err = fmt.Errorf("%s: %w", s[names[0]].origin, err)
+			err = &config.Problem{At: s[names[0]].at, Err: err}
 		}
 		problems = append(problems, err)
 	}

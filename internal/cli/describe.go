@@ -17,7 +17,7 @@ func describe(app *kong.Application) (reference.Command, error) {
 	if err != nil {
 		return root, err
 	}
-	root.Text = app.Help
+	root.About, root.Text = "", app.Help
 	if app.DefaultCmd != nil {
 		own, err := describeFlags(app.DefaultCmd.Flags)
 		if err != nil {

@@ -25,26 +25,29 @@ func nearest(word string, names []string) string {
 // nearestLetters bounds the words that are compared.
 const nearestLetters = 64
 
-// distance is how many letters to insert, delete or replace make b of a
-// (Levenshtein 1966).
+// distance is how many letters to insert, delete, replace or swap with their
+// neighbour make b of a (Damerau 1964, each letter touched once).
 func distance(a, b string) int {
 	if max(len(a), len(b)) > nearestLetters {
 		return nearestLetters
 	}
+	var before, above []int // the rows of the two letters of a before
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
+		before, above, row = above, row, make([]int, len(b)+1)
 		row[0] = i + 1
 		for j := range len(b) {
-			change := diagonal
+			change := above[j]
 			if a[i] != b[j] {
 				change++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, diagonal+1, row[j]+1)
+			row[j+1] = min(change, above[j+1]+1, row[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
 	}
 	return row[len(b)]

@@ -26,6 +26,7 @@ type setting struct {
 	value  any    // as kong decodes it
 	text   string // as it was written
 	origin string // "tidings.yaml:3:7" or "TIDINGS_STORE"
+	at     config.Position
 }
 
 // settings are those of one command, by the flag's name. They resolve what the
@@ -117,7 +118,7 @@ func (s settings) fromFile(schema config.Schema, node *kong.Node, entries []conf
 			problems = append(problems, &config.Problem{At: entry.Value.At, Err: fmt.Errorf("%s: %w", flag.Name, err)})
 			continue
 		}
-		s[flag.Name] = setting{value: value, text: entry.Value.Text, origin: entry.Value.At.String()}
+		s[flag.Name] = setting{value: value, text: entry.Value.Text, origin: entry.Value.At.String(), at: entry.Value.At}
 	}
 	return problems
 }

@@ -30,7 +30,7 @@ func ParseSchema(text string) (Schema, error) {
 	s := Schema{}
 	lines := bufio.NewScanner(strings.NewReader(text))
 	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
+		line := lines.Text()
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}

@@ -33,7 +33,7 @@ func chapter(b *strings.Builder, c Command) {
 	for _, g := range grouped(c.Flags) {
 		fmt.Fprintf(b, "| %s | default | environment | what it does |\n|---|---|---|---|\n", g.name)
 		for _, f := range g.flags {
-			fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", cell(f.String()), code(f.Default), code(f.Environment), cell(f.About))
+			fmt.Fprintf(b, "| %s | %s | %s | %s |\n", code(f.String()), code(f.Default), code(f.Environment), cell(f.About))
 		}
 		b.WriteString("\n")
 	}
@@ -65,7 +65,7 @@ func code(s string) string {
 	if s == "" {
 		return ""
 	}
-	return "`" + cell(s) + "`"
+	return "`" + strings.ReplaceAll(s, "|", `\|`) + "`"
 }
 
 func cell(s string) string {

@@ -76,7 +76,7 @@ _{{.Name}}_offer() { # KIND CURRENT [WORDS]
     while IFS= read -r word; do
         COMPREPLY+=("$word")
     done < <(
-        if [[ -n $3 ]]; then compgen -W "$3" -- "$2"; fi
+        if [[ -n ${3-} ]]; then compgen -W "$3" -- "$2"; fi
         case $1 in
         files) compgen -f -- "$2" ;;
         folders) compgen -d -- "$2" ;;
