@@ -85,20 +85,30 @@ func declaredCharset(head []byte) string {
 	return string(m[1])
 }
 
-// clean makes a copy that is valid UTF-8 without a declaration and without what
+// clean makes it valid UTF-8 without a declaration and without what
 // XML forbids.
 func clean(body []byte) []byte {
-	text := bytes.TrimLeft(bytes.ToValidUTF8(body, []byte("\ufffd")), "\ufeff \t\r\n\x00")
+	if !utf8.Valid(body) {
+		body = bytes.ToValidUTF8(body, []byte("\ufffd"))
+	}
+	text := bytes.TrimLeft(body, "\ufeff \t\r\n\x00")
 	if bytes.HasPrefix(text, []byte("<?xml")) {
 		if end := bytes.Index(text, []byte("?>")); end >= 0 {
 			text = text[end+2:]
 		}
 	}
+	if bytes.IndexFunc(text, forbidden) < 0 {
+		return text
+	}
 	return bytes.Map(func(r rune) rune {
-		switch {
-		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0xfffe, r == 0xffff:
+		if forbidden(r) {
 			return ' '
 		}
 		return r
 	}, text)
+}
+
+// forbidden says which characters XML does not have.
+func forbidden(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff
 }

@@ -36,7 +36,6 @@ const (
 	timeout    = 2 * time.Minute  // for one feed, from its turn to its last byte
 	idle       = 30 * time.Second // without a byte
 	hostEvery  = time.Second      // between two requests to one host
-	readAtOnce = 8                // feeds whose contents are in memory at once
 	backOffMax = 6 * time.Hour    // between two tries of a feed that fails, or Every where that is more
 	afterMax   = 24 * time.Hour   // as long as a server may ask to be left alone
 	errorsMax  = 3                // shown where all feeds fail
@@ -117,10 +116,10 @@ func Open(ctx context.Context, addresses []string, o Options) (*Reader, error) {
 		Timeout: timeout, IdleTimeout: idle, BytesMax: BodyBytesMax, Interval: hostEvery,
 		OneConnectionEach: true, // the next request is minutes away
 	})
-	slots := make(chan struct{}, readAtOnce)
+	room := newRoom()
 	var feeds sync.WaitGroup
 	for i, url := range urls {
-		p := newPoller(url, o, uint64(i), client, slots, r)
+		p := newPoller(url, o, uint64(i), client, room, r)
 		p.alone = len(urls) == 1
 		feeds.Go(func() { p.run(ctx) })
 	}

@@ -148,7 +148,8 @@ func TestMisbehavingServers(t *testing.T) {
 		"external":   {answer: body(`<?xml version="1.0"?><!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><rss version="2.0"><channel><item><guid>x</guid><title>t &x;</title></item></channel></rss>`), ids: "/external#x"},
 		"laughs":     {answer: body(laughs + `<rss version="2.0"><channel><item><guid>x</guid><title>t &lol9;</title></item></channel></rss>`), ids: "/laughs#x"},
 		"deep":       {answer: body(`<rss version="2.0"><channel>` + strings.Repeat("<a>", 1<<20)), told: "64 elements inside each other"},
-		"many":       {answer: body(`<rss version="2.0"><channel>` + strings.Repeat("<a/>", 1<<20)), told: "250000 elements"},
+		"many":       {answer: body(`<rss version="2.0"><channel>` + strings.Repeat("<a/>", 1<<20)), told: "100000 elements"},
+		"items":      {answer: body(`<rss version="2.0"><channel>` + strings.Repeat("<item/>", itemsAllMax+1)), told: "more than 10000 items"},
 		"spaces":     {answer: body(`<rss version="2.0"><channel>` + strings.Repeat(`<a xmlns:b="c"/>`, 1<<15)), told: "name spaces"},
 		"attributes": {answer: body(`<rss version="2.0" ` + attributes(1000) + `><channel>`), told: "64 attributes"},
 		"json-deep":  {answer: body(`{"version":"https://jsonfeed.org/version/1","items":` + strings.Repeat("[", 1<<20)), told: "not valid"},
@@ -247,7 +248,7 @@ func attributes(n int) string {
 // reading.
 func TestSilentServersHoldNobody(t *testing.T) {
 	silent := map[string]http.HandlerFunc{}
-	for i := range 3 * readAtOnce {
+	for i := range 2 * smallAtOnce {
 		silent[fmt.Sprintf("/%d", i)] = func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	}
 	slow, good := serve(t, silent), serve(t, map[string]http.HandlerFunc{"/good": body(feedOf("b", "a"))})

@@ -22,7 +22,7 @@ func notFeed(text []byte, base string) error {
 		}
 		return errors.New("this is a web page, no feed; look for the address of its feed")
 	}
-	return errors.New("this is neither RSS nor Atom nor JSON Feed")
+	return errors.New("this is neither RSS nor Atom nor JSON Feed; a file of documents has to be downloaded first")
 }
 
 // alternate finds the address of the feed that a page names, or "".

@@ -21,7 +21,8 @@ import (
 // element inside another, and look through all name spaces for each element.
 const (
 	depthMax      = 64
-	elementsMax   = 250_000
+	elementsMax   = 100_000
+	itemsAllMax   = 10_000 // items and entries; of them ItemsMax are taken
 	attributesMax = 64     // of one element
 	spacesMax     = 64     // name spaces in force at once
 	spacesAllMax  = 10_000 // declared in all
@@ -114,8 +115,8 @@ func parseJSON(text []byte) ([]item, error) {
 	if err != nil {
 		return nil, broken("JSON Feed", err)
 	}
-	if len(feed.Items) > elementsMax {
-		return nil, tooMuch("items", elementsMax)
+	if len(feed.Items) > itemsAllMax {
+		return nil, tooMuch("items", itemsAllMax)
 	}
 	feed.Items = slices.DeleteFunc(feed.Items, func(one *json.Item) bool { return one == nil })
 	all, err := (&gofeed.DefaultJSONTranslator{}).Translate(feed)
@@ -173,7 +174,7 @@ func checkXML(text []byte) error {
 	d.Strict = false
 	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
 	var scopes []int // name spaces that each open element declares
-	elements, inForce, declared := 0, 0, 0
+	elements, items, inForce, declared := 0, 0, 0, 0
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
@@ -190,6 +191,9 @@ func checkXML(text []byte) error {
 					own++
 				}
 			}
+			if name := strings.ToLower(e.Name.Local); name == "item" || name == "entry" {
+				items++
+			}
 			scopes = append(scopes, own)
 			elements, inForce, declared = elements+1, inForce+own, declared+own
 			switch {
@@ -197,6 +201,8 @@ func checkXML(text []byte) error {
 				return tooMuch("elements inside each other", depthMax)
 			case elements > elementsMax:
 				return tooMuch("elements", elementsMax)
+			case items > itemsAllMax:
+				return tooMuch("items", itemsAllMax)
 			case len(e.Attr) > attributesMax:
 				return tooMuch("attributes in one element", attributesMax)
 			case inForce > spacesMax:

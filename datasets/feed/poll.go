@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -21,7 +20,7 @@ type poller struct {
 	alone  bool   // the source has no other feed: its end tells what is wrong
 	o      Options
 	client *fetch.Client
-	slots  chan struct{} // one for each feed whose contents are in memory
+	room   *room
 	to     *Reader
 	random *rand.Rand
 
@@ -32,9 +31,9 @@ type poller struct {
 	reading        uint64
 }
 
-func newPoller(url string, o Options, i uint64, client *fetch.Client, slots chan struct{}, to *Reader) *poller {
+func newPoller(url string, o Options, i uint64, client *fetch.Client, room *room, to *Reader) *poller {
 	return &poller{
-		url: url, name: fetch.Redact(url), o: o, client: client, slots: slots, to: to,
+		url: url, name: fetch.Redact(url), o: o, client: client, room: room, to: to,
 		random: rand.New(rand.NewPCG(o.Seed, i)), seed: maphash.MakeSeed(), seen: map[uint64]uint64{},
 	}
 }
@@ -148,16 +147,11 @@ func (p *poller) poll(ctx context.Context) error {
 	if answer.Status == http.StatusNotModified {
 		return nil
 	}
-	select { // servers that keep silent hold no slot, so that they hold nobody else
-	case p.slots <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	defer func() { <-p.slots }()
-	body, err := io.ReadAll(answer.Body)
+	body, leave, err := p.room.read(ctx, answer.Body)
 	if err != nil {
 		return err
 	}
+	defer leave()
 	_ = answer.Body.Close() // the host's next turn need not wait for the rows
 	items, err := parse(body, answer.Header.Get("Content-Type"), answer.URL)
 	if err != nil {
