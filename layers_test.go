@@ -53,6 +53,7 @@ var onlyIn = map[string]string{
 	"github.com/alecthomas/kong":     "internal/cli",
 	"github.com/goccy/go-yaml":       "internal/config",
 	"github.com/clipperhouse/uax29/": "features",
+	"github.com/mmcdole/gofeed":      "datasets/feed",
 	"github.com/jdkato/prose/":       "features",
 	"github.com/blevesearch/":        "features",
 	"github.com/redis/":              "internal/state",
