@@ -51,8 +51,8 @@ func TestALiveInputThatIsCutOff(t *testing.T) {
 	live, stop := serveLive(t, brokertest.Connect(t, wire.Address()), o)
 	told, wait := crowd(t, []string{s.URL()}, o.Pipeline, 8, 150, random)
 	wait()
+	stop() // behind it no record is told of any more
 	cutting.Wait()
-	stop()
 	told.check(t, s.Broker, o.Pipeline)
 	if c := live.Counts(); cuts < 3 || c.Documents+c.Duplicates < uint64(len(told.at)) {
 		t.Errorf("%d cuts, %+v of %d documents: the test proves nothing", cuts, c, len(told.at))

@@ -314,9 +314,12 @@ func crowd(tb testing.TB, urls []string, name pipeline.Name, clients, each int, 
 	ctx := brokertest.Context(tb)
 	told = newLedger()
 	var sending sync.WaitGroup
-	for c := range clients {
+	seeds := make([]uint64, clients) // before anybody sends: others use the source of chance then
+	for c := range seeds {
+		seeds[c] = random.Uint64()
+	}
+	for c, seed := range seeds {
 		nc := dial(tb, urls[c%len(urls)])
-		seed := random.Uint64()
 		sending.Go(func() {
 			random := rand.New(rand.NewPCG(seed, 0))
 			for i := 0; i < each; {
