@@ -175,9 +175,12 @@ func (n *naive) terms(text [2]string) (order []string, count map[string]int) {
 }
 
 // grams makes terms of the words of a text that puts spaces between them: behind
-// each word the longer n-grams that end with it.
+// each word the longer n-grams that end with it, of one sentence.
 func (n *naive) grams(words []string) (all []string) {
 	g := n.plan.Features.NGrams
+	if end := slices.Index(words, naiveEnd); end >= 0 {
+		return append(n.grams(words[:end]), n.grams(words[end+1:])...)
+	}
 	for i, w := range words {
 		if n.plan.Features.FoldNumbers && !strings.ContainsFunc(w, unicode.IsLetter) {
 			words[i] = regexp.MustCompile(`\d`).ReplaceAllString(w, "0")
@@ -189,8 +192,11 @@ func (n *naive) grams(words []string) (all []string) {
 	return all
 }
 
+// naiveEnd stands among the words where a sentence or clause ends.
+const naiveEnd = "."
+
 // naiveWords lists the words of a text: composed, without what nobody sees, in
-// lower case. A run of characters of scripts without spaces gives its pairs.
+// lower case, with naiveEnd. A run of characters of scripts without spaces gives its pairs.
 func naiveWords(text string) (all []string) {
 	var run []string
 	for segments := words.FromString(text); ; {
@@ -212,6 +218,9 @@ func naiveWords(text string) (all []string) {
 		run = nil
 		if !more {
 			return all
+		}
+		if strings.ContainsRune(".!?;:", rune(w[0])) {
+			all = append(all, naiveEnd)
 		}
 		if c := w[0]; c < utf8.RuneSelf && c != '_' && !unicode.IsLetter(rune(c)) && !unicode.IsDigit(rune(c)) {
 			continue

@@ -13,8 +13,10 @@ const NGramsMax = 3
 // zero value means 1 to 1.
 //
 // The words of an n-gram are joined by a space. They are neighbours after stop
-// words have gone, in the title or in the text, never of both, and sentence ends
-// do not part them. A term of a script without spaces is a pair already: it is
+// words have gone, in the title or in the text, never of both. What ends a
+// sentence or clause (one of .!?;: that is not inside a word) parts them, which
+// is worth a tenth of a point on 20 Newsgroups; TokenizerProse does not tell, so
+// there nothing does. A term of a script without spaces is a pair already: it is
 // in no n-gram and parts those beside it.
 type NGrams struct{ Min, Max int }
 

@@ -1,5 +1,7 @@
 package features
 
+import "strings"
+
 // refiner is what lies between words and terms when options ask for more than
 // words. It looks at a document as a whole, because its language is told from
 // all of it. It belongs to one Tokenizer.
@@ -36,7 +38,11 @@ const (
 	wordItem itemKind = iota
 	pairItem
 	addressItem
+	endItem // of a sentence or clause
 )
+
+// sentenceEnds part the words of n-grams.
+const sentenceEnds = ".!?;:"
 
 // scratchItemsMax is how many items' memory is kept for the next document.
 const scratchItemsMax = 1 << 16
@@ -129,6 +135,10 @@ func (t *Tokenizer) collectWords(text []byte, title bool) {
 		switch kind {
 		case aWord:
 			r.add(wordItem, title, len(r.arena), t.word[1:1+t.size])
+		case nothing:
+			if r.grams.Max > 1 && strings.IndexByte(sentenceEnds, text[0]) >= 0 {
+				r.add(endItem, title, len(r.arena), nil)
+			}
 		case aRun:
 			n, _ = t.pairs(text, func(pair []byte) bool {
 				r.add(pairItem, title, len(r.arena), pair)
@@ -159,6 +169,10 @@ func (r *refiner) language() string {
 // refineItem counts the terms that end with one item.
 func (t *Tokenizer) refineItem(dst []TermCount, start int, dict *Dictionary, it item, language string) []TermCount {
 	r := t.refiner
+	if it.kind == endItem {
+		r.part()
+		return dst
+	}
 	word := r.arena[it.start:it.end]
 	t.trace.item(it, word)
 	prefixed := it.title && t.title
