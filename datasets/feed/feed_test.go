@@ -275,6 +275,44 @@ func TestSilentServersHoldNobody(t *testing.T) {
 	}
 }
 
+// Properties: whoever takes rows slowly gets all of them, and no server is blamed
+// for it.
+func TestSlowReaderGetsAll(t *testing.T) {
+	const feeds = 2 * smallAtOnce
+	answers := map[string]http.HandlerFunc{}
+	for i := range feeds {
+		answers[fmt.Sprintf("/%d", i)] = body(feedOf("b", "a"))
+	}
+	s := serve(t, answers)
+	synctest.Test(t, func(t *testing.T) {
+		var urls []string
+		for path := range answers {
+			urls = append(urls, s.url+path)
+		}
+		var n notices
+		r, err := Open(t.Context(), urls, Options{Once: true, Notice: n.tell, Allow: here})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		rows := 0
+		for {
+			if rows%50 == 0 {
+				time.Sleep(time.Hour)
+			}
+			if _, err := r.Next(); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			rows++
+		}
+		if told := n.String(); rows != 2*feeds || told != "" {
+			t.Errorf("%d rows, want %d; told %q", rows, 2*feeds, told)
+		}
+	})
+}
+
 // Properties: a source none of whose feeds can be read is an error with the
 // reasons; so is one of which all are gone, however long it went on.
 func TestSourceWithoutFeeds(t *testing.T) {

@@ -45,8 +45,12 @@ func (p *poller) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		wait, gone := p.judge(err, time.Now())
+		wait, gone := time.Minute, false
+		if !errors.Is(err, errNoRoom) {
+			wait, gone = p.judge(err, time.Now())
+		}
 		switch {
+		case errors.Is(err, errNoRoom): // asked again, also where each feed is asked once
 		case gone, p.o.Once && err != nil:
 			p.to.lost(fmt.Sprintf("%s: %v%s", p.name, err, advice(err)))
 			return
