@@ -12,7 +12,14 @@ import (
 // these, and the list of subcommands.
 func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	app := ctx.Model
-	if ctx.Selected() != nil || app.DefaultCmd == nil {
+	own := app.Flags
+	defer func() { app.Flags = own }()
+	if node := ctx.Selected(); node != nil || app.DefaultCmd == nil {
+		if node != nil { // what every command has comes last
+			flags := node.Flags
+			defer func() { node.Flags = flags }()
+			node.Flags, app.Flags = append(append([]*kong.Flag{}, flags...), own...), nil
+		}
 		return kong.DefaultHelpPrinter(options, ctx)
 	}
 	usage := strings.Join(strings.Fields(app.Name+" "+app.DefaultCmd.FlagSummary(true)+" [flags]"), " ")
@@ -20,9 +27,7 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	if len(subcommandsOf(app.Node)) > 0 {
 		fmt.Fprintf(ctx.Stdout, "       %s <command> ...\n", app.Name)
 	}
-	own := app.Flags
 	app.Flags = append(append([]*kong.Flag{}, app.DefaultCmd.Flags...), own...)
-	defer func() { app.Flags = own }()
 	options.NoAppSummary = true
 	return kong.DefaultHelpPrinter(options, ctx)
 }
