@@ -36,10 +36,10 @@ var rooms = map[string][]string{
 	"internal/state":             {"."},
 	"internal/state/redistest":   {},
 	"internal/doctor":            {"internal/broker", "internal/state", "internal/ingest", "pipeline"},
-	"internal/terminal":          {"internal/doctor", ".", "eval/metric", "pipeline", "pipeline/topics"},
+	"internal/terminal":          {"internal/doctor", ".", "guarantees", "eval/metric", "pipeline", "pipeline/topics"},
 	"internal/config":            {},
 	"internal/reference":         {},
-	"internal/cli":               {".", "datasets", "datasets/catalogue", "datasets/feed", "internal/fetch", "datasets/sample", "features", "model", "internal/broker", "internal/terminal", "internal/config", "internal/reference", "pipeline", "pipeline/topics"},
+	"internal/cli":               {".", "guarantees", "datasets", "datasets/catalogue", "datasets/feed", "internal/fetch", "datasets/sample", "features", "model", "internal/broker", "internal/terminal", "internal/config", "internal/reference", "pipeline", "pipeline/topics"},
 	"cmd":                        {},
 	"cmd/classify":               nil, // nil: all
 	"cmd/ingest":                 nil,

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -135,41 +133,6 @@ func (p Plan) WithDefaults() Plan {
 	}
 	p.Topics = p.Topics.WithDefaults()
 	return p
-}
-
-// Promise is what a stage promises.
-func (p Plan) Promise(stage string) guarantees.Promise {
-	if promise, ok := p.Stages[stage]; ok {
-		return promise
-	}
-	return guarantees.Promise{Guarantee: p.Guarantee, Recovery: p.Recovery}
-}
-
-// Claim is what the whole pipeline can claim: the weakest of its stages'
-// promises.
-func (p Plan) Claim() guarantees.Promise {
-	claim := p.Promise(ClassifyStage)
-	if p.Partitions.Chained() {
-		return claim
-	}
-	for _, stage := range Stages() {
-		claim = guarantees.Weakest(claim, p.Promise(stage))
-	}
-	return claim
-}
-
-// checkPromises refuses promises that there are none of, and stages that
-// promise something by themselves where there is only the chain.
-func (p Plan) checkPromises() error {
-	errs := []error{p.Promise("").Check()}
-	for _, stage := range slices.Sorted(maps.Keys(p.Stages)) {
-		_, err := node(stage)
-		errs = append(errs, err, p.Stages[stage].Check())
-		if p.Partitions.Chained() {
-			errs = append(errs, fmt.Errorf("%s cannot promise something of its own: with one partition of each stage all are one worker with one record; create the pipeline with more --partitions", stage))
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // DefaultWindows are windows of a day, and of 1,000 documents for documents

@@ -1,11 +1,18 @@
 package pipeline
 
+import (
+	"fmt"
+
+	"tidings/guarantees"
+)
+
 // Summary is the account of a run, as --summary writes it.
 type Summary struct {
 	Pipeline      Name       `json:"pipeline"`
 	Guarantee     string     `json:"guarantee"`
 	Recovery      string     `json:"recovery"`
 	Order         string     `json:"order"`
+	Claim         string     `json:"claim"` // the weakest guarantee of all stages
 	Partitions    Partitions `json:"partitions"`
 	Model         string     `json:"model"`
 	Tokenizer     string     `json:"tokenizer"`
@@ -41,6 +48,21 @@ type Summary struct {
 	RSSMax             int64     `json:"rss_max_bytes"`
 }
 
+// Broken says which part of its claim the run did not keep, "" when it kept all.
+func (s *Summary) Broken() string {
+	lost := s.Claim != guarantees.AtMostOnce && s.Lost > 0
+	twice := s.Claim != guarantees.AtLeastOnce && s.Duplicates > 0
+	switch {
+	case lost && twice:
+		return fmt.Sprintf("%s, but %d documents are lost and %d came twice", s.Claim, s.Lost, s.Duplicates)
+	case lost:
+		return fmt.Sprintf("%s, but %d documents are lost", s.Claim, s.Lost)
+	case twice:
+		return fmt.Sprintf("%s, but %d documents came twice", s.Claim, s.Duplicates)
+	}
+	return ""
+}
+
 // LatencyMS are quantiles in milliseconds.
 type LatencyMS struct {
 	P50 float64 `json:"p50"`
@@ -55,7 +77,7 @@ func (t *Tally) Summary(p Plan) Summary {
 		tokenizer = "unicode"
 	}
 	return Summary{
-		Pipeline: p.Pipeline, Guarantee: p.Guarantee, Recovery: p.Recovery, Order: p.Order,
+		Pipeline: p.Pipeline, Guarantee: p.Guarantee, Recovery: p.Recovery, Order: p.Order, Claim: p.Claim().Guarantee,
 		Partitions: p.Partitions, Model: p.Model, Tokenizer: tokenizer, Text: p.Features.Changes(),
 		Documents: t.Documents, Labelled: t.Labelled, Predictions: t.Predictions,
 		Duplicates: t.Duplicates, Lost: t.Lost, DeadLetters: t.DeadLetters, Rejected: t.Rejected,

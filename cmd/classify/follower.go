@@ -50,7 +50,7 @@ func (f *follower) add(u *pipeline.Unit) error {
 	f.tally.Add(u)
 	for i := range u.Entries {
 		e := &u.Entries[i]
-		if e.Position.Sequence > f.before && (e.Kind == pipeline.DocumentEntry || e.Kind == pipeline.DeadLetter) {
+		if e.Position.Sequence > f.before && (e.Kind == pipeline.DocumentEntry || e.Kind == pipeline.DeadLetter || e.Kind == pipeline.LostEntry) {
 			f.done++
 		}
 		f.ended = e.Kind == pipeline.EndEntry

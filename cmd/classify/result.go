@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tidings/eval/metric"
+	"tidings/internal/cli"
 	"tidings/internal/jsonl"
 	"tidings/internal/terminal"
 	"tidings/pipeline"
@@ -41,7 +42,15 @@ func (r *job) result(ctx context.Context, failure error) error {
 	if err := r.write(report); err != nil {
 		return err
 	}
-	return errors.Join(r.broke, ctx.Err())
+	return errors.Join(r.broke, broken(report.Summary), ctx.Err())
+}
+
+// broken is the error of a run that did not keep what it claims.
+func broken(s pipeline.Summary) error {
+	if what := s.Broken(); what != "" {
+		return fmt.Errorf("%w: %s", cli.ErrClaimBroken, what)
+	}
+	return nil
 }
 
 func (r *job) interrupted() string {

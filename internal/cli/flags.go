@@ -11,6 +11,7 @@ import (
 
 	"tidings/datasets"
 	"tidings/features"
+	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/model"
 	"tidings/pipeline"
@@ -114,6 +115,8 @@ type PlanFlags struct {
 	Pipeline   string `name:"pipeline" default:"tidings" placeholder:"NAME" help:"The pipeline; several live on one server without touching. Default: ${default}."`
 	Partitions string `name:"partitions" default:"1" placeholder:"N" help:"Partitions of each stage: 4, or df=4,classify=2. 1, the default, chains all stages in one worker."`
 	ModelFlags
+	Guarantee  string   `name:"guarantee" placeholder:"NAME" complete:"exactly-once,at-least-once,at-most-once" help:"What is promised of each document: ${guarantees}; or of single stages, as in exactly-once,df=at-least-once. Default: exactly-once."`
+	Recovery   string   `name:"recovery" placeholder:"NAME" complete:"commit,kept,rollback,claim" help:"How the guarantee is reached: at-least-once by kept (what was not acknowledged is counted again) or rollback (it is not). The others have one each."`
 	Window     []string `name:"window" placeholder:"W" complete:"tumbling:24h,count:1000" help:"Windows of topics: tumbling:24h (event time), count:1000 (documents). Repeatable. Default: both of these."`
 	Popular    float64  `name:"popular" default:"0.1" placeholder:"SHARE" help:"A label above this share of a window is popular. Default: ${default}."`
 	OutOfOrder string   `name:"out-of-order" default:"0s" placeholder:"TIME" help:"How much older than the newest a document may be before its window closes. Default: ${default}."`
@@ -124,7 +127,8 @@ func Vars() map[string]string {
 	return map[string]string{
 		"model": model.Default, "models": strings.Join(model.Names(), " or "),
 		"tokenizer": features.TokenizerUnicode, "tokenizers": strings.Join(features.Tokenizers(), " or "),
-		"hashbits": strconv.Itoa(features.HashBitsDefault), "formats": strings.Join(datasets.Formats(), ", "),
+		"guarantees": strings.Join(guarantees.Guarantees(), ", "),
+		"hashbits":   strconv.Itoa(features.HashBitsDefault), "formats": strings.Join(datasets.Formats(), ", "),
 	}
 }
 
@@ -155,8 +159,11 @@ func (f *PlanFlags) Plan() (pipeline.Plan, error) {
 	}
 	text, err := f.Features()
 	errs = append(errs, err)
+	promise, stages, err := pipeline.ParsePromises(f.Guarantee, f.Recovery)
+	errs = append(errs, err)
 	p := pipeline.Plan{
 		Pipeline: pipeline.Name(f.Pipeline), Partitions: partitions, Model: f.Model, Features: text,
+		Guarantee: promise.Guarantee, Recovery: promise.Recovery, Stages: stages,
 		Topics: topics.Options{OutOfOrder: late, Popular: f.Popular},
 	}
 	for _, w := range f.Window {

@@ -3,6 +3,7 @@ package terminal
 import (
 	"strings"
 
+	"tidings/guarantees"
 	"tidings/pipeline"
 )
 
@@ -182,6 +183,9 @@ func (p *page) speed(s pipeline.Summary) {
 func plan(s pipeline.Summary) []line {
 	var parts []line
 	all := []text{clean(s.Guarantee), clean(s.Recovery), clean(s.Order), partitions(s.Partitions), clean(s.Model), clean(s.Tokenizer)}
+	if s.Claim != "" && s.Claim != s.Guarantee {
+		all = append(all, clean("claims "+s.Claim))
+	}
 	for _, option := range s.Text {
 		all = append(all, clean(option))
 	}
@@ -212,16 +216,16 @@ func partitions(n pipeline.Partitions) text {
 func (p *page) delivery(s pipeline.Summary) {
 	p.list("delivered",
 		line{}.add(plain, number(s.Predictions)+" predicted"),
-		wrong(s.Lost, "lost"),
-		wrong(s.Duplicates, "twice"),
+		wrong(s.Lost, "lost", s.Claim == guarantees.AtMostOnce),
+		wrong(s.Duplicates, "twice", s.Claim == guarantees.AtLeastOnce),
 		line{}.add(plain, plural(s.Windows, "window", "windows")),
 		line{}.add(plain, plural(s.Updates, "update", "updates")))
 }
 
-// wrong is a number that should be 0.
-func wrong(n uint64, of text) line {
+// wrong is a number that should be 0, unless the claim allows it.
+func wrong(n uint64, of text, allowed bool) line {
 	i := plain
-	if n > 0 {
+	if n > 0 && !allowed {
 		i = red.strong()
 	}
 	return line{}.add(i, number(n)+" "+of)
