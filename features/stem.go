@@ -7,9 +7,10 @@ import (
 	"github.com/blevesearch/snowballstem"
 )
 
-// stemsKeptMax is how many stems a stemmer remembers; full, it forgets all.
-// Texts use few words often, and a stem takes a microsecond to find.
-const stemsKeptMax = 1 << 16
+// stemsKeptMax is how many stems a stemmer remembers, some 6 MB of the longest
+// words; full, it forgets all. Texts use few words often, and a stem takes a
+// microsecond to find.
+const stemsKeptMax = 1 << 15
 
 // stemmer takes words to their stems by the Snowball algorithms (Porter 2001).
 // The stem of a word depends on the word and the language alone.

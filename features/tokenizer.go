@@ -97,9 +97,16 @@ func (t *Tokenizer) Append(dst []TermCount, dict *Dictionary, title, text []byte
 	return dst, nil
 }
 
+// scratchBytesMax is how much of a plain text's memory is kept for the next
+// document.
+const scratchBytesMax = 4 << 20
+
 // prepare makes the text plain that is to be split; piece is 0 for the title,
 // 1 for the text. What it returns is good until the next call for that piece.
 func (t *Tokenizer) prepare(piece int, text []byte) []byte {
+	if cap(t.plain[piece]) > scratchBytesMax {
+		t.plain[piece] = nil
+	}
 	strip := t.options.StripHTML && bytes.ContainsAny(text, "<&")
 	if strip {
 		t.markup = htmltext.Text(t.markup[:0], text)
