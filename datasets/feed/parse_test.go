@@ -258,3 +258,25 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// Properties: whatever a list holds, reading it ends with addresses of the web or
+// an error that names the file.
+func FuzzLists(f *testing.F) {
+	f.Add([]byte("# mine\nhttps://a.example/rss\n"))
+	f.Add([]byte(`<opml version="2.0"><body><outline xmlUrl="https://a.example/rss"/></body></opml>`))
+	f.Add([]byte(`<!DOCTYPE o [<!ENTITY x "y">]><opml><outline xmlurl="http://&x;"/></opml>`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		_ = IsList(text)
+		for name, read := range map[string]func(string, []byte) ([]string, error){"lines": parseLines, "OPML": parseOPML} {
+			urls, err := read("the-list", text)
+			if err != nil && !strings.HasPrefix(err.Error(), "the-list") {
+				t.Errorf("%s: %v", name, err)
+			}
+			for _, u := range urls {
+				if !web(u) || len(urls) > FeedsMax {
+					t.Errorf("%s: %q of %d", name, u, len(urls))
+				}
+			}
+		}
+	})
+}
