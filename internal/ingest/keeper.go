@@ -32,6 +32,8 @@ type keeper struct {
 	rivals int // above 0: others write as the same source, for the next so many records
 	runs   datasets.LabelRuns
 
+	unheard []arrival // refused, and nobody would hear of it: rejects to be stored
+
 	decoder jsonl.Decoder
 	batch   []arrival
 	data    []byte
@@ -103,10 +105,18 @@ func (k *keeper) storeAll(ctx context.Context, batch []arrival) error {
 	for len(batch) > 0 {
 		n := k.distinct(batch)
 		if err := k.store(ctx, batch[:n]); err != nil {
-			k.fail(batch[n:], err)
+			k.fail(append(batch[n:], k.unheard...), err)
 			return err
 		}
 		batch = batch[n:]
+	}
+	rejects := k.unheard
+	k.unheard = nil
+	for i := range rejects {
+		if err := k.store(ctx, rejects[i:i+1]); err != nil {
+			k.fail(rejects[i+1:], err)
+			return err
+		}
 	}
 	return nil
 }
@@ -174,7 +184,9 @@ func (k *keeper) without(ctx context.Context, batch []arrival, cause error) erro
 		}
 		return k.store(ctx, batch[half:])
 	default:
-		batch[0].answer.refuse(tidings.ReasonTextTooLong, cause.Error())
+		a := batch[0].answer
+		a.refuse(tidings.ReasonTextTooLong, fmt.Sprintf("%s: %v", batch[0].request.form.place(a.Line), cause))
+		k.live.once("large", a.Detail)
 	}
 	k.live.settle(batch)
 	return nil
@@ -196,7 +208,13 @@ func (k *keeper) fresh(batch []arrival) []arrival {
 		case p.hash == a.hash:
 			a.answer.accept(p.position, true)
 		default:
-			a.answer.refuse(tidings.ReasonDuplicateID, fmt.Sprintf("another document has the id %q, at %s; this one is left out", a.answer.ID, p.position))
+			f := a.request.form
+			a.answer.refuse(tidings.ReasonDuplicateID, fmt.Sprintf("%s: another document has the id %q, at %s; this one is left out", f.place(a.answer.Line), a.answer.ID, p.position))
+			if !f.asks && a.turn() == nil {
+				k.live.refused(a.answer.Detail)
+				k.unheard = append(k.unheard, a)
+				continue
+			}
 		}
 		old = append(old, a)
 	}

@@ -194,7 +194,7 @@ func TestLiveDocumentsAreAcceptedOrRefused(t *testing.T) {
 		"no time":            {data: `{"id":"k","text":"x","time":"yesterday"}`, want: []ingest.Answer{bad("k", tidings.ReasonBadTime)}},
 		"twice":              {data: line("first", "text"), want: []ingest.Answer{{ID: "first", Status: ingest.Accepted, Duplicate: true}}},
 		"written otherwise":  {data: `{"text":"te\u0078t", "id":"first"}`, want: []ingest.Answer{{ID: "first", Status: ingest.Accepted, Duplicate: true}}},
-		"another document":   {data: line("first", "other"), want: []ingest.Answer{bad("first", tidings.ReasonDuplicateID)}, says: `another document has the id "first", at 1/0`},
+		"another document":   {data: line("first", "other"), want: []ingest.Answer{bad("first", tidings.ReasonDuplicateID)}, says: `live-table.in: another document has the id "first", at 1/0`},
 		"several":            {data: line("l", "1") + "\n\n" + line("m", "2") + "\r\n" + line("n", "") + "\n" + line("l", "1") + "\n" + line("m", "3"), want: []ingest.Answer{{Line: 1, ID: "l", Status: ingest.Accepted}, {Line: 3, ID: "m", Status: ingest.Accepted}, {Line: 4, ID: "n", Status: ingest.Refused, Reason: tidings.ReasonNoText}, {Line: 5, ID: "l", Status: ingest.Accepted, Duplicate: true}, {Line: 6, ID: "m", Status: ingest.Refused, Reason: tidings.ReasonDuplicateID}}},
 		"too many":           {data: strings.Repeat(line("o", "x")+"\n", pipeline.MessageLinesMax+1), want: []ingest.Answer{bad("", pipeline.ReasonMessageTooBig)}, says: "257 lines, the limit is 256; nothing of it was taken"},
 		"in a bad place too": {data: "{}\n" + line("p", "x"), want: []ingest.Answer{{Line: 1, Status: ingest.Refused, Reason: tidings.ReasonNoID}, {Line: 2, ID: "p", Status: ingest.Accepted}}},
@@ -244,7 +244,7 @@ func TestWhatIsPublishedWithoutAQuestionEntersToo(t *testing.T) {
 	o := ingest.LiveOptions{Pipeline: "mute", Clock: clock{now: noon}}
 	live, _ := serveLive(t, s.Broker, o)
 	nc := dial(t, s.URL())
-	for _, data := range []string{line("a", "x"), "what?", line("b", "x") + "\n{}\n" + line("c", "x"), line("a", "x")} {
+	for _, data := range []string{line("a", "x"), "what?", line("b", "x") + "\n{}\n" + line("c", "x") + "\n" + line("a", "other"), line("a", "x")} {
 		if err := nc.Publish(ingest.LiveSubject(o.Pipeline), []byte(data)); err != nil {
 			t.Fatal(err)
 		}
@@ -260,7 +260,7 @@ func TestWhatIsPublishedWithoutAQuestionEntersToo(t *testing.T) {
 			got = append(got, fmt.Sprintf("%s %s", reject.Reason, strings.SplitN(reject.Detail, ":", 2)[0]))
 		}
 	}
-	if want := []string{"not_json mute.in", "no_id mute.in line 2"}; fmt.Sprint(got) != fmt.Sprint(want) {
+	if want := []string{"not_json mute.in", "no_id mute.in line 2", "duplicate_id mute.in line 4"}; fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("rejects %q, want %q", got, want)
 	}
 	ids := map[string]bool{}
@@ -270,7 +270,7 @@ func TestWhatIsPublishedWithoutAQuestionEntersToo(t *testing.T) {
 	if len(ids) != 4 || !ids["a"] || !ids["b"] || !ids["c"] {
 		t.Errorf("in the log are %v", ids)
 	}
-	if c := live.Counts(); c.Documents != 4 || c.Duplicates != 1 || c.Rejected != 2 || c.Lost != 0 {
+	if c := live.Counts(); c.Documents != 4 || c.Duplicates != 1 || c.Rejected != 3 || c.Lost != 0 {
 		t.Errorf("counted as %+v", c)
 	}
 }

@@ -10,7 +10,7 @@ import (
 func (l *Live) enqueue(waiting []arrival) bool {
 	size := 0
 	for i := range waiting {
-		size += len(waiting[i].line)
+		size += waiting[i].size
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -87,7 +87,7 @@ func (l *Live) settle(batch []arrival) {
 	for i := range batch {
 		a := &batch[i]
 		l.open--
-		l.bytes -= len(a.line)
+		l.bytes -= a.size
 		l.count(a)
 		if a.request.open--; a.request.open == 0 {
 			whole = append(whole, a.request)

@@ -16,6 +16,7 @@ import (
 // request is what one client sent at once. Its answers become known one after
 // the other; with the last of them done is called, once.
 type request struct {
+	form    form
 	answers []Answer
 	open    int // answers that are not known
 	done    func([]Answer)
@@ -30,7 +31,15 @@ type arrival struct {
 	hash    uint64 // and of its line
 	label   string
 	line    []byte
+	size    int // of the line as it came
 	reject  bool
+}
+
+// turn makes a reject of an arrival that is refused.
+func (a *arrival) turn() error {
+	line, err := json.Marshal(pipeline.Reject{ID: a.answer.ID, Reason: a.answer.Reason, Detail: a.answer.Detail})
+	a.line, a.reject = line, true
+	return err
 }
 
 // form is how a request is read.
@@ -52,7 +61,7 @@ func (f form) place(line int) string {
 // read makes a request of what a client sent: an answer for each document, of
 // which those that cannot enter are known.
 func (l *Live) read(data []byte, f form, done func([]Answer)) (*request, []arrival) {
-	r := &request{done: done}
+	r := &request{form: f, done: done}
 	rows := [][]byte{data}
 	if data = bytes.TrimSpace(data); !f.single {
 		rows = bytes.Split(data, []byte{'\n'})
@@ -85,7 +94,7 @@ func (l *Live) read(data []byte, f form, done func([]Answer)) (*request, []arriv
 		text := jsonl.Append(make([]byte, 0, len(row)+16), &document)
 		waiting = append(waiting, arrival{
 			request: r, answer: answer, id: idHash(document.ID), hash: xxhash.Sum64(text),
-			label: document.Label, line: text,
+			label: document.Label, line: text, size: len(text),
 		})
 	}
 	return r, l.heard(r, f, waiting)
@@ -125,9 +134,10 @@ func (l *Live) heard(r *request, f form, waiting []arrival) []arrival {
 		if f.asks {
 			continue
 		}
-		line, err := json.Marshal(pipeline.Reject{ID: a.ID, Reason: a.Reason, Detail: a.Detail})
-		if err == nil {
-			waiting = append(waiting, arrival{request: r, answer: a, line: line, reject: true})
+		reject := arrival{request: r, answer: a}
+		if err := reject.turn(); err == nil {
+			reject.size = len(reject.line)
+			waiting = append(waiting, reject)
 		}
 	}
 	r.open = len(waiting)
