@@ -160,7 +160,7 @@ func (n *naive) terms(text [2]string) (order []string, count map[string]int) {
 	var all []string
 	for _, t := range n.grams(naiveWords(text[0])) {
 		all = append(all, t)
-		if !n.plan.Features.NoTitle {
+		if !n.plan.Features.NoTitle && !strings.Contains(t, " ") {
 			all = append(all, "^"+t)
 		}
 	}

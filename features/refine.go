@@ -196,7 +196,7 @@ func (t *Tokenizer) refineItem(dst []TermCount, start int, dict *Dictionary, it 
 	}
 	r.join(word)
 	for n := r.grams.Min; n <= min(r.grams.Max, r.held); n++ {
-		dst = t.refined(dst, start, dict, r.joined[r.starts[n-1]:], prefixed)
+		dst = t.refined(dst, start, dict, r.joined[r.starts[n-1]:], prefixed && n == 1)
 	}
 	return dst
 }
