@@ -150,7 +150,16 @@ func DefaultWindows() []topics.Definition {
 // Check reports all problems of a plan at once.
 func (p Plan) Check() error {
 	_, modelErr := model.New(p.Model, p.Options)
-	return errors.Join(p.Pipeline.Check(), p.Partitions.check(), p.checkPromises(), p.Features.Check(), modelErr, p.Topics.Check())
+	return errors.Join(p.Pipeline.Check(), p.Partitions.check(), p.checkPromises(), p.Features.Check(), p.checkNGrams(), modelErr, p.Topics.Check())
+}
+
+// checkNGrams refuses what could make a record larger than a broker takes: with
+// partitions, terms travel as text, and three words to a term multiply it by six.
+func (p Plan) checkNGrams() error {
+	if p.Features.NGrams.Max > 2 && !p.Partitions.Chained() {
+		return fmt.Errorf("n-grams %v with several partitions could need records larger than a broker takes; choose 1-2, or one partition", p.Features.NGrams)
+	}
+	return nil
 }
 
 // Create makes the pipeline on a broker: its streams and its stored plan. When

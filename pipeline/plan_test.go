@@ -117,6 +117,17 @@ func TestOptionsOfTextAtTheirDefaultsAreNotStored(t *testing.T) {
 	}
 }
 
+// Properties: what travels between partitions stays within a record.
+func TestLongNGramsDoNotTravel(t *testing.T) {
+	long := features.Options{NGrams: features.NGrams{Min: 1, Max: 3}}
+	if err := (Plan{Features: long}).WithDefaults().Check(); err != nil {
+		t.Errorf("in one worker: %v", err)
+	}
+	if err := (Plan{Features: long, Partitions: Partitions{1, 2, 1, 1}}).WithDefaults().Check(); err == nil || !strings.Contains(err.Error(), "n-grams 1-3 with several partitions") {
+		t.Errorf("with partitions: %v", err)
+	}
+}
+
 // Properties: all that is wrong with a plan is told at once.
 func TestAPlanTellsAllThatIsWrong(t *testing.T) {
 	p := Plan{Pipeline: "no spaces", Partitions: Partitions{0, 1, 1, 1}, Model: "arrow"}.WithDefaults()
