@@ -2,12 +2,11 @@ package ingest
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strconv"
 	"time"
-
-	"github.com/nats-io/nuid"
 
 	"tidings"
 	"tidings/datasets"
@@ -50,7 +49,7 @@ const (
 func openKeeper(ctx context.Context, l *Live) (*keeper, error) {
 	k := &keeper{
 		live: l, fence: newFence(l.broker, l.o.Pipeline, LiveSource), known: newAccepted(IDsRemembered),
-		writer: nuid.Next(), ids: make(map[uint64]struct{}),
+		writer: rand.Text(), ids: make(map[uint64]struct{}),
 	}
 	var err error
 	if k.finder, err = l.broker.Finder(ctx, k.fence.stream); err != nil {
