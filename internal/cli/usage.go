@@ -45,10 +45,16 @@ func explain(err error, name string) (string, error) {
 	case last.Command == nil && last.App == nil:
 	case nearest(word, subcommands) != "":
 		err = fmt.Errorf("%q is no subcommand; did you mean %q?", word, nearest(word, subcommands))
+	case last.Command != nil && last.Command != parent && !anyFlag(ctx) && len(subcommands) > 0:
+		err = fmt.Errorf("%q is neither a flag nor a subcommand; the subcommands are %s", word, strings.Join(subcommands, ", "))
 	case last.Command != nil && last.Command != parent:
 		err = fmt.Errorf("%q is neither a flag nor a subcommand; a flag takes one value, so repeat the flag for several, and quote a pattern of file names", word)
 	}
 	return pathOf(node), err
+}
+
+func anyFlag(ctx *kong.Context) bool {
+	return slices.ContainsFunc(ctx.Path, func(step *kong.Path) bool { return step.Flag != nil })
 }
 
 // subcommandsOf are the names of a command's subcommands that people see.
