@@ -1,10 +1,12 @@
-// Package ingest feeds the rows of a source into a pipeline's log.
+// Package ingest feeds documents into a pipeline's log: the rows of a source
+// (Run), and what clients send while it runs, over NATS and HTTP (Live).
 //
 // The rule to keep: a record of the log carries the row number up to which its
 // source has been read, and it is stored only behind the record that the
 // writer believes to be the source's last. So ingestion goes on after a crash
 // where it left off, without repeating or skipping a row, and a second process
-// on the same source is refused.
+// on the same source is refused. What clients send is one source that several
+// processes may write: each has read all that stands before its record.
 package ingest
 
 import (
