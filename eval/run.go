@@ -23,6 +23,9 @@ func Run(ctx context.Context, b *broker.Broker, p pipeline.Plan, faults *guarant
 		return nil, err
 	}
 	r.Inject(faults)
+	if faults != nil {
+		r.Snapshots(snapshotsUnderFaults)
+	}
 	last, err := b.LastSequence(ctx, p.Pipeline.LogStream().Name)
 	if err != nil {
 		return nil, err
@@ -43,6 +46,10 @@ func Run(ctx context.Context, b *broker.Broker, p pipeline.Plan, faults *guarant
 	}
 	return t, err
 }
+
+// snapshotsUnderFaults is how many documents pass between two snapshots where
+// things go wrong: few, for it is recovery that is looked at.
+const snapshotsUnderFaults = 500
 
 // Follow adds up what a pipeline commits, up to a log sequence.
 func Follow(ctx context.Context, b *broker.Broker, p pipeline.Plan, last uint64, each func(u *pipeline.Unit)) (*pipeline.Tally, error) {

@@ -155,6 +155,9 @@ func (c *Committer) scan(ctx context.Context, last uint64) error {
 // or handed to Commit.
 func (c *Committer) Cursor() uint64 { return c.history.Cursor }
 
+// Epoch is how often the partition has been opened, by whomever.
+func (c *Committer) Epoch() uint64 { return c.epoch }
+
 // Resume is the log sequence behind which units may have to be done.
 func (c *Committer) Resume() uint64 { return c.next - 1 }
 

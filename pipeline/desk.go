@@ -153,7 +153,11 @@ func (d *desk) leave(ctx context.Context) error {
 // at lets faults strike at a point that no unit has part in.
 func (d *desk) at(ctx context.Context, p guarantees.Point) error {
 	for _, c := range d.committers {
-		if err := c.At(ctx, p, guarantees.Unit{Documents: d.worker.passed}); err != nil {
+		u := guarantees.Unit{Documents: d.worker.passed}
+		if p == guarantees.Opened || p == guarantees.Restored {
+			u.Documents = c.Epoch() // openings are counted here
+		}
+		if err := c.At(ctx, p, u); err != nil {
 			return err
 		}
 	}
