@@ -35,6 +35,7 @@ type Appender struct {
 	open   int
 	err    error
 	failed func() // OnFailure's
+	slow   func() // Slow's
 }
 
 // Appender returns one that expects last to be the stream's last sequence.
@@ -113,9 +114,24 @@ func (a *Appender) OnFailure(f func()) {
 	}
 }
 
+// Slow has f called before each answer is taken note of, for trials with a
+// store that takes its time: records are then answered as slowly as f returns,
+// one after the other.
+func (a *Appender) Slow(f func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.slow = f
+}
+
 // settle reads every future, in order.
 func (a *Appender) settle() {
 	for f := range a.flight {
+		a.mu.Lock()
+		slow := a.slow
+		a.mu.Unlock()
+		if slow != nil {
+			slow()
+		}
 		select {
 		case ack := <-f.Ok():
 			a.b.tails.tell(a.stream, f.Msg(), ack.Sequence, nil)

@@ -60,7 +60,8 @@ const StoreBytesDefault = 64 << 30
 type Broker struct {
 	nc       *nats.Conn
 	js       jetstream.JetStream
-	server   *server.Server
+	host     *host  // the embedded server; nil: it runs elsewhere
+	cut      func() // ends the connection, which then makes itself anew
 	where    string // to name it in errors; without secrets
 	outage   *outage
 	denials  *denials
@@ -120,23 +121,11 @@ func embed(o Options) (_ *Broker, err error) {
 	if err := b.lockStore(o.Store); err != nil {
 		return nil, err
 	}
-	so, err := serverOptions(o)
-	if err != nil {
+	b.host = &host{options: o, problems: b.problems}
+	if err := b.host.start(); err != nil {
 		return nil, err
 	}
-	if b.server, err = server.NewServer(so); err != nil {
-		return nil, fmt.Errorf("the embedded broker refuses its options: %w", err)
-	}
-	b.server.SetLoggerV2(b.problems, false, false, false)
-	b.server.Start()
-	if !b.server.ReadyForConnections(startTimeout) {
-		return nil, fmt.Errorf("the embedded broker did not start in %s: %s", o.Store, b.problems.last())
-	}
-	b.nc, err = nats.Connect("", append(b.connectOptions(o), nats.InProcessServer(b.server))...)
-	if err != nil {
-		return nil, fmt.Errorf("the embedded broker does not answer: %w", err)
-	}
-	return b, b.speak()
+	return b, b.connectWithin(o)
 }
 
 // lockStore keeps a second server out of the directory: two servers on one
@@ -249,11 +238,8 @@ func tooOld(version string) bool {
 
 // URL is where other processes reach the broker, "" when none can.
 func (b *Broker) URL() string {
-	if b.server != nil {
-		if b.server.Addr() == nil {
-			return ""
-		}
-		return "nats://" + b.server.Addr().String()
+	if b.host != nil {
+		return b.host.address()
 	}
 	return redact(b.nc.ConnectedUrl())
 }
@@ -280,7 +266,7 @@ func (b *Broker) Await(ctx context.Context) error {
 }
 
 // Embedded says whether the server runs in this process.
-func (b *Broker) Embedded() bool { return b.server != nil }
+func (b *Broker) Embedded() bool { return b.host != nil }
 
 // Close closes the connection and stops an embedded server, waiting until its
 // files are closed. A temporary store is removed.
@@ -289,9 +275,8 @@ func (b *Broker) Close() error {
 	if b.nc != nil {
 		b.nc.Close()
 	}
-	if b.server != nil {
-		b.server.Shutdown()
-		b.server.WaitForShutdown()
+	if b.host != nil {
+		b.host.stop()
 	}
 	if b.lock != nil {
 		errs = append(errs, b.lock.Close())

@@ -35,8 +35,7 @@ func dial(ctx context.Context, o Options) (*Broker, error) {
 	if err != nil {
 		return nil, dialError(b.where, err)
 	}
-	d.made()
-	b.nc = nc
+	b.nc, b.cut = nc, d.cut
 	return b, b.speak()
 }
 
@@ -44,7 +43,7 @@ func dial(ctx context.Context, o Options) (*Broker, error) {
 type dialer struct {
 	mu      sync.Mutex
 	cancel  context.CancelFunc // of the Dial under way
-	conn    net.Conn           // that is being greeted
+	conn    net.Conn           // the last one made
 	aborted bool
 }
 
@@ -80,11 +79,13 @@ func (d *dialer) abort() {
 	}
 }
 
-// made lets go of the connection that was made.
-func (d *dialer) made() {
+// cut ends the connection.
+func (d *dialer) cut() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.conn = nil
+	if d.conn != nil {
+		_ = d.conn.Close()
+	}
 }
 
 // dialError says why there is no connection: nobody there, or somebody who

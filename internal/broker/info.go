@@ -29,7 +29,7 @@ func (b *Broker) Info() Info {
 	_, err := b.nc.TLSConnectionState()
 	version := b.nc.ConnectedServerVersion()
 	return Info{
-		Where: b.where, Embedded: b.server != nil, Store: b.store, Encrypted: err == nil,
+		Where: b.where, Embedded: b.host != nil, Store: b.store, Encrypted: err == nil,
 		Name: b.nc.ConnectedServerName(), Version: version, TooOld: tooOld(version),
 		Cluster: b.nc.ConnectedClusterName(), PayloadBytes: b.nc.MaxPayload(),
 	}
