@@ -19,9 +19,9 @@ import (
 type compare struct {
 	cli.SourceFlags `group:"Source"`
 
-	Model      string   `name:"model" default:"${model}" complete:"${models}" group:"Pipeline" help:"The model: ${models}."`
-	Partitions []string `name:"partitions" default:"1;2;4" sep:";" placeholder:"N" group:"Pipeline" help:"Partitions of each run: 4, or df=4,classify=2. Repeatable."`
-	JSON       bool     `name:"json" group:"Result" help:"The result as JSON, a record a run."`
+	cli.ModelFlags `group:"Pipeline"`
+	Partitions     []string `name:"partitions" default:"1;2;4" sep:";" placeholder:"N" group:"Pipeline" help:"Partitions of each run: 4, or df=4,classify=2. Repeatable."`
+	JSON           bool     `name:"json" group:"Result" help:"The result as JSON, a record a run."`
 
 	headed bool // the table has its first line
 }
@@ -84,14 +84,19 @@ func (c *compare) plans() ([]pipeline.Plan, error) {
 		return nil, &cli.UsageError{Err: errors.New("compare reads its source several times, and standard input comes once: give it a file")}
 	}
 	var plans []pipeline.Plan
+	base, err := c.Plan()
+	if err != nil {
+		return nil, err
+	}
 	var errs []error
 	for _, partitions := range c.Partitions {
 		n, err := pipeline.ParsePartitions(partitions)
 		errs = append(errs, err)
-		plans = append(plans, pipeline.Plan{Partitions: n, Model: c.Model}.WithDefaults())
-	}
-	if errors.Join(errs...) == nil {
-		errs = append(errs, plans[0].Check()) // they differ in their partitions alone
+		p := base
+		p.Partitions = n
+		if plans = append(plans, p); err == nil {
+			errs = append(errs, p.Check())
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, &cli.UsageError{Err: err}
@@ -108,7 +113,11 @@ type truth struct {
 
 func (c *compare) oracle(ctx context.Context, s cli.Streams) (t truth, err error) {
 	tell := func(notice string) { fmt.Fprintln(s.Err, notice) }
-	err = c.with(ctx, s, pipeline.Plan{Model: c.Model}.WithDefaults(), tell, func(b *broker.Broker, p pipeline.Plan) error {
+	base, err := c.Plan()
+	if err != nil {
+		return t, err
+	}
+	err = c.with(ctx, s, base, tell, func(b *broker.Broker, p pipeline.Plan) error {
 		o, err := eval.NewOracle(p)
 		if err != nil {
 			return err
