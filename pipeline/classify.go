@@ -46,6 +46,8 @@ func NewClassify(m model.Model, o features.Options, dfPartitions int, owns func(
 func (s *Classify) Step(u *Unit) error {
 	s.route.terms(&u.Dict)
 	clear(s.next)
+	before := s.version()
+	u.Learnt.Skipped = u.Learnt.Skipped[:0]
 	for i := range u.Entries {
 		e := &u.Entries[i]
 		switch e.Kind {
@@ -56,6 +58,7 @@ func (s *Classify) Step(u *Unit) error {
 			}
 			if !whole {
 				e.Kind = LostEntry
+				u.Learnt.Skipped = append(u.Learnt.Skipped, e.Position)
 				continue
 			}
 			s.accepted++
@@ -74,6 +77,7 @@ func (s *Classify) Step(u *Unit) error {
 			return fmt.Errorf("classify: df/%d has %d values for log messages %d..%d, the documents there have %d terms of its", p, len(u.DF[p]), u.From, u.To, n)
 		}
 	}
+	s.account(u, before)
 	return nil
 }
 
@@ -114,6 +118,7 @@ func (s *Classify) document(u *Unit, e *Entry) error {
 	switch err := s.model.Learn(s.vector, e.Truth, s.scores); {
 	case errors.Is(err, model.ErrTooManyLabels):
 		s.unlearnt++
+		u.Learnt.Skipped = append(u.Learnt.Skipped, e.Position)
 	case err != nil:
 		return fmt.Errorf("classify: the document at %v cannot be learnt: %w", e.Position, err)
 	default:

@@ -11,14 +11,18 @@ import (
 
 // recordFormat is the first byte of each record; it changes when the layout
 // does.
-const recordFormat = 1
+const recordFormat = 2
+
+// recordFormatOldest is the oldest one that is read still: its predictions say
+// nothing of the ledger.
+const recordFormatOldest = 1
 
 // The sections of a record. A stage writes the columns that it filled; a chain
 // of stages writes those of its end.
 const (
 	tokensSection      = 1 // entries with their terms
 	dfSection          = 2 // df values, and digests at end entries
-	predictionsSection = 3 // entries with what classify said
+	predictionsSection = 3 // entries with what classify said, and what it made of its model
 	windowsSection     = 4 // closed windows and counts, as JSON
 )
 
@@ -53,6 +57,7 @@ func (c *codec) encode(u *Unit, sections []byte, partition int, owns func(sequen
 			c.df(u, partition)
 		case predictionsSection:
 			c.entries(u, owns, c.prediction)
+			c.ledger(u)
 		case windowsSection:
 			if err := c.windows(u, partition); err != nil {
 				return nil, err
@@ -188,8 +193,9 @@ func (c *codec) windows(u *Unit, partition int) error {
 func (c *codec) decode(u *Unit, data []byte, partition int) error {
 	d := &c.dec
 	d.reset(data)
-	if f := d.byte(); f != recordFormat {
-		return fmt.Errorf("record of format %d, this program reads %d; a newer version wrote it: %w", f, recordFormat, errMalformed)
+	format := d.byte()
+	if format < recordFormatOldest || format > recordFormat {
+		return fmt.Errorf("record of format %d, this program reads %d to %d; a newer version wrote it: %w", format, recordFormatOldest, recordFormat, errMalformed)
 	}
 	for len(d.buf) > 0 && d.err == nil {
 		switch s := d.byte(); s {
@@ -199,6 +205,9 @@ func (c *codec) decode(u *Unit, data []byte, partition int) error {
 			c.decodeDF(u, partition)
 		case predictionsSection:
 			c.decodeEntries(u, c.decodePrediction)
+			if u.Traced = format >= 2; u.Traced {
+				c.decodeLedger(u)
+			}
 		case windowsSection:
 			c.decodeWindows(u, partition)
 		default:

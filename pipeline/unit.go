@@ -109,6 +109,8 @@ type Unit struct {
 	lost    []bool               // df, by partition: its values are lost
 	Windows [][]topics.Window    // topics, by partition: those that the unit closed
 	Counts  [][]topics.Counts    // topics, by partition: what became of the documents so far
+	Learnt  Learnt               // classify: what it made of its model
+	Traced  bool                 // of a record that was read: Learnt is known
 	scores  []tidings.Score      // what Entry.Scores point into
 }
 
@@ -141,6 +143,8 @@ func (u *Unit) Reset() {
 		u.Windows[i] = u.Windows[i][:0]
 		u.Counts[i] = u.Counts[i][:0]
 	}
+	u.Learnt = Learnt{Missing: u.Learnt.Missing[:0], Skipped: u.Learnt.Skipped[:0]}
+	u.Traced = false
 	clear(u.scores)
 	u.scores = u.scores[:0]
 }
