@@ -80,7 +80,7 @@ func Open(ctx context.Context, b *broker.Broker, p Partition) (*Committer, error
 
 // opened settles what the owner before left open.
 func (c *Committer) opened(ctx context.Context) (*Committer, error) {
-	if err := c.recovery.opened(ctx, c); err != nil {
+	if err := errors.Join(c.slows(ctx), c.recovery.opened(ctx, c)); err != nil {
 		c.Close()
 		return nil, err
 	}

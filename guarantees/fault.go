@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -59,22 +61,32 @@ type Fault struct {
 	Stage     string        // where; "": everywhere
 	Partition int           // of the stage; -1: all
 	At        uint64        // kill, pause, broker-restart, disconnect: with the unit that brings so many documents
-	Point     Point         // kill, pause: at which step; "" is Stored
-	Share     float64       // drop-ack, publish-fail, duplicate: of the records, in [0, 1]
+	Point     Point         // of those with At: at which step; "" is the middle of a commit, between the two things that a promise has to do
+	Share     float64       // drop-ack, publish-fail, duplicate, reorder: of the records, in [0, 1]; reorder: 0 is a tenth
 	For       time.Duration // pause, delay, slow-disk
-	Window    int           // reorder: among so many records
+	Window    int           // reorder: a record comes up to Window-1 records late
 }
 
 // hits says whether the fault concerns a partition ("df/0").
 func (f *Fault) hits(partition string) bool {
 	stage, number, _ := strings.Cut(partition, "/")
-	return (f.Stage == "" || f.Stage == stage) && (f.Partition < 0 || fmt.Sprint(f.Partition) == number)
+	return (f.Stage == "" || f.Stage == stage) && (f.Partition < 0 || strconv.Itoa(f.Partition) == number)
+}
+
+// Strike says where and when a fault has struck.
+type Strike struct {
+	Fault    int       `json:"fault"`            // its place in the plan, from 0
+	Place    string    `json:"place"`            // the partition: "df/0"
+	Stream   string    `json:"stream,omitempty"` // delivery faults: what it read
+	Sequence uint64    `json:"sequence"`         // the last log sequence of the unit; of delivery faults, of the record
+	Time     time.Time `json:"time"`             // when it was stored
 }
 
 // Fired remembers which faults have struck, so that none does again after the
-// crash that it causes. Fire stores a name and says whether it is new.
+// crash that it causes. Fire stores a strike under a name, with its time, and
+// says whether the name is new. The name can be a part of a NATS subject.
 type Fired interface {
-	Fire(ctx context.Context, name string) (first bool, err error)
+	Fire(ctx context.Context, name string, s Strike) (first bool, err error)
 }
 
 // Faults is a fault plan at work. A nil *Faults makes nothing go wrong. It is
@@ -83,12 +95,24 @@ type Faults struct {
 	Plan  []Fault
 	Seed  uint64
 	Fired Fired
-	// Sleep stands still for a time; its error is the context's.
+	// Sleep stands still for a time; its error is the context's. nil: the
+	// goroutine does.
 	Sleep func(ctx context.Context, d time.Duration) error
+	// Kill kills the process. nil: what it had in memory is dropped, and it
+	// begins as after a crash.
+	Kill func(ctx context.Context, partition string) error
+	// Restart restarts the broker. nil: the one in this process.
+	Restart func(ctx context.Context) error
 }
 
-// at kills or pauses the worker where the plan says so. What it has sent is
-// stored before, so that the same plan and seed give the same streams again.
+// momentary says whether the fault strikes at a moment, and not all the time.
+func (f *Fault) momentary() bool {
+	s, _ := shapeOf(f.Kind)
+	return s.at
+}
+
+// at lets happen what the plan wants here. What the worker has sent is stored
+// before, so that the same plan and seed give the same streams again.
 func (c *Committer) at(ctx context.Context, p Point, u Unit) error {
 	f := c.partition.Faults
 	if f == nil {
@@ -96,13 +120,13 @@ func (c *Committer) at(ctx context.Context, p Point, u Unit) error {
 	}
 	for i := range f.Plan {
 		fault := &f.Plan[i]
-		if !fault.strikesAt(p, c.partition.Name, u) {
+		if !fault.strikesAt(p, c.middle(), c.partition.Name, u) {
 			continue
 		}
 		if err := c.Wait(ctx); err != nil {
 			return err
 		}
-		if err := f.strike(ctx, i, c.partition.Name); err != nil {
+		if err := c.strike(ctx, i, u); err != nil {
 			return err
 		}
 	}
@@ -112,25 +136,78 @@ func (c *Committer) at(ctx context.Context, p Point, u Unit) error {
 // At is for the points that are not a Committer's own.
 func (c *Committer) At(ctx context.Context, p Point, u Unit) error { return c.at(ctx, p, u) }
 
-func (f *Fault) strikesAt(p Point, partition string, u Unit) bool {
-	point := f.Point
-	if point == "" {
-		point = Stored
+// middle is where a crash does what the promise allows at worst: between claim
+// and record, or behind a record that is not acknowledged.
+func (c *Committer) middle() Point {
+	if c.partition.Promise.OrDefault().Guarantee == AtMostOnce {
+		return Stepped
 	}
-	return (f.Kind == Kill || f.Kind == Pause) && p == point && u.Documents >= f.At && f.hits(partition)
+	return Stored
 }
 
-// strike lets a fault happen, once.
-func (f *Faults) strike(ctx context.Context, i int, partition string) error {
+func (f *Fault) strikesAt(p, middle Point, partition string, u Unit) bool {
+	point := f.Point
+	if point == "" {
+		point = middle
+	}
+	return f.momentary() && p == point && u.Documents >= f.At && f.hits(partition)
+}
+
+// strike lets a fault happen, once: kill and pause in each partition that they
+// concern, a restart and a cut in the first that comes there.
+func (c *Committer) strike(ctx context.Context, i int, u Unit) error {
+	f, name := c.partition.Faults, strconv.Itoa(i)
 	fault := &f.Plan[i]
-	first, err := f.Fired.Fire(ctx, fmt.Sprintf("%d.%s", i, strings.ReplaceAll(partition, "/", ".")))
+	if fault.Kind == Kill || fault.Kind == Pause {
+		name = f.name(i, c.partition.Name)
+	}
+	first, err := f.Fired.Fire(ctx, name, Strike{Fault: i, Place: c.partition.Name, Sequence: u.To})
 	if err != nil || !first {
 		return err
 	}
-	if fault.Kind == Pause {
-		return f.Sleep(ctx, fault.For)
+	switch fault.Kind {
+	case Pause:
+		return f.sleep(ctx, fault.For)
+	case BrokerRestart:
+		err = f.restart(ctx, c)
+	case Disconnect:
+		err = c.broker.Disconnect(ctx)
+	default:
+		if f.Kill != nil {
+			return f.Kill(ctx, c.partition.Name)
+		}
+		return fmt.Errorf("%s: %w", c.partition.Name, ErrKilled)
 	}
-	return fmt.Errorf("%s: %w", partition, ErrKilled)
+	if err != nil {
+		return err
+	}
+	return c.uncertain(errors.New("a fault: the connection was away"))
+}
+
+func (f *Faults) restart(ctx context.Context, c *Committer) error {
+	if f.Restart != nil {
+		return f.Restart(ctx)
+	}
+	return c.broker.Restart(ctx)
+}
+
+func (f *Faults) sleep(ctx context.Context, d time.Duration) error {
+	if f.Sleep != nil {
+		return f.Sleep(ctx, d)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// name is what a strike of a fault in a partition is stored under.
+func (f *Faults) name(i int, partition string) string {
+	return strconv.Itoa(i) + "." + strings.ReplaceAll(partition, "/", ".")
 }
 
 // fails says whether a fault of the kind hits a unit's record. It is decided
@@ -144,7 +221,8 @@ func (f *Faults) fails(ctx context.Context, kind FaultKind, partition string, u 
 		if fault.Kind != kind || !fault.hits(partition) || u.Trigger != "" || !f.chance(i, partition, u.From, fault.Share) {
 			continue
 		}
-		first, err := f.Fired.Fire(ctx, fmt.Sprintf("%d.%s.%d", i, strings.ReplaceAll(partition, "/", "."), u.From))
+		name := f.name(i, partition) + "." + strconv.FormatUint(u.From, 10)
+		first, err := f.Fired.Fire(ctx, name, Strike{Fault: i, Place: partition, Sequence: u.To})
 		if first && err == nil {
 			return true
 		}
@@ -152,10 +230,42 @@ func (f *Faults) fails(ctx context.Context, kind FaultKind, partition string, u 
 	return false
 }
 
-// chance draws a number for a record from the seed: the same one each time.
+// slows makes the partition's records be answered late, if the plan says so.
+func (c *Committer) slows(ctx context.Context) error {
+	f := c.partition.Faults
+	if f == nil {
+		return nil
+	}
+	var late time.Duration
+	for i, fault := range f.Plan {
+		if fault.Kind != SlowDisk || !fault.hits(c.partition.Name) {
+			continue
+		}
+		if _, err := f.Fired.Fire(ctx, f.name(i, c.partition.Name), Strike{Fault: i, Place: c.partition.Name, Sequence: c.history.Cursor}); err != nil {
+			return err
+		}
+		late += fault.For
+	}
+	if late > 0 {
+		c.appender.Slow(func() { _ = f.sleep(ctx, late) })
+	}
+	return nil
+}
+
+// chance draws for a record from the seed: the same each time.
 func (f *Faults) chance(i int, place string, at uint64, share float64) bool {
+	return float64(f.draw(i, place, at)>>11)/(1<<53) < share
+}
+
+// draw is a number that depends on the seed, the fault, a place and a record.
+func (f *Faults) draw(i int, place string, at uint64) uint64 {
 	b := binary.LittleEndian.AppendUint64(nil, f.Seed)
 	b = binary.LittleEndian.AppendUint64(b, uint64(i))
 	b = binary.LittleEndian.AppendUint64(b, at)
-	return float64(xxhash.Sum64(append(b, place...))>>11)/(1<<53) < share
+	return xxhash.Sum64(append(b, place...))
+}
+
+// Has says whether the plan has a fault of the kind.
+func (f *Faults) Has(kind FaultKind) bool {
+	return f != nil && slices.ContainsFunc(f.Plan, func(fault Fault) bool { return fault.Kind == kind })
 }

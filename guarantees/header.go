@@ -36,7 +36,8 @@ type Header struct {
 	Worker string // who wrote it
 
 	// A unit that was not met in its place, but because an input brought a range
-	// again: which record of which input, as in "tok/0@123". "" for all others.
+	// again: which record of which input, as in "tok/0@123", and "tok/0@123+1"
+	// where that record itself was delivered again. "" for all others.
 	Trigger string
 	// Part is the only tokenize partition whose entries such a unit holds, from
 	// 1; 0 is all of them.

@@ -23,6 +23,9 @@ func (in *zipInput) again(ctx context.Context, s *side, r *repetition, u *Unit) 
 		return false, nil
 	}
 	u.Trigger = fmt.Sprintf("%s@%d", s.label(), r.record.Sequence)
+	if r.again {
+		u.Trigger += "+1"
+	}
 	u.Part = r.header.Part
 	if !joins && s.node.Stage == TokenizeStage && s.of > 1 {
 		u.Part = s.partition + 1

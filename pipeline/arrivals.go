@@ -8,13 +8,6 @@ import (
 	"tidings/internal/broker"
 )
 
-// source delivers the records of a stream, one after the other unless a fault
-// disturbs it.
-type source interface {
-	Next(ctx context.Context) ([]broker.Record, error)
-	Close()
-}
-
 // earlyMax is how many records that came before their turn are held.
 const earlyMax = 1 << 12
 
@@ -22,16 +15,17 @@ const earlyMax = 1 << 12
 // the reader's promise has it: in order where it waits for what is missing,
 // once where it marks what it has taken.
 type arrivals struct {
-	source  source
+	source  guarantees.Source
 	marks   bool
 	waits   bool
 	records []broker.Record
 	next    uint64          // the sequence whose turn it is
 	early   []broker.Record // by sequence
 	back    *broker.Record  // taken, and given back
+	again   bool            // the record that was taken last had been taken before
 }
 
-func newArrivals(s source, p guarantees.Promise, from uint64) arrivals {
+func newArrivals(s guarantees.Source, p guarantees.Promise, from uint64) arrivals {
 	return arrivals{source: s, marks: p.Marks(), waits: p.Waits(), next: from}
 }
 
@@ -61,12 +55,15 @@ func (a *arrivals) take(ctx context.Context) (r broker.Record, err error) {
 		switch {
 		case r.Sequence == a.next:
 			a.next++
+			a.again = false
 			return r, nil
 		case r.Sequence < a.next && !a.marks:
+			a.again = true
 			return r, nil
 		case r.Sequence < a.next: // it came before
 		case !a.waits || len(a.early) == earlyMax:
 			a.next = r.Sequence + 1
+			a.again = false
 			return r, nil
 		default:
 			a.hold(r)

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -46,6 +47,7 @@ type reading struct {
 	after   uint64 // the first unit begins behind this log sequence
 	places  places // where the streams are read from, that of a snapshot; nil: from their first record
 	faults  *guarantees.Faults
+	readers []string // the partitions that read: "df/0"; for faults
 }
 
 // open opens a stream.
@@ -54,7 +56,7 @@ func (r *reading) open(ctx context.Context, stream string, from uint64, o broker
 	if err != nil {
 		return arrivals{}, err
 	}
-	return newArrivals(s, r.promise, from), nil
+	return newArrivals(r.faults.Deliver(s, r.delivery(stream)), r.promise, from), nil
 }
 
 // logInput cuts the log into units: as many messages as are there, up to a
@@ -62,8 +64,9 @@ func (r *reading) open(ctx context.Context, stream string, from uint64, o broker
 type logInput struct {
 	arrivals arrivals
 	cuts     cuts
-	aligned  bool   // units end where they are full, or a source ends, not where nothing is there
-	at       uint64 // the last sequence delivered
+	aligned  bool                                                     // units end where they are full, or a source ends, not where nothing is there
+	ended    func(ctx context.Context, r broker.Record) (bool, error) // whether it is the log's last
+	at       uint64                                                   // the last sequence delivered
 }
 
 func openLog(ctx context.Context, r reading) (*logInput, error) {
@@ -71,7 +74,7 @@ func openLog(ctx context.Context, r reading) (*logInput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &logInput{arrivals: a, cuts: r.cuts, at: r.after, aligned: r.faults != nil}, nil
+	return &logInput{arrivals: a, cuts: r.cuts, at: r.after, aligned: r.faults != nil, ended: r.lastOfLog}, nil
 }
 
 func (in *logInput) close() { in.arrivals.close() }
@@ -87,8 +90,11 @@ func (in *logInput) next(ctx context.Context, u *Unit) error {
 		if u.To >= u.From && !in.arrivals.ready() && !in.aligned {
 			break
 		}
-		r, err := in.arrivals.take(ctx)
+		r, err := in.take(ctx, u)
 		switch {
+		case errors.Is(err, errQuiet):
+			ended = true
+			continue
 		case err != nil:
 			return err
 		case r.Sequence <= u.To && u.To >= u.From:
@@ -114,6 +120,36 @@ func (in *logInput) next(ctx context.Context, u *Unit) error {
 	u.Documents = uint64(documents)
 	in.at = u.To
 	return nil
+}
+
+// errQuiet reports that the log has no more for now.
+var errQuiet = errors.New("nothing more in the log")
+
+// quiet is how long an aligned unit waits for more at the end of the log: longer
+// than a fault holds records back.
+const quiet = 2 * time.Second
+
+// take takes the next record. Who waits for an aligned unit to be full gives up
+// where the log ends without an end of a source.
+func (in *logInput) take(ctx context.Context, u *Unit) (r broker.Record, err error) {
+	if !in.aligned || u.To < u.From || in.arrivals.ready() {
+		return in.arrivals.take(ctx)
+	}
+	for {
+		waiting, cancel := context.WithTimeout(ctx, quiet)
+		r, err = in.arrivals.take(waiting)
+		cancel()
+		if ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			return r, err
+		}
+		last, err := in.ended(ctx, broker.Record{Sequence: u.To})
+		if err != nil {
+			return r, err
+		}
+		if last {
+			return r, errQuiet
+		}
+	}
 }
 
 // waitTimeout bounds what a stopping worker waits for.

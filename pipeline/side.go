@@ -55,6 +55,7 @@ func (s *side) label() string { return s.node.Writes + "/" + strconv.Itoa(s.part
 type repetition struct {
 	record broker.Record
 	header guarantees.Header
+	again  bool // not what it says comes again, but the record itself
 }
 
 // fill makes sure that the side has a frame that is not used up, or returns the
@@ -92,10 +93,12 @@ func (s *side) open(r broker.Record) (*repetition, error) {
 		return nil, err
 	case h.Kind != guarantees.Done && h.Kind != guarantees.Hole:
 		return nil, nil
+	case s.arrivals.again:
+		return &repetition{r, h, true}, nil
 	case h.Kind == guarantees.Hole && s.promise.Guarantee != guarantees.AtMostOnce:
 		return nil, fmt.Errorf("a hole where nothing may be lost (%s); another program wrote it", s.promise)
 	case (h.Trigger != "" || h.To <= s.at) && s.promise.Guarantee == guarantees.AtLeastOnce:
-		return &repetition{r, h}, nil
+		return &repetition{r, h, false}, nil
 	case h.From > s.at+1 && !s.arrivals.waits:
 		s.overtaken = &r
 		h = guarantees.Header{Kind: guarantees.Hole, From: s.at + 1, To: h.From - 1}

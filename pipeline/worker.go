@@ -215,6 +215,9 @@ func (w *worker) open(ctx context.Context) (committers []*guarantees.Committer, 
 // where it left off.
 func (w *worker) input(ctx context.Context, committers []*guarantees.Committer, from restored) (input, error) {
 	r := reading{broker: w.broker, plan: w.plan, promise: w.promise(), faults: w.faults, after: ^uint64(0)}
+	for _, p := range w.partitions {
+		r.readers = append(r.readers, w.writes().Stage+"/"+strconv.Itoa(p))
+	}
 	for _, c := range committers {
 		r.cuts = append(r.cuts, c.Cuts()...)
 		r.after = min(r.after, c.Resume())
