@@ -57,7 +57,7 @@ func (r *job) interrupted() string {
 	if r.flags.NATS == "" && r.flags.Store == "" {
 		return "interrupted; with --store DIR the same command would go on from here"
 	}
-	if r.source != nil && !r.source.Resumable {
+	if r.source != nil && !r.source.Resumable && !r.source.Repeats { // a feed shows its items again
 		return "interrupted; what is counted here is committed, but standard input cannot go on where it stopped"
 	}
 	return "interrupted; what is counted here is committed, and the same command goes on from here"

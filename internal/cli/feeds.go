@@ -129,8 +129,19 @@ func followText(n int, f *following) string {
 	if f.once {
 		return "reading " + what + " once"
 	}
-	every := strings.TrimSuffix(strings.TrimSuffix(cmp.Or(f.every, 15*time.Minute).String(), "0s"), "0m")
-	return fmt.Sprintf("reading %s every %s, until stopped", what, every)
+	return fmt.Sprintf("reading %s every %s, until stopped", what, shortTime(cmp.Or(f.every, 15*time.Minute)))
+}
+
+// shortTime is a time without the units that are zero: 30m and not 30m0s.
+func shortTime(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 // feedFlags tells what the flags ask of feeds.
