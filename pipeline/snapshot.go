@@ -39,8 +39,8 @@ type piece struct {
 	at    func() uint64 // up to which log sequence it was restored
 }
 
-// pieces are those of a worker's state. Every classify partition has the same
-// model, so they have one piece together.
+// pieces are those of a worker's state. Where classify partitions have one
+// history they have the same model, and so one piece together.
 func (w *worker) pieces(a *assembly, committers []*guarantees.Committer) (all []piece) {
 	limit := committers[0].Resume()
 	for _, c := range committers {
@@ -66,7 +66,7 @@ func (w *worker) pieces(a *assembly, committers []*guarantees.Committer) (all []
 	}
 	if s := a.classify; s != nil {
 		all = append(all, piece{
-			name: ClassifyStage, limit: limit, save: s.save,
+			name: w.plan.modelPiece(w.partitions[0]), limit: limit, save: s.save,
 			load: func(r io.Reader, _ uint64) error { return s.load(r) },
 			reset: func() (err error) {
 				s.accepted, s.chain, s.unlearnt = 0, 0, 0
@@ -316,6 +316,15 @@ func (w *worker) slowest(ctx context.Context, n Node, partitions []int) (uint64,
 	return slowest, nil
 }
 
+// modelPiece names the model of a classify partition: each has its own where
+// each has been through something of its own.
+func (p Plan) modelPiece(partition int) string {
+	if p.Promise(ClassifyStage).Shares() {
+		return ClassifyStage
+	}
+	return ClassifyStage + "/" + strconv.Itoa(partition)
+}
+
 // pieceNames are the pieces of a stage's state, and the partitions that go back
 // to each.
 func (p Plan) pieceNames(n Node) map[string][]int {
@@ -323,7 +332,7 @@ func (p Plan) pieceNames(n Node) map[string][]int {
 	for i := range *p.Partitions.of(n.Stage) {
 		name := n.Stage + "/" + strconv.Itoa(i)
 		if n.Stage == ClassifyStage {
-			name = n.Stage
+			name = p.modelPiece(i)
 		}
 		all[name] = append(all[name], i)
 	}
