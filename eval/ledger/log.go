@@ -1,0 +1,96 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+
+	"tidings/internal/broker"
+	"tidings/pipeline"
+)
+
+// log reads labelled documents from a pipeline's log, ahead in one go, and back
+// where a range comes again.
+type log struct {
+	broker   *broker.Broker
+	stream   string
+	reader   *broker.Reader
+	records  []broker.Record
+	next     uint64
+	last     uint64 // of the log, as far as known
+	tokenize *pipeline.Tokenize
+	unit     pipeline.Unit
+}
+
+func newLog(b *broker.Broker, p pipeline.Plan) *log {
+	return &log{broker: b, stream: p.Pipeline.LogStream().Name, tokenize: pipeline.NewTokenize(p.Features, func(uint64) bool { return true })}
+}
+
+func (l *log) close() {
+	if l.reader != nil {
+		l.reader.Close()
+	}
+}
+
+// updates are the labelled documents that a record's replica learnt.
+func (l *log) updates(ctx context.Context, c *pipeline.Committed, tokenizers int) (all []Update, err error) {
+	learnt := &c.Unit.Learnt
+	err = l.each(ctx, c.From, c.To, func(u Update) {
+		mine := c.Part == 0 || pipeline.Owner(u.Position.Sequence, tokenizers) == c.Part-1
+		if mine && !learnt.Left(u.Position) {
+			all = append(all, u)
+		}
+	})
+	return all, err
+}
+
+// each reads the labelled documents of a range.
+func (l *log) each(ctx context.Context, from, to uint64, f func(Update)) error {
+	if to > l.last { // reading would wait for it
+		var err error
+		if l.last, err = l.broker.LastSequence(ctx, l.stream); err != nil {
+			return err
+		}
+		if to > l.last {
+			return fmt.Errorf("a record covers log messages %d..%d, and %s ends at %d: these are not the records of this log", from, to, l.stream, l.last)
+		}
+	}
+	if l.reader == nil || from < l.next {
+		l.close()
+		reader, err := l.broker.Read(ctx, l.stream, from, broker.ReaderOptions{Ahead: 256})
+		if err != nil {
+			return fmt.Errorf("the log is needed from message %d on: %w", from, err)
+		}
+		l.reader, l.records, l.next = reader, nil, from
+	}
+	for l.next <= to {
+		if len(l.records) == 0 {
+			var err error
+			if l.records, err = l.reader.Next(ctx); err != nil {
+				return fmt.Errorf("the log is needed from message %d on: %w", l.next, err)
+			}
+		}
+		r := l.records[0]
+		l.records, l.next = l.records[1:], r.Sequence+1
+		if r.Sequence < from {
+			continue
+		}
+		if err := l.message(r, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *log) message(r broker.Record, f func(Update)) error {
+	l.unit.Reset()
+	l.unit.AddLog(r)
+	if err := l.tokenize.Step(&l.unit); err != nil {
+		return err
+	}
+	for i := range l.unit.Entries {
+		if e := &l.unit.Entries[i]; e.Kind == pipeline.DocumentEntry && e.Truth != "" {
+			f(Update{Position: e.Position, ID: e.ID, Label: e.Truth})
+		}
+	}
+	return nil
+}
