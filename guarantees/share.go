@@ -31,7 +31,8 @@ func stageOf(partition string) string {
 //     in general nobody could hand one to a willing member that has two fewer.
 //   - owners, who has what now, change no more than that takes.
 //   - Where there is a choice, partitions of one stage stay together: those that
-//     have the same state keep it once then.
+//     have the same state keep it once then. Where a stage has to be divided, it
+//     is rather one whose partitions are listed earlier.
 func Share(members []Member, partitions []string, owners map[string]string) map[string]string {
 	s := newShares(members, len(partitions))
 	var free []string
@@ -136,7 +137,7 @@ func (s *shares) level() bool {
 			if len(a.has) < len(b.has)+2 || from != nil && !wider(a, b, from, to) {
 				continue
 			}
-			p := a.spare(b)
+			p := a.spare(b, len(a.has)-s.fair)
 			if p == "" || from != nil && len(a.has) == len(from.has) && len(b.has) == len(to.has) && (from.fresh[what] || !a.fresh[p]) {
 				continue // as good as the one that was found before
 			}
@@ -162,18 +163,18 @@ func wider(a, b, from, to *holding) bool {
 }
 
 // spare is what a member had best hand to another: something that was free
-// before something it runs, then what joins most of its stage there, then what
-// leaves fewest behind.
-func (h *holding) spare(to *holding) (best string) {
+// before something it runs, then what joins most of its stage there, then the
+// largest stage that can go as a whole, as so many have to go.
+func (h *holding) spare(to *holding, excess int) (best string) {
 	for _, p := range h.has {
-		if to.runs(p) && (best == "" || h.looser(p, best, to)) {
+		if to.runs(p) && (best == "" || h.looser(p, best, to, excess)) {
 			best = p
 		}
 	}
 	return best
 }
 
-func (h *holding) looser(p, q string, to *holding) bool {
+func (h *holding) looser(p, q string, to *holding, excess int) bool {
 	if h.fresh[p] != h.fresh[q] {
 		return h.fresh[p]
 	}
@@ -181,5 +182,11 @@ func (h *holding) looser(p, q string, to *holding) bool {
 	if to.byStage[a] != to.byStage[b] {
 		return to.byStage[a] > to.byStage[b]
 	}
-	return h.byStage[a] < h.byStage[b]
+	whole := func(stage string) int {
+		if n := h.byStage[stage]; n <= excess {
+			return n
+		}
+		return 0
+	}
+	return whole(a) > whole(b)
 }

@@ -39,7 +39,7 @@ func NewFrozen(o features.Options, m model.Model, df func(hash uint64) uint32, a
 }
 
 // ErrElsewhere reports that another process holds the state.
-var ErrElsewhere = errors.New("df and classify do not both run wholly in this process; run it with all stages")
+var ErrElsewhere = errors.New("df and classify do not both run wholly in this process: run it with all stages, and alone")
 
 // Frozen gives the runner's state. The runner must have stopped.
 func (r *Runner) Frozen() (*Frozen, error) {

@@ -13,10 +13,19 @@ import (
 	"tidings/internal/broker"
 )
 
-// Runner runs stages of one pipeline in this process.
+// Runner runs stages of one pipeline in this process: those that it was made
+// for, or, with Share, its share of them.
 type Runner struct {
 	plan    Plan
-	workers []*worker
+	broker  *broker.Broker
+	who     string
+	chosen  map[string][]int // by stage; of a chain nothing
+	faults  *guarantees.Faults
+	every   uint64
+	sharing *Sharing // nil: it has all that it was made for
+
+	mu      sync.Mutex
+	workers []*worker // at work, or that were when Run ended
 }
 
 // NewRunner prepares the partitions that stages selects: "" or "all" for all,
@@ -28,19 +37,27 @@ func NewRunner(b *broker.Broker, p Plan, stages, who string) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Runner{plan: p}
-	if p.Partitions.Chained() {
-		r.workers = []*worker{{plan: p, broker: b, partitions: []int{0}, who: who}}
-		return r, nil
+	return &Runner{plan: p, broker: b, who: who, chosen: chosen}, nil
+}
+
+// worker makes one for partitions of a stage; "" is the chain.
+func (r *Runner) worker(stage string, partitions []int) *worker {
+	return &worker{plan: r.plan, broker: r.broker, stage: stage, partitions: partitions, who: r.who, faults: r.faults, every: r.every}
+}
+
+// all are the workers of what the runner was made for.
+func (r *Runner) all() (workers []*worker) {
+	if r.plan.Partitions.Chained() {
+		return []*worker{r.worker("", []int{0})}
 	}
 	for _, stage := range Stages() {
-		if partitions := chosen[stage]; len(partitions) > 0 {
-			for _, group := range groups(p.Promise(stage), partitions) {
-				r.workers = append(r.workers, &worker{plan: p, broker: b, stage: stage, partitions: group, who: who})
+		if partitions := r.chosen[stage]; len(partitions) > 0 {
+			for _, group := range groups(r.plan.Promise(stage), partitions) {
+				workers = append(workers, r.worker(stage, group))
 			}
 		}
 	}
-	return r, nil
+	return workers
 }
 
 // groups divides a stage's partitions among workers. Where the promise lets
@@ -54,18 +71,10 @@ func groups(p guarantees.Promise, partitions []int) [][]int {
 
 // Snapshots makes the workers save their state each time so many documents have
 // passed. It comes before Run; without it they use the snapshots that there are.
-func (r *Runner) Snapshots(every uint64) {
-	for _, w := range r.workers {
-		w.every = every
-	}
-}
+func (r *Runner) Snapshots(every uint64) { r.every = every }
 
 // Inject makes things go wrong according to a fault plan. It comes before Run.
-func (r *Runner) Inject(f *guarantees.Faults) {
-	for _, w := range r.workers {
-		w.faults = f
-	}
-}
+func (r *Runner) Inject(f *guarantees.Faults) { r.faults = f }
 
 func selectPartitions(p Plan, stages string) (map[string][]int, error) {
 	chosen := map[string][]int{}
@@ -99,29 +108,28 @@ func selectPartitions(p Plan, stages string) (map[string][]int, error) {
 	return chosen, nil
 }
 
-// Has says whether this process runs every partition of a stage.
-func (r *Runner) Has(stage string) bool {
-	n := 0
-	for _, w := range r.workers {
-		if w.stage == "" {
-			return true
-		}
-		if w.stage == stage {
-			n += len(w.partitions)
-		}
-	}
-	return n == *r.plan.Partitions.of(stage)
+// atWork notes which workers work.
+func (r *Runner) atWork(workers []*worker) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.workers = workers
 }
 
 // Run works until the context ends, which is no error, or a worker fails:
 // then the others stop too. What is under way when it ends is committed or
-// leaves no trace.
+// leaves no trace. A worker whose partition another one takes fails with
+// guarantees.ErrFenced; where partitions are shared it goes on with the others.
 func (r *Runner) Run(ctx context.Context) error {
+	if r.sharing != nil {
+		return r.runShared(ctx)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	errs := make([]error, len(r.workers))
+	workers := r.all()
+	r.atWork(workers)
+	errs := make([]error, len(workers))
 	var running sync.WaitGroup
-	for i, w := range r.workers {
+	for i, w := range workers {
 		running.Go(func() {
 			if errs[i] = w.run(ctx); errs[i] != nil {
 				cancel()

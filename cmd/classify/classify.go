@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -126,6 +127,7 @@ func (r *job) open(ctx context.Context) (err error) {
 	if r.runner, err = pipeline.NewRunner(r.broker, r.plan, c.Stages, who()); err != nil {
 		return &cli.UsageError{Err: err}
 	}
+	r.share()
 	if err := r.checkSample(ctx); err != nil {
 		return err
 	}
@@ -190,9 +192,6 @@ func (r *job) run(ctx context.Context) error {
 	if r.live != nil {
 		start(&work, r.live.Run)
 	}
-	if r.broker.URL() != "" && r.runner.Has(pipeline.TopicsStage) {
-		start(&work, r.projectTo)
-	}
 	start(&show, r.show)
 	select {
 	case <-r.goal.reached:
@@ -205,8 +204,18 @@ func (r *job) run(ctx context.Context) error {
 	return r.result(ctx, r.flags.Explain(errs.join()))
 }
 
-func (r *job) projectTo(ctx context.Context) error {
-	return pipeline.Project(ctx, r.broker, r.plan, r.flags.Project)
+// share divides the work with other processes, where they can be, and leaves
+// snapshots, where there can be a next one.
+func (r *job) share() {
+	shared := r.broker.URL() != ""
+	if shared || r.flags.Store != "" {
+		r.runner.Snapshots(pipeline.SnapshotEvery)
+	}
+	if shared {
+		r.runner.Share(pipeline.Sharing{
+			ID: who() + "-" + rand.Text()[:12], Now: time.Now, Notice: r.progress.Notice, Project: r.flags.Project,
+		})
+	}
 }
 
 // ingest feeds the source, if there is one, and sets the goal.

@@ -113,6 +113,17 @@ func (b *Broker) SetKey(ctx context.Context, bucket, key string, value []byte, e
 	return b.Put(ctx, bucketStream(bucket), subject, subject, expected, nil, value)
 }
 
+// WriteKey stores a value whatever the key had, and returns the new revision.
+// It is for keys that one process alone writes.
+func (b *Broker) WriteKey(ctx context.Context, bucket, key string, value []byte) (revision uint64, err error) {
+	asking, done := b.ask(ctx, b.problems.broken)
+	ack, err := b.js.Publish(asking, keySubject(bucket, key), value, jetstream.WithExpectStream(bucketStream(bucket)), jetstream.WithRetryAttempts(0))
+	if err = done(err); err != nil {
+		return 0, b.publishError(bucketStream(bucket), err)
+	}
+	return ack.Sequence, nil
+}
+
 // RemoveKey removes a key without a trace unless it has been written since the
 // revision.
 func (b *Broker) RemoveKey(ctx context.Context, bucket, key string, revision uint64) error {

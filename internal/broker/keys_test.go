@@ -57,6 +57,13 @@ func TestKeysAreStoredByCompareAndSet(t *testing.T) {
 	if _, err := b.SetKey(ctx, "keys", "lease.df.0", []byte("c"), 0); err != nil {
 		t.Errorf("created after a removal: %v", err)
 	}
+	written, err := b.WriteKey(ctx, "keys", "lease.df.0", []byte("d"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, err := b.Entries(ctx, "keys"); err != nil || len(all) != 1 || string(all[0].Value) != "d" || all[0].Revision != written {
+		t.Errorf("after a write that asks nothing: %v, %v", all, err)
+	}
 }
 
 // Properties: all keys of a bucket are listed; a key with no value any more is
