@@ -274,6 +274,9 @@ func (l *Leases) write(ctx context.Context, v *view, partition string, to lease)
 // GiveBack frees leases whose partitions have been stopped, for others to take
 // at once.
 func (l *Leases) GiveBack(ctx context.Context, partitions []string) error {
+	if len(partitions) == 0 {
+		return nil
+	}
 	entries, err := l.o.Broker.Entries(ctx, l.o.Bucket)
 	if err != nil {
 		return err
