@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"tidings/internal/near"
 )
 
 const (
@@ -16,19 +18,19 @@ const (
 
 // nearNames suggests files whose names are like that of a missing one.
 func nearNames(path string) string {
-	type near struct {
+	type like struct {
 		name     string
 		distance int
 	}
-	var found []near
+	var found []like
 	want := filepath.Base(path)
 	for _, name := range names(filepath.Dir(path)) {
-		d := distance(strings.ToLower(want), strings.ToLower(name))
+		d := near.Distance(want, name)
 		if d <= max(2, len(want)/4) || strings.HasPrefix(name, want+".") {
-			found = append(found, near{name, d})
+			found = append(found, like{name, d})
 		}
 	}
-	slices.SortStableFunc(found, func(a, b near) int { return a.distance - b.distance })
+	slices.SortStableFunc(found, func(a, b like) int { return a.distance - b.distance })
 	var shown []string
 	for _, n := range found[:min(len(found), namesShownMax)] {
 		shown = append(shown, fmt.Sprintf("%q", filepath.Join(filepath.Dir(path), n.name)))
@@ -56,26 +58,4 @@ func names(folder string) []string {
 	}
 	slices.Sort(all)
 	return all
-}
-
-// distance is the number of single-byte edits between two short strings
-// (Levenshtein 1966).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -21,6 +21,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"tidings/internal/near"
 )
 
 // Limits. A document beyond TermsMax is refused; a word beyond TermBytesMax is
@@ -130,7 +132,7 @@ func (o Options) Changes() []string {
 func (o Options) Check() error {
 	var problems []error
 	if o.Tokenizer != "" && !slices.Contains(Tokenizers(), o.Tokenizer) {
-		problems = append(problems, fmt.Errorf("tokenizer %q is not known; there is %q and %q", o.Tokenizer, TokenizerUnicode, TokenizerProse))
+		problems = append(problems, fmt.Errorf("tokenizer %q is not known; %sthere are %s", o.Tokenizer, near.Question(o.Tokenizer, Tokenizers()), strings.Join(Tokenizers(), " and ")))
 	}
 	if o.HashBits != 0 && (o.HashBits < HashBitsMin || o.HashBits > HashBitsMax) {
 		problems = append(problems, fmt.Errorf("hash_bits %d is out of range; choose %d to %d, or 0 for %d",
@@ -140,8 +142,8 @@ func (o Options) Check() error {
 		problems = append(problems, fmt.Errorf("ngrams %d-%d are out of range; MIN-MAX has 1 <= MIN <= MAX <= %d", g.Min, g.Max, NGramsMax))
 	}
 	if form := strings.ToLower(o.Normalise); form != "" && !slices.Contains(NormalForms(), form) {
-		problems = append(problems, fmt.Errorf("normalise %q is not known; did you mean %q? there is %q and %q",
-			o.Normalise, nearest(form, NormalForms()), NormaliseNFC, NormaliseNFKC))
+		problems = append(problems, fmt.Errorf("normalise %q is not known; %sthere are %s and %s",
+			o.Normalise, near.Question(form, NormalForms()), NormaliseNFC, NormaliseNFKC))
 	}
 	problems = append(problems, checkLanguage("stem", o.Stem), checkLanguage("stop_words", o.StopWords))
 	return errors.Join(problems...)

@@ -2,7 +2,6 @@ package features
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/blevesearch/snowballstem"
@@ -21,6 +20,8 @@ import (
 	"github.com/blevesearch/snowballstem/spanish"
 	"github.com/blevesearch/snowballstem/swedish"
 	"github.com/blevesearch/snowballstem/turkish"
+
+	"tidings/internal/near"
 )
 
 // What Options.Stem and Options.StopWords take beside the name of a language.
@@ -96,36 +97,8 @@ func checkLanguage(option, value string) error {
 	if name == "" || name == Auto || languageNamed(name) != nil {
 		return nil
 	}
-	return fmt.Errorf("%s %q is no language known here; did you mean %q? there are %s, their two-letter codes, %s and %s",
-		option, value, nearest(name, append(Languages(), Auto, Off)), strings.Join(Languages(), ", "), Auto, Off)
-}
-
-// nearest returns the name that needs the fewest changes (Levenshtein) to
-// become s, the first of equals.
-func nearest(s string, names []string) string {
-	return slices.MinFunc(names, func(a, b string) int { return edits(s, a) - edits(s, b) })
-}
-
-// edits counts single-byte edits; only the first 64 bytes of a count.
-func edits(a, b string) int {
-	a = a[:min(len(a), 64)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return fmt.Errorf("%s %q is no language known here; %sthere are %s, their two-letter codes, %s and %s",
+		option, value, near.Question(name, append(Languages(), Auto, Off)), strings.Join(Languages(), ", "), Auto, Off)
 }
 
 // Evidence that a language needs.

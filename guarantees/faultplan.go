@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tidings/internal/near"
 )
 
 // Limits of a fault plan.
@@ -137,7 +139,7 @@ func parseFault(text string, stages map[string]int) (f Fault, err error) {
 	f.Kind, f.Partition = FaultKind(text[:end]), -1
 	s, ok := shapeOf(f.Kind)
 	if !ok {
-		return f, fmt.Errorf("no fault is called %q; did you mean %q? There are %s", text[:end], nearest(text[:end], FaultKinds()), strings.Join(FaultKinds(), ", "))
+		return f, fmt.Errorf("no fault is called %q; %sthere are %s", text[:end], near.Question(text[:end], FaultKinds()), strings.Join(FaultKinds(), ", "))
 	}
 	rest := text[end:]
 	if strings.HasPrefix(rest, "[") {
@@ -170,7 +172,7 @@ func (f *Fault) parsePoint(s shape, text string) (rest string, err error) {
 		names = append(names, string(p))
 	}
 	if !slices.Contains(names, name) {
-		return "", fmt.Errorf("no point is called %q; did you mean %q? There are %s", name, nearest(name, names), strings.Join(names, ", "))
+		return "", fmt.Errorf("no point is called %q; %sthere are %s", name, near.Question(name, names), strings.Join(names, ", "))
 	}
 	f.Point = Point(name)
 	return rest, nil
@@ -243,7 +245,7 @@ func (f *Fault) parsePlace(text string, stages map[string]int) error {
 	names := slices.Sorted(maps.Keys(stages))
 	of, known := stages[stage]
 	if !known {
-		return fmt.Errorf("no stage is called %q; did you mean %q? The stages are %s", stage, nearest(stage, names), strings.Join(names, ", "))
+		return fmt.Errorf("no stage is called %q; %sthe stages are %s", stage, near.Question(stage, names), strings.Join(names, ", "))
 	}
 	if of == 0 {
 		alone := slices.DeleteFunc(names, func(name string) bool { return stages[name] == 0 })

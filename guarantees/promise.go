@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"tidings/internal/near"
 )
 
 // The guarantees, the weakest first.
@@ -61,7 +63,7 @@ func Recoveries(guarantee string) (names []string) {
 }
 
 // NewPromise finds the promise with these names; "" is the default of either.
-// The error names what there is, the nearest first.
+// The error names what there is.
 func NewPromise(guarantee, recovery string) (Promise, error) {
 	if guarantee == "" {
 		guarantee = ExactlyOnce
@@ -73,14 +75,14 @@ func NewPromise(guarantee, recovery string) (Promise, error) {
 	}
 	of := Recoveries(guarantee)
 	if len(of) == 0 {
-		return Promise{}, fmt.Errorf("guarantee %q is not known; did you mean %q? There are %s", guarantee, nearest(guarantee, Guarantees()), strings.Join(Guarantees(), ", "))
+		return Promise{}, fmt.Errorf("guarantee %q is not known; %sthere are %s", guarantee, near.Question(guarantee, Guarantees()), strings.Join(Guarantees(), ", "))
 	}
 	recovery = cmp.Or(recovery, of[0])
 	if slices.Contains(of, recovery) {
 		return Promise{guarantee, recovery}, nil
 	}
 	if all := Recoveries(""); !slices.Contains(all, recovery) {
-		return Promise{}, fmt.Errorf("recovery %q is not known; did you mean %q? %s has %s", recovery, nearest(recovery, all), guarantee, strings.Join(of, " and "))
+		return Promise{}, fmt.Errorf("recovery %q is not known; %s%s has %s", recovery, near.Question(recovery, all), guarantee, strings.Join(of, " and "))
 	}
 	return Promise{}, fmt.Errorf("%s is not reached by the recovery %q, but by %s", guarantee, recovery, strings.Join(of, " or "))
 }
@@ -120,18 +122,3 @@ func (p Promise) Waits() bool { return p.OrDefault().Guarantee != AtMostOnce }
 // must have been through the same, and with the others each has a history of
 // its own.
 func (p Promise) Shares() bool { return p.OrDefault().Guarantee == ExactlyOnce }
-
-// nearest is the name with the longest beginning and end in common.
-func nearest(name string, names []string) string {
-	return slices.MaxFunc(names, func(a, b string) int { return cmp.Compare(likeness(name, a), likeness(name, b)) })
-}
-
-// likeness counts the pairs of letters that two names share.
-func likeness(a, b string) (n int) {
-	for i := range len(a) - 1 {
-		if strings.Contains(b, a[i:i+2]) {
-			n++
-		}
-	}
-	return n - max(len(a)-len(b), len(b)-len(a))/2
-}

@@ -54,10 +54,15 @@ func TestBestIsTheHighestAndOfEqualsTheFirstByName(t *testing.T) {
 }
 
 func TestNewNamesTheNearestModel(t *testing.T) {
-	for _, test := range [][2]string{{"arwo", "arow"}, {"FTLR", "ftrl"}, {"ftrl-proximal", "ftrl"}, {strings.Repeat("x", 10_000), "arow"}} {
+	for _, test := range [][2]string{{"arwo", "arow"}, {"FTLR", "ftrl"}, {"ftrl-proximal", "ftrl"}, {"ar", "arow"}} {
 		_, err := model.New(test[0], model.Options{})
 		if err == nil || !strings.Contains(err.Error(), `did you mean "`+test[1]+`"?`) {
 			t.Errorf("%q gave %v", test[0], err)
+		}
+	}
+	for _, name := range []string{"forest", strings.Repeat("x", 10_000)} {
+		if _, err := model.New(name, model.Options{}); err == nil || strings.Contains(err.Error(), "did you mean") || !strings.Contains(err.Error(), "there are arow, ftrl") {
+			t.Errorf("%.20q gave %.200v", name, err)
 		}
 	}
 	m, err := model.New("", model.Options{})

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"tidings/internal/near"
 )
 
 // Default is the name of the model that New makes for "".
@@ -33,7 +35,7 @@ func Names() []string {
 }
 
 // New returns an untrained model; "" means Default. An unknown name gives an
-// error that says which known one is nearest; options are checked.
+// error that says which there are; options are checked.
 func New(name string, o Options) (Model, error) {
 	if name == "" {
 		name = Default
@@ -50,29 +52,5 @@ func New(name string, o Options) (Model, error) {
 
 func unknown(name string) error {
 	names := Names()
-	nearest := slices.MinFunc(names, func(a, b string) int { return distance(name, a) - distance(name, b) })
-	return fmt.Errorf("model %q is not known; did you mean %q? there are %s", name, nearest, strings.Join(names, ", "))
-}
-
-// distance is the number of single-byte edits between a and b (Levenshtein).
-// Only the first 64 bytes count.
-func distance(a, b string) int {
-	a, b = strings.ToLower(a[:min(len(a), 64)]), strings.ToLower(b[:min(len(b), 64)])
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return fmt.Errorf("model %.64q is not known; %sthere are %s", name, near.Question(name, names), strings.Join(names, ", "))
 }

@@ -15,6 +15,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"tidings/internal/near"
 )
 
 // Entry is one data set.
@@ -105,7 +107,7 @@ func Near(name string) string {
 	asked := letters(name)
 	nearest, best := "", max(2, len(asked)/3)+1
 	for _, e := range Entries() {
-		d := distance(asked, letters(e.Name))
+		d := near.Distance(asked, letters(e.Name))
 		if len(asked) > 2 && strings.Contains(letters(e.Name), asked) {
 			d = 0
 		}
@@ -123,8 +125,8 @@ func suggest(name string) string {
 		names = append(names, e.Name)
 	}
 	all := "there are " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
-	if near := Near(name); near != "" {
-		return fmt.Sprintf("did you mean %q? %s", near, all)
+	if meant := Near(name); meant != "" {
+		return fmt.Sprintf("did you mean %q? %s", meant, all)
 	}
 	return all
 }
@@ -137,26 +139,4 @@ func letters(name string) string {
 		}
 		return -1
 	}, strings.ToLower(name[:min(len(name), 64)]))
-}
-
-// distance is the number of single-letter edits between two short names
-// (Levenshtein 1966).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -73,7 +73,7 @@ func (p *program) check(file string) (fine string, problems []error) {
 		return "", []error{err}
 	}
 	entries, err := config.Read(file)
-	problems = append(split(err), schema.Check(entries, nearest)...)
+	problems = append(split(err), schema.Check(entries)...)
 	if config.Sort(problems); len(problems) > 0 {
 		return "", problems
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"tidings/internal/config"
+	"tidings/internal/near"
 )
 
 // envPrefix begins the environment's names of flags: TIDINGS_STORE_SIZE is
@@ -95,7 +96,7 @@ func gather(app *kong.Application, node *kong.Node, file string, environ, given 
 	found, problems := settings{}, []error{}
 	if file != "" {
 		entries, err := config.Read(file)
-		problems = append(split(err), schema.Check(entries, nearest)...)
+		problems = append(split(err), schema.Check(entries)...)
 		if len(problems) == 0 {
 			problems = found.fromFile(schema, node, entries)
 		}
@@ -152,12 +153,20 @@ func (s settings) fromEnvironment(schema config.Schema, name string, node *kong.
 			s[flag.Name] = setting{value: text, text: text, origin: variable}
 		case !slices.Contains(known, variable):
 			hint := ""
-			if other := nearest(variable, known); other != "" {
-				hint = fmt.Sprintf("; did you mean %s?", other)
+			if other := near.Name(strings.TrimPrefix(variable, envPrefix), bare(known)); other != "" {
+				hint = fmt.Sprintf("; did you mean %s?", envPrefix+other)
 			}
 			fmt.Fprintf(warn, "%s: the environment's %s is not known and sets nothing%s\n", name, variable, hint)
 		}
 	}
+}
+
+// bare are the environment's names without their prefix, which all have.
+func bare(variables []string) (names []string) {
+	for _, v := range variables {
+		names = append(names, strings.TrimPrefix(v, envPrefix))
+	}
+	return names
 }
 
 // plainValue is a file's value as kong decodes it.

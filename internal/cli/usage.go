@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"tidings/internal/near"
 )
 
 // pathOf is how a command is called: "classify doctor", or "classify" where it
@@ -43,8 +45,8 @@ func explain(err error, name string) (string, error) {
 	case last.Flag != nil && slices.Contains(subcommands, word):
 		err = fmt.Errorf("--%s comes after the subcommand: write %s %s --%s", last.Flag.Name, pathOf(parent), word, last.Flag.Name)
 	case last.Command == nil && last.App == nil:
-	case nearest(word, subcommands) != "":
-		err = fmt.Errorf("%q is no subcommand; did you mean %q?", word, nearest(word, subcommands))
+	case near.Name(word, subcommands) != "":
+		err = fmt.Errorf("%q is no subcommand; did you mean %q?", word, near.Name(word, subcommands))
 	case last.Command != nil && last.Command != parent && !anyFlag(ctx) && len(subcommands) > 0:
 		err = fmt.Errorf("%q is neither a flag nor a subcommand; the subcommands are %s", word, strings.Join(subcommands, ", "))
 	case last.Command != nil && last.Command != parent:

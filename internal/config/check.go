@@ -4,19 +4,18 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-)
 
-// Near gives the name that somebody meant, or "".
-type Near func(word string, names []string) string
+	"tidings/internal/near"
+)
 
 // Check tells all that is wrong with the names and kinds of a file's settings.
 // A setting at the top level is for each command that knows it. One in a section
 // is for the command of the section's name, or one of its subcommands.
-func (s Schema) Check(entries []Entry, near Near) (problems []error) {
-	return s.checkSection("", entries, near)
+func (s Schema) Check(entries []Entry) (problems []error) {
+	return s.checkSection("", entries)
 }
 
-func (s Schema) checkSection(within string, entries []Entry, near Near) (problems []error) {
+func (s Schema) checkSection(within string, entries []Entry) (problems []error) {
 	sections := s.sections(within)
 	for _, e := range entries {
 		if slices.Contains(sections, e.Key) {
@@ -24,10 +23,10 @@ func (s Schema) checkSection(within string, entries []Entry, near Near) (problem
 				problems = append(problems, &Problem{e.Value.At, fmt.Errorf("%s: is a command; below it, indented, belong its settings", e.Key)})
 				continue
 			}
-			problems = append(problems, s.checkSection(join(within, e.Key), e.Value.Entries, near)...)
+			problems = append(problems, s.checkSection(join(within, e.Key), e.Value.Entries)...)
 			continue
 		}
-		if err := s.checkSetting(within, e, near); err != nil {
+		if err := s.checkSetting(within, e); err != nil {
 			problems = append(problems, err)
 		}
 	}
@@ -36,10 +35,10 @@ func (s Schema) checkSection(within string, entries []Entry, near Near) (problem
 
 func join(within, name string) string { return strings.TrimPrefix(within+" "+name, " ") }
 
-func (s Schema) checkSetting(within string, e Entry, near Near) error {
+func (s Schema) checkSetting(within string, e Entry) error {
 	kinds := s.kinds(within, e.Key)
 	if len(kinds) == 0 {
-		return &Problem{e.At, fmt.Errorf("%s", s.unknown(within, e.Key, near))}
+		return &Problem{e.At, fmt.Errorf("%s", s.unknown(within, e.Key))}
 	}
 	wrong := ""
 	for _, kind := range kinds {
@@ -58,7 +57,7 @@ func (s Schema) checkSetting(within string, e Entry, near Near) error {
 	return &Problem{e.Value.At, fmt.Errorf("%s%s: %s", e.Key, said, wrong)}
 }
 
-func (s Schema) unknown(within, name string, near Near) string {
+func (s Schema) unknown(within, name string) string {
 	if len(name) > shortBytes {
 		return fmt.Sprintf("%q is not a setting", shortened(name))
 	}
@@ -69,7 +68,7 @@ func (s Schema) unknown(within, name string, near Near) string {
 			return text + ", only of other commands: move it to the top level or into their section"
 		}
 	}
-	if other := near(name, append(s.Names(within), s.sections(within)...)); other != "" {
+	if other := near.Name(name, append(s.Names(within), s.sections(within)...)); other != "" {
 		return fmt.Sprintf("%s; did you mean %q?", text, other)
 	}
 	if within == "" {

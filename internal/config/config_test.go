@@ -19,8 +19,6 @@ func schema(t testing.TB) config.Schema {
 	return s
 }
 
-func none(string, []string) string { return "" }
-
 // Properties: a mistake is told with its place; several are told at once; what is
 // right gives none.
 func TestProblemsHaveAPlace(t *testing.T) {
@@ -56,7 +54,7 @@ func TestProblemsHaveAPlace(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()
 			entries, err := config.Parse("f", []byte(c.text))
-			problems := schema(t).Check(entries, none)
+			problems := schema(t).Check(entries)
 			if joined, ok := err.(interface{ Unwrap() []error }); ok {
 				problems = append(problems, joined.Unwrap()...)
 			} else if err != nil {
@@ -130,7 +128,7 @@ func FuzzParse(f *testing.F) {
 	s := schema(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		entries, err := config.Parse("f", data)
-		problems := s.Check(entries, none)
+		problems := s.Check(entries)
 		if joined, ok := err.(interface{ Unwrap() []error }); ok {
 			problems = append(problems, joined.Unwrap()...)
 		}
