@@ -34,19 +34,19 @@ func Context(tb testing.TB) context.Context {
 }
 
 // Random is a source of chance whose seed is printed when the test fails; the
-// environment's TIDINGS_SEED sets it.
+// environment's TIDINGS_TEST_SEED sets it.
 func Random(tb testing.TB) *rand.Rand {
 	tb.Helper()
 	seed := rand.Uint64()
-	if s := os.Getenv("TIDINGS_SEED"); s != "" {
+	if s := os.Getenv("TIDINGS_TEST_SEED"); s != "" {
 		var err error
 		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
-			tb.Fatalf("TIDINGS_SEED: %v", err)
+			tb.Fatalf("TIDINGS_TEST_SEED: %v", err)
 		}
 	}
 	tb.Cleanup(func() {
 		if tb.Failed() {
-			tb.Logf("run again with TIDINGS_SEED=%d", seed)
+			tb.Logf("run again with TIDINGS_TEST_SEED=%d", seed)
 		}
 	})
 	return rand.New(rand.NewPCG(seed, seed))
