@@ -4,12 +4,12 @@ GO ?= go
 FUZZTIME ?= 20s
 BENCHTIME ?= 5x
 
-.PHONY: test compiler redis shells lint bench fuzz cover docs
+.PHONY: test compiler redis shells curl lint bench fuzz cover docs
 
 # Vet, then every test with the race detector; fuzz seeds and the README's
 # commands are among them. The measurements of quality run without the race
 # detector, which would make them eight times as long.
-test: compiler redis shells lint
+test: compiler redis shells curl lint
 	$(GO) test -race -timeout 12m ./...
 	$(GO) test -timeout 5m -run 'Quality' ./...
 
@@ -25,6 +25,10 @@ redis:
 # The tests of completion run the shells; bash alone is everywhere.
 shells:
 	@command -v zsh >/dev/null && command -v fish >/dev/null || { echo "installing zsh and fish, whose completion is tested"; apt-get update -q && apt-get install -q -y zsh fish; }
+
+# The README sends documents with it, and its commands are tested.
+curl:
+	@command -v curl >/dev/null || { echo "installing curl, which the README uses"; apt-get update -q && apt-get install -q -y curl; }
 
 lint:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
