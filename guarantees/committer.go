@@ -269,7 +269,9 @@ func (c *Committer) explain(ctx context.Context, cause error) error {
 	if !errors.Is(cause, broker.ErrConflict) && !errors.Is(cause, broker.ErrUnknown) {
 		return cause
 	}
-	r, err := c.broker.Last(ctx, c.partition.Stream, c.partition.Subject)
+	// A failure may have ended the context (OnFailure). Who asks nobody then would
+	// take the partition back from its new owner.
+	r, err := c.broker.Last(context.WithoutCancel(ctx), c.partition.Stream, c.partition.Subject)
 	if err != nil {
 		return c.uncertain(cause)
 	}
