@@ -27,6 +27,7 @@ type Oracle struct {
 	topics     *topics.State
 	accepted   uint64
 	unlearnt   uint64 // documents whose label is beyond the model's limit
+	version    pipeline.Version // of the model
 	unit       pipeline.Unit
 
 	slots         []uint32
@@ -42,6 +43,10 @@ type Oracle struct {
 	Each func(e *pipeline.Entry, df []uint32)
 	// Window, if set, is called with every window that closes.
 	Window func(w topics.Window)
+	// Message, if set, is called with every message of the log and what came of
+	// it: a unit of that message, with the windows of all partitions in the first
+	// column. It is valid until it returns.
+	Message func(u *pipeline.Unit)
 }
 
 // NewOracle starts from nothing.
@@ -95,12 +100,15 @@ func (o *Oracle) Add(r broker.Record) error {
 			o.topics.Observe(topics.Document{Time: e.Time, Label: e.Label}, emit)
 		case pipeline.EndEntry:
 			o.topics.EndOfSource(emit)
-			e.DFDigest, e.ModelDigest, e.Updates = o.df.Digest(), o.model.Digest(), o.model.Updates()
+			e.DFDigest, e.ModelDigest, e.Updates, e.Chain = o.df.Digest(), o.model.Digest(), o.model.Updates(), o.version.Chain
 			e.Dropped = pipeline.Dropped{Terms: o.df.Dropped(), Cells: o.model.Dropped(), Labels: o.unlearnt}
 		}
 	}
 	u.Counts = append(u.Counts[:0], o.topics.Counts())
 	o.Tally.Add(u)
+	if o.Message != nil {
+		o.Message(u)
+	}
 	return nil
 }
 
@@ -132,5 +140,6 @@ func (o *Oracle) document(u *pipeline.Unit, e *pipeline.Entry) error {
 	if err != nil {
 		return fmt.Errorf("the document at %v cannot be learnt: %w", e.Position, err)
 	}
+	o.version = o.version.Add(e.Position, e.Truth)
 	return nil
 }
