@@ -15,6 +15,15 @@ import (
 // the way. each, if not nil, sees every
 // stretch of results; it is valid until it returns.
 func Run(ctx context.Context, b *broker.Broker, p pipeline.Plan, faults *guarantees.Faults, each func(u *pipeline.Unit)) (*pipeline.Tally, error) {
+	every := uint64(0)
+	if faults != nil {
+		every = snapshotsUnderFaults
+	}
+	return run(ctx, b, p, faults, every, each)
+}
+
+// run is Run, with a snapshot each time so many documents have passed; 0: none.
+func run(ctx context.Context, b *broker.Broker, p pipeline.Plan, faults *guarantees.Faults, every uint64, each func(u *pipeline.Unit)) (*pipeline.Tally, error) {
 	if err := pipeline.Create(ctx, b, p); err != nil {
 		return nil, err
 	}
@@ -23,9 +32,7 @@ func Run(ctx context.Context, b *broker.Broker, p pipeline.Plan, faults *guarant
 		return nil, err
 	}
 	r.Inject(faults)
-	if faults != nil {
-		r.Snapshots(snapshotsUnderFaults)
-	}
+	r.Snapshots(every)
 	last, err := b.LastSequence(ctx, p.Pipeline.LogStream().Name)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"tidings/internal/broker"
 	"tidings/internal/cli"
 	"tidings/internal/ingest"
+	"tidings/internal/terminal"
 	"tidings/pipeline"
 )
 
@@ -20,151 +22,111 @@ type compare struct {
 	cli.SourceFlags `group:"Source"`
 
 	cli.ModelFlags `group:"Pipeline"`
-	Partitions     []string `name:"partitions" default:"1;2;4" sep:";" placeholder:"N" group:"Pipeline" help:"Partitions of each run: 4, or df=4,classify=2. Repeatable."`
+	Guarantee      []string `name:"guarantee" sep:"none" placeholder:"NAME" complete:"exactly-once,at-least-once,at-most-once" group:"Pipeline" help:"A guarantee to run under: ${guarantees}; or of single stages, as in exactly-once,df=at-least-once. Repeatable. Default: all of them."`
+	Recovery       []string `name:"recovery" sep:"none" placeholder:"NAME" complete:"commit,kept,rollback,claim" group:"Pipeline" help:"Only guarantees that are reached in this way: kept, for instance. Repeatable. Default: every recovery of each guarantee."`
+	Partitions     []string `name:"partitions" default:"2" sep:";" placeholder:"N" group:"Pipeline" help:"Partitions of each run: 4, or df=4,classify=2. Repeatable. Default: ${default}."`
+	Faults         string   `name:"faults" placeholder:"PLAN" complete:"none" group:"Faults" help:"What goes wrong in each run but the oracle's: faults as in 'kill:classify/1@5000, drop-ack:1%', or a file of them; or none. Default: kills of every stage, lost acknowledgements, failed writes, records that come twice or out of order."`
+	Load           float64  `name:"load" default:"1000" placeholder:"N" group:"Result" help:"Measure latency at so many documents a second, for two seconds, without faults; 0: do not. Default: ${default}."`
 	JSON           bool     `name:"json" group:"Result" help:"The result as JSON, a record a run."`
-
-	headed bool // the table has its first line
+	Summary        string   `name:"summary" placeholder:"FILE" group:"Result" help:"Write documents, seed, faults and runs as one JSON object (- is standard output)."`
 }
 
-// outcome is one run's line of the table.
-type outcome struct {
-	Run               string  `json:"run"`
-	Documents         uint64  `json:"documents"`
-	Accuracy          float64 `json:"accuracy"`
-	MacroF1           float64 `json:"macro_f1"`
-	Differ            uint64  `json:"labels_that_differ"` // from the oracle's predictions
-	Lost              uint64  `json:"lost"`
-	Duplicates        uint64  `json:"duplicates"`
-	Equal             bool    `json:"equal"` // predictions, df, model and windows, to the bit
-	PerSecond         float64 `json:"documents_per_second"`
-	PredictionsDigest string  `json:"predictions_digest"`
-	DFDigest          string  `json:"df_digest"`
-	ModelDigest       string  `json:"model_digest"`
-}
+// packDefault is how many documents a log message has at most: few, so that
+// there are many for faults to hit.
+const packDefault = 8
+
+// loadSeconds is how long the load of latency is held.
+const loadSeconds = 2
 
 // Run feeds the documents once for each run, and compares.
 func (c *compare) Run(ctx context.Context, s cli.Streams) error {
 	if len(c.From) == 0 {
 		c.From = []string{cli.Sample}
 	}
+	if c.Pack == 0 {
+		c.Pack = packDefault
+	}
 	plans, err := c.plans()
 	if err != nil {
 		return err
 	}
-	truth, err := c.oracle(ctx, s)
-	if err != nil {
+	x := &experiment{flags: c, plans: plans, streams: s}
+	if x.faults, err = c.faults(plans); err != nil {
 		return err
 	}
-	if err := c.tell(s, truth.outcome); err != nil {
+	if x.summary, err = cli.OpenOutput("--summary", c.Summary, s.Out); err != nil {
 		return err
 	}
-	broken := 0
-	for _, plan := range plans {
-		o, err := c.pipeline(ctx, s, plan, truth)
-		if err != nil {
-			return err
-		}
-		if !o.Equal {
-			broken++
-		}
-		if err := c.tell(s, o); err != nil {
-			return err
+	if err := c.checkSummary(x.summary); err != nil {
+		return errors.Join(err, x.summary.Close())
+	}
+	x.progress = terminal.NewProgress(s.Err, false, time.Now, terminal.Detect(s.Err, os.Getenv))
+	err = x.run(ctx)
+	x.progress.Finish()
+	if err == nil || ctx.Err() != nil && len(x.outcomes) > 0 {
+		err = errors.Join(err, x.result())
+	}
+	return errors.Join(err, x.summary.Close())
+}
+
+// checkSummary keeps the summary from a file that is read.
+func (c *compare) checkSummary(summary *cli.Output) error {
+	for _, path := range cli.FilesOf(c.From) {
+		if summary.Is(path) {
+			return &cli.UsageError{Err: fmt.Errorf("--summary would overwrite %s, which is read: name another file", path)}
 		}
 	}
-	if broken > 0 {
-		return fmt.Errorf("%w: %d of %d runs differ from the oracle", cli.ErrClaimBroken, broken, len(c.Partitions))
+	if c.JSON && c.Summary == "-" {
+		return &cli.UsageError{Err: errors.New("--json and --summary - both want standard output: give the summary a file")}
 	}
 	return nil
 }
 
-// plans are the plans of the runs. All that is wrong with them is told before
-// the first run.
-func (c *compare) plans() ([]pipeline.Plan, error) {
-	if slices.Contains(c.From, cli.Stdin) {
-		return nil, &cli.UsageError{Err: errors.New("compare reads its source several times, and standard input comes once: give it a file")}
-	}
-	var plans []pipeline.Plan
-	base, err := c.Plan()
+// experiment is one call of the command.
+type experiment struct {
+	flags    *compare
+	plans    []pipeline.Plan
+	faults   []string // by plan: what goes wrong; "" for the default plan
+	streams  cli.Streams
+	progress *terminal.Progress
+	summary  *cli.Output
+	source   string
+
+	truth    *eval.Truth
+	used     []string // by plan: what did go wrong
+	outcomes []*eval.Outcome
+}
+
+// run runs the oracle, then the pipeline under each plan.
+func (x *experiment) run(ctx context.Context) error {
+	plan, err := x.flags.ModelFlags.Plan()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var errs []error
-	for _, partitions := range c.Partitions {
-		n, err := pipeline.ParsePartitions(partitions)
-		errs = append(errs, err)
-		p := base
-		p.Partitions = n
-		if plans = append(plans, p); err == nil {
-			errs = append(errs, p.Check())
+	err = x.with(ctx, "oracle", plan, x.progress.Notice, func(b *broker.Broker, p pipeline.Plan) error {
+		x.show(status{run: "oracle", doing: "counting"})
+		began := time.Now()
+		if x.truth, err = eval.NewTruth(ctx, b, p); err != nil {
+			return err
 		}
-	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, &cli.UsageError{Err: err}
-	}
-	return plans, nil
-}
-
-// truth is what the oracle said.
-type truth struct {
-	outcome
-	labels  []string // of the documents in log order
-	windows uint64   // order-free digest
-}
-
-func (c *compare) oracle(ctx context.Context, s cli.Streams) (t truth, err error) {
-	tell := func(notice string) { fmt.Fprintln(s.Err, notice) }
-	base, err := c.Plan()
-	if err != nil {
-		return t, err
-	}
-	err = c.with(ctx, s, base, tell, func(b *broker.Broker, p pipeline.Plan) error {
-		o, err := eval.NewOracle(p)
+		o := x.truth.Outcome()
+		o.PerSecond = float64(o.Documents) / time.Since(began).Seconds()
+		return x.tell(o)
+	})
+	for i, p := range x.plans {
 		if err != nil {
 			return err
 		}
-		o.Each = func(e *pipeline.Entry, _ []uint32) { t.labels = append(t.labels, e.Label) }
-		began := time.Now()
-		if err := o.Replay(ctx, b, p.Pipeline); err != nil {
-			return err
-		}
-		t.outcome = account("oracle", o.Tally, p, time.Since(began))
-		t.windows, t.Equal = o.Tally.WindowsDigest, true
-		return nil
-	})
-	return t, err
-}
-
-func (c *compare) pipeline(ctx context.Context, s cli.Streams, plan pipeline.Plan, want truth) (o outcome, err error) {
-	err = c.with(ctx, s, plan, nil, func(b *broker.Broker, p pipeline.Plan) error {
-		var labels []string
-		began := time.Now()
-		t, err := eval.Run(ctx, b, p, nil, func(u *pipeline.Unit) {
-			for i := range u.Entries {
-				if u.Entries[i].Kind == pipeline.DocumentEntry {
-					labels = append(labels, u.Entries[i].Label)
-				}
-			}
-		})
-		if err != nil {
-			return err
-		}
-		o = account(fmt.Sprintf("%s %s, partitions %s", p.Guarantee, p.Recovery, p.Partitions), t, p, time.Since(began))
-		for i := range min(len(labels), len(want.labels)) {
-			if labels[i] != want.labels[i] {
-				o.Differ++
-			}
-		}
-		o.Equal = slices.Equal(labels, want.labels) && t.WindowsDigest == want.windows && o.Lost == 0 && o.Duplicates == 0 &&
-			o.PredictionsDigest == want.PredictionsDigest && o.DFDigest == want.DFDigest && o.ModelDigest == want.ModelDigest
-		return nil
-	})
-	return o, err
+		err = x.with(ctx, x.short(i), p, nil, func(b *broker.Broker, p pipeline.Plan) error { return x.trial(ctx, i, b, p) })
+	}
+	return err
 }
 
 // with gives f a broker of its own whose log holds the documents. notice hears
 // of refused rows.
-func (c *compare) with(ctx context.Context, s cli.Streams, plan pipeline.Plan, notice func(string), f func(*broker.Broker, pipeline.Plan) error) (err error) {
-	source, err := c.SourceFlags.Open(ctx, s.In)
+func (x *experiment) with(ctx context.Context, run string, plan pipeline.Plan, notice func(string), f func(*broker.Broker, pipeline.Plan) error) (err error) {
+	c := x.flags
+	source, err := c.SourceFlags.Open(ctx, x.streams.In)
 	if err != nil {
 		return err
 	}
@@ -172,39 +134,106 @@ func (c *compare) with(ctx context.Context, s cli.Streams, plan pipeline.Plan, n
 	if !source.Resumable {
 		return &cli.UsageError{Err: fmt.Errorf("compare reads its source several times, and %s comes once: give it a file", source.Path)}
 	}
+	x.source = source.Path
 	b, err := broker.Open(ctx, broker.Options{})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	if _, err := ingest.Run(ctx, b, source, ingest.Options{Pipeline: plan.Pipeline, Source: source.Name, Resumable: true, AnyTime: source.Synthetic, Pack: c.Pack, Notice: notice}); err != nil {
+	began := time.Now()
+	if _, err := ingest.Run(ctx, b, source, ingest.Options{
+		Pipeline: plan.Pipeline, Source: source.Name, Resumable: true, AnyTime: source.Synthetic, Pack: c.Pack, Notice: notice,
+		Rows: func(n ingest.Counts) {
+			x.show(status{run: run, doing: "reading", documents: n.Documents, total: source.Documents, since: began})
+		},
+	}); err != nil {
 		return err
 	}
 	return f(b, plan)
 }
 
-func account(name string, t *pipeline.Tally, p pipeline.Plan, took time.Duration) outcome {
-	s := t.Summary(p)
-	return outcome{
-		Run: name, Documents: s.Documents, Accuracy: s.Accuracy, MacroF1: s.MacroF1, Lost: s.Lost, Duplicates: s.Duplicates,
-		PerSecond:         float64(s.Documents) / took.Seconds(),
-		PredictionsDigest: s.PredictionsDigest, DFDigest: s.DFDigest, ModelDigest: s.ModelDigest,
+// trial runs one plan.
+func (x *experiment) trial(ctx context.Context, i int, b *broker.Broker, p pipeline.Plan) error {
+	faults := pipeline.FaultPlan{Faults: x.faults[i], Seed: x.flags.Seed}
+	total := x.truth.Tally.Documents
+	if faults.Faults == defaultFaults {
+		faults.Faults = eval.DefaultFaults(p.Partitions, total, faults.Seed)
 	}
+	x.used = append(x.used, faults.Faults)
+	began := time.Now()
+	trial := eval.Trial{Plan: p, Faults: faults, Watch: func(n, right, labelled uint64) {
+		x.show(status{run: x.short(i), documents: n, total: total, right: right, labelled: labelled, since: began})
+	}}
+	o, err := trial.Run(ctx, b, x.truth)
+	if err != nil {
+		return err
+	}
+	o.Run = x.name(i)
+	if x.flags.Load > 0 {
+		x.show(status{run: x.short(i), doing: "latency"})
+		p.Pipeline = "load"
+		l, err := eval.Load(ctx, b, trial.Plan.Pipeline, p, x.flags.Load, int(x.flags.Load*loadSeconds))
+		if err != nil {
+			return err
+		}
+		o.Latency = &pipeline.LatencyMS{P50: l.P50(), P95: l.P95(), P99: l.P99()}
+	}
+	return x.tell(o)
 }
 
-func (c *compare) tell(s cli.Streams, o outcome) error {
-	if c.JSON {
-		return json.NewEncoder(s.Out).Encode(o)
+// tell says what came of a run as soon as it is known.
+func (x *experiment) tell(o *eval.Outcome) error {
+	x.outcomes = append(x.outcomes, o)
+	if x.flags.JSON {
+		return json.NewEncoder(x.streams.Out).Encode(o)
 	}
-	if !c.headed {
-		c.headed = true
-		fmt.Fprintf(s.Out, "%-34s %10s %9s %9s %7s %6s %6s %10s  %s\n", "run", "documents", "accuracy", "macro-F1", "differ", "lost", "twice", "docs/s", "equal to the oracle")
+	x.progress.Notice(inShort(o, len(x.outcomes), len(x.plans)+1))
+	return nil
+}
+
+// result writes table and summary, and says whether the runs kept their claims.
+func (x *experiment) result() error {
+	if x.summary != nil {
+		if err := x.writeSummary(); err != nil {
+			return err
+		}
 	}
-	equal := "yes, to the bit"
-	if !o.Equal {
-		equal = "NO"
+	if !x.flags.JSON && x.flags.Summary != "-" {
+		if err := terminal.RenderTables(x.streams.Out, x.tables(), terminal.Detect(x.streams.Out, os.Getenv)); err != nil {
+			return err
+		}
 	}
-	_, err := fmt.Fprintf(s.Out, "%-34s %10d %9.4f %9.4f %7d %6d %6d %10.0f  %s\n",
-		o.Run, o.Documents, o.Accuracy, o.MacroF1, o.Differ, o.Lost, o.Duplicates, o.PerSecond, equal)
-	return err
+	return x.verdict()
+}
+
+// verdict is the error of runs that broke their claims, or prove nothing.
+func (x *experiment) verdict() error {
+	var errs []error
+	for _, o := range x.outcomes[1:] {
+		if what := o.Broken(); what != "" {
+			errs = append(errs, fmt.Errorf("%w: %s: %s", cli.ErrClaimBroken, o.Run, what))
+		}
+	}
+	if !slices.Contains(x.used, "") {
+		if what := eval.Unproven(x.outcomes[1:]); what != "" {
+			errs = append(errs, fmt.Errorf("%w: %s", cli.ErrClaimBroken, what))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (x *experiment) writeSummary() error {
+	if err := x.summary.Begin(); err != nil {
+		return err
+	}
+	e := json.NewEncoder(x.summary)
+	e.SetIndent("", "  ")
+	faults := slices.Compact(slices.Clone(x.used))
+	return e.Encode(struct {
+		Source    string          `json:"source"`
+		Documents uint64          `json:"documents"`
+		Seed      uint64          `json:"seed"`
+		Faults    []string        `json:"faults"` // one for all runs, or one a run
+		Runs      []*eval.Outcome `json:"runs"`
+	}{x.source, x.truth.Tally.Documents, x.flags.Seed, faults, x.outcomes})
 }

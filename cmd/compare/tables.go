@@ -1,0 +1,129 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"tidings/eval"
+	"tidings/guarantees"
+	"tidings/internal/terminal"
+	"tidings/pipeline"
+)
+
+// name is how a run is called in tables.
+func (x *experiment) name(i int) string {
+	p := x.plans[i]
+	name := guarantees.Promise{Guarantee: p.Guarantee, Recovery: p.Recovery}.String()
+	for _, stage := range pipeline.Stages() {
+		if promise, own := p.Stages[stage]; own {
+			name += ", " + stage + " " + promise.Guarantee
+		}
+	}
+	if len(x.flags.Partitions) > 1 {
+		name += ", partitions " + p.Partitions.String()
+	}
+	return name
+}
+
+// short is how a run is called while it works.
+func (x *experiment) short(i int) string {
+	name := x.plans[i].Guarantee
+	if x.plans[i].Recovery == guarantees.Rollback {
+		name = guarantees.Rollback
+	}
+	return fmt.Sprintf("%d/%d %s", i+2, len(x.plans)+1, name)
+}
+
+// status is what is going on.
+type status struct {
+	run, doing       string
+	documents, total uint64
+	right, labelled  uint64
+	since            time.Time
+}
+
+func (x *experiment) show(s status) {
+	if s.doing != "" {
+		s.run, _, _ = strings.Cut(s.run, " ")
+		s.run += " " + s.doing
+	}
+	to := terminal.Status{Stage: s.run, Documents: s.documents, Total: s.total, Labelled: s.labelled}
+	if s.labelled > 0 {
+		to.Accuracy = float64(s.right) / float64(s.labelled)
+	}
+	if took := time.Since(s.since).Seconds(); !s.since.IsZero() && took > 0 {
+		to.Rate = float64(s.documents) / took
+	}
+	x.progress.Show(to)
+}
+
+// inShort is a run's line while the others are still to come.
+func inShort(o *eval.Outcome, number, of int) string {
+	line := fmt.Sprintf("%d of %d  %-26s %d documents, %.2f %% right", number, of, o.Run, o.Documents, 100*o.Accuracy)
+	if o.Guarantee == "" {
+		return line
+	}
+	line += fmt.Sprintf(", %d labels differ from the oracle's, %d lost, %d repeated", o.Differ, o.Lost, o.Repeated)
+	if what := o.Broken(); what != "" {
+		line += ", CLAIM BROKEN"
+	}
+	return line
+}
+
+// tables are the result for people.
+func (x *experiment) tables() []terminal.Table {
+	results := terminal.Table{
+		Title: "What came out", Remark: fmt.Sprintf("%d documents, seed %d", x.truth.Tally.Documents, x.flags.Seed),
+		Heads: []string{"run", "accuracy", "macro-F1", "labels differ", "%", "df error %", "windows changed", "equal"},
+	}
+	delivery := terminal.Table{
+		Title: "What was lost and repeated, and how fast", Remark: x.loadRemark(),
+		Heads: []string{"run", "documents lost", "repeated", "updates lost", "repeated", "docs/s", "p50 ms", "p99 ms"},
+	}
+	for i, o := range x.outcomes {
+		results.Rows = append(results.Rows, resultCells(o))
+		delivery.Rows = append(delivery.Rows, deliveryCells(o))
+		if o.Broken() != "" {
+			results.Bad, delivery.Bad = append(results.Bad, i), append(delivery.Bad, i)
+		}
+	}
+	delivery.Notes = append(x.words(), x.faultNotes()...)
+	return []terminal.Table{results, delivery}
+}
+
+func (x *experiment) loadRemark() string {
+	if x.flags.Load == 0 {
+		return ""
+	}
+	return fmt.Sprintf("latency at %.0f documents/s without faults", x.flags.Load)
+}
+
+const nothing = "–"
+
+func resultCells(o *eval.Outcome) []string {
+	cells := []string{o.Run, fmt.Sprintf("%.4f", o.Accuracy), fmt.Sprintf("%.4f", o.MacroF1)}
+	if o.Guarantee == "" {
+		return append(cells, nothing, nothing, nothing, fmt.Sprintf("of %d", o.Windows), nothing)
+	}
+	equal := "no"
+	if o.Equal {
+		equal = "yes, to the bit"
+	}
+	return append(cells, count(o.Differ), fmt.Sprintf("%.2f", o.DifferPercent), fmt.Sprintf("%.2f", o.DFError), count(o.WindowsChanged), equal)
+}
+
+func deliveryCells(o *eval.Outcome) []string {
+	perSecond := fmt.Sprintf("%.0f", o.PerSecond)
+	if o.Guarantee == "" {
+		return []string{o.Run, nothing, nothing, nothing, nothing, perSecond, nothing, nothing}
+	}
+	p50, p99 := nothing, nothing
+	if o.Latency != nil {
+		p50, p99 = fmt.Sprintf("%.1f", o.Latency.P50), fmt.Sprintf("%.1f", o.Latency.P99)
+	}
+	return []string{o.Run, count(o.Lost), count(o.Repeated), count(o.Updates.Lost), count(o.Updates.Repeated), perSecond, p50, p99}
+}
+
+func count(n uint64) string { return strconv.FormatUint(n, 10) }

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"tidings/eval"
+)
+
+// words says what the tables show.
+func (x *experiment) words() []string {
+	if len(x.outcomes) < 2 {
+		return nil
+	}
+	oracle, runs := x.outcomes[0], x.outcomes[1:]
+	var parts []string
+	for _, o := range runs {
+		parts = append(parts, inWords(o))
+	}
+	notes := []string{strings.Join(parts, " ")}
+	notes = append(notes, "Accuracy is of first predictions: the first one that stands committed for a document, made before that run learnt the document's label there. Documents without a prediction are not in it. "+
+		"Labels differ where the first prediction is not the oracle's. df error is the sum over all terms of |df - the oracle's df|, at the end, in percent of the sum of the oracle's. "+
+		"Updates are of all replicas of the model together: each partition of classify learns every labelled document.")
+	if better := slices.IndexFunc(runs, func(o *eval.Outcome) bool { return !o.Equal && o.Accuracy >= oracle.Accuracy }); better >= 0 {
+		notes = append(notes, fmt.Sprintf("%s is right as often as the oracle or more often (%.4f, %.4f), although its model is another one: what is counted or learnt twice, or left out, can help by chance. So look at the labels that differ, not at accuracy.",
+			sentence(runs[better].Run), runs[better].Accuracy, oracle.Accuracy))
+	}
+	return notes
+}
+
+// inWords is what is to be said of one run.
+func inWords(o *eval.Outcome) string {
+	if o.Equal {
+		return sentence(o.Run) + " is the oracle to the bit: predictions, df, model, updates and windows."
+	}
+	return fmt.Sprintf("%s lost %d documents and repeated %d predictions; %.2f %% of its labels are not the oracle's.", sentence(o.Run), o.Lost, o.Repeated, o.DifferPercent)
+}
+
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// faultNotes tell what went wrong on purpose.
+func (x *experiment) faultNotes() (notes []string) {
+	said := []string{}
+	for i, faults := range x.used {
+		switch {
+		case slices.Contains(said, faults):
+			continue
+		case faults == "":
+			notes = append(notes, "Nothing went wrong on purpose.")
+		default:
+			notes = append(notes, fmt.Sprintf("Faults%s: %s. The same --seed %d and the same documents give the same numbers again, but for speed and latency.", x.ofPartitions(i), faults, x.flags.Seed))
+		}
+		said = append(said, faults)
+	}
+	for _, o := range x.outcomes {
+		if len(o.Idle) > 0 {
+			notes = append(notes, fmt.Sprintf("In %s these faults never struck: %s.", o.Run, strings.Join(o.Idle, ", ")))
+		}
+	}
+	return notes
+}
+
+func (x *experiment) ofPartitions(i int) string {
+	if len(x.flags.Partitions) < 2 {
+		return ""
+	}
+	return " with partitions " + x.plans[i].Partitions.String()
+}

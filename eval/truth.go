@@ -1,0 +1,136 @@
+package eval
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+
+	"tidings"
+	"tidings/internal/broker"
+	"tidings/pipeline"
+	"tidings/pipeline/topics"
+)
+
+// TruthDocumentsMax is how many documents a Truth can hold, at about 30 bytes
+// each.
+const TruthDocumentsMax = 20_000_000
+
+// ErrTooLong reports that a log has more documents than a Truth can hold.
+var ErrTooLong = errors.New("the log is too long to compare runs over it")
+
+// Truth is what the oracle says of a log, document by document: what trials
+// over the same log are compared with. It is not changed any more once it is
+// made, and may be used by several goroutines.
+type Truth struct {
+	Tally *pipeline.Tally
+
+	documents []answer // in log order
+	names     []string // of labels, by number
+	numbers   map[string]uint32
+	windows   map[windowName]string // their popular topics
+	df        map[uint64]uint32     // at the end, by the hash of the term
+	counted   uint64                // the sum of df
+	bits      uint64                // digest of all that was predicted
+}
+
+// answer is the oracle's prediction of one document.
+type answer struct {
+	position tidings.Position
+	label    uint32 // number of its name
+}
+
+// windowName is what no two windows share.
+type windowName struct {
+	definition string
+	number     int64
+}
+
+// NewTruth feeds a pipeline's log, up to its present end, to the oracle.
+func NewTruth(ctx context.Context, b *broker.Broker, p pipeline.Plan) (*Truth, error) {
+	o, err := NewOracle(p)
+	if err != nil {
+		return nil, err
+	}
+	t := &Truth{numbers: map[string]uint32{}, windows: map[windowName]string{}, df: map[uint64]uint32{}}
+	var bits bitsDigest
+	long := false
+	o.Each = func(e *pipeline.Entry, df []uint32) {
+		if len(t.documents) == TruthDocumentsMax {
+			long = true
+			return
+		}
+		t.add(e.Position, e.Label)
+		bits.add(e)
+		for i, term := range o.unit.TermsOf(e) {
+			t.df[o.unit.Dict.Hash(term.Ref)] = df[i]
+		}
+	}
+	o.Window = func(w topics.Window) { t.windows[windowName{w.Definition, w.Number}] = popular(w) }
+	if err := o.Replay(ctx, b, p.Pipeline); err != nil {
+		return nil, err
+	}
+	if long {
+		return nil, fmt.Errorf("%w: it has more than %d documents; take fewer with --limit", ErrTooLong, TruthDocumentsMax)
+	}
+	for _, n := range t.df {
+		t.counted += uint64(n)
+	}
+	t.Tally, t.bits = o.Tally, bits.sum()
+	return t, nil
+}
+
+func (t *Truth) add(p tidings.Position, label string) {
+	n, known := t.numbers[label]
+	if !known {
+		n = uint32(len(t.names))
+		t.numbers[label], t.names = n, append(t.names, label)
+	}
+	t.documents = append(t.documents, answer{p, n})
+}
+
+// popular lists the popular topics of a window, whatever their order.
+func popular(w topics.Window) string {
+	var labels []string
+	for _, s := range w.Shares {
+		if s.Popular {
+			labels = append(labels, s.Label)
+		}
+	}
+	slices.Sort(labels)
+	return strings.Join(labels, "\x00")
+}
+
+// bitsDigest hashes predictions with every bit of theirs. The zero value is
+// empty.
+type bitsDigest struct {
+	digest xxhash.Digest
+	begun  bool
+	buf    []byte
+}
+
+func (d *bitsDigest) add(e *pipeline.Entry) {
+	if !d.begun {
+		d.digest.Reset()
+		d.begun = true
+	}
+	b := binary.LittleEndian.AppendUint64(d.buf[:0], e.Position.Sequence)
+	b = binary.LittleEndian.AppendUint32(b, e.Position.Line)
+	b = binary.LittleEndian.AppendUint64(b, math.Float64bits(e.Probability))
+	b = binary.LittleEndian.AppendUint64(b, e.Version)
+	b = append(append(b, e.Label...), 0)
+	_, _ = d.digest.Write(b)
+	d.buf = b
+}
+
+func (d *bitsDigest) sum() uint64 {
+	if !d.begun {
+		d.digest.Reset()
+	}
+	return d.digest.Sum64()
+}

@@ -1,0 +1,67 @@
+package eval
+
+import (
+	"fmt"
+	"strings"
+
+	"tidings/guarantees"
+)
+
+// Broken says in what the run did not keep its own claim, "" when it kept it:
+// exactly-once is the oracle to the bit, at-most-once repeats nothing,
+// at-least-once loses nothing.
+func (o *Outcome) Broken() string {
+	var wrong []string
+	count := func(n uint64, what string) {
+		if n > 0 {
+			wrong = append(wrong, fmt.Sprintf("%s: %d", what, n))
+		}
+	}
+	switch {
+	case o.is(guarantees.AtMostOnce):
+		count(o.Repeated, "repeated predictions")
+		count(o.Updates.Repeated, "repeated updates")
+		count(o.WindowsRepeated, "repeated windows")
+	case o.is(guarantees.AtLeastOnce):
+		count(o.Lost, "lost documents")
+		count(o.Updates.Lost, "lost updates")
+	case o.is(guarantees.ExactlyOnce):
+		if !o.Equal {
+			wrong = append(wrong, "not the oracle's: "+strings.Join(o.Differs, ", "))
+		}
+	}
+	count(o.Updates.Unproven, "records whose updates do not follow from the log")
+	return strings.Join(wrong, "; ")
+}
+
+// Bitten says whether faults did to the run what its claim allows them to do.
+// Of exactly-once, which allows nothing, they never do.
+func (o *Outcome) Bitten() bool {
+	switch {
+	case o.is(guarantees.AtMostOnce):
+		return o.Lost+o.Updates.Lost+o.WindowsChanged > 0
+	case o.is(guarantees.AtLeastOnce):
+		return o.Repeated+o.Updates.Repeated+o.WindowsRepeated+o.WindowsChanged > 0
+	}
+	return false
+}
+
+// Unproven says why a comparison under faults proves nothing, and what to
+// change, "" when it does prove something: at-most-once has to lose and
+// at-least-once to repeat, or nobody knows what exactly-once was spared.
+func Unproven(outcomes []*Outcome) string {
+	var idle []string
+	for _, o := range outcomes {
+		switch {
+		case o.Bitten():
+		case o.is(guarantees.AtMostOnce):
+			idle = append(idle, o.Run+" lost nothing; it loses what a worker has claimed and not stored: try kill:df@N, with N below the number of documents, or publish-fail:5%")
+		case o.is(guarantees.AtLeastOnce):
+			idle = append(idle, o.Run+" repeated nothing; it repeats what a worker has stored and not acknowledged: try kill:df@N, with N below the number of documents, or drop-ack:5%")
+		}
+	}
+	if len(idle) == 0 {
+		return ""
+	}
+	return "this plan proves nothing, the faults did not bite: " + strings.Join(idle, "; ")
+}
