@@ -46,6 +46,22 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
+// Properties: DESIGN.md tells what each room holds; commands are in one line, and
+// rooms that only tests import are left out.
+func TestDesignNamesEveryRoom(t *testing.T) {
+	design := read(t, "DESIGN.md")
+	_, table, _ := strings.Cut(design, "\n## Rooms and arrows\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	for room := range rooms {
+		if room == "." || strings.HasPrefix(room, "cmd") || strings.HasSuffix(room, "test") {
+			continue
+		}
+		if !strings.Contains(table, "`"+room+"`") {
+			t.Errorf("the rooms of DESIGN.md leave out %s", room)
+		}
+	}
+}
+
 // Properties: what docs/limits.md calls by a name stands under that name in the
 // code: pkg.Name in the package, name in the folder that the row tells with of.
 func TestLimitsHaveTheirNames(t *testing.T) {
