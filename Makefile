@@ -43,6 +43,12 @@ bench:
 	$(GO) test -run '^$$' -bench 'Memory' -benchtime 1x -timeout 30m ./cmd
 	$(GO) test -run '^$$' -bench . -benchmem ./features ./model ./internal/jsonl ./datasets/... ./eval/metric ./pipeline/...
 
+# Processes killed with kill -9, a broker killed likewise, sleepers that wake as
+# zombies: counts what is lost or comes twice. make test runs a short version.
+PROVE ?= -prove.kills 100 -prove.brokers 30 -prove.zombies 30
+prove:
+	$(GO) test -count 1 -v -timeout 30m -run '^TestProve' ./cmd -args $(PROVE) | grep -v '^ *\(=== \|--- PASS: .*/\)'
+
 # Every fuzz target for FUZZTIME.
 fuzz:
 	@for package in $$($(GO) list ./...); do \

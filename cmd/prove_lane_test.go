@@ -1,0 +1,368 @@
+package cmd_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"tidings/eval"
+	"tidings/guarantees"
+	"tidings/internal/broker"
+	"tidings/internal/broker/brokertest"
+	"tidings/pipeline"
+)
+
+// lane is a broker in a process of its own, which one pipeline after the other
+// uses.
+type lane struct {
+	*proof
+	t      *testing.T
+	ctx    context.Context
+	number int
+	random *rand.Rand
+	store  string
+	listen string
+	broker *process
+	client *broker.Broker
+	rounds int
+}
+
+// laneTimeout is how long a lane may take.
+const laneTimeout = 10 * time.Minute
+
+func newLane(t *testing.T, p *proof, number int, random *rand.Rand) *lane {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), laneTimeout)
+	t.Cleanup(cancel)
+	l := &lane{proof: p, t: t, ctx: ctx, number: number, random: random, store: brokertest.Dir(t), listen: "127.0.0.1:0"}
+	l.serve()
+	var err error
+	if l.client, err = broker.Open(ctx, broker.Options{URL: l.url()}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.client.Close() })
+	return l
+}
+
+// serve starts the broker's process. It runs a pipeline of its own, which has
+// nothing to do.
+func (l *lane) serve() {
+	l.broker = start(l.t, "classify", "--listen", l.listen, "--store", l.store, "--pipeline", "idle")
+	l.listen = strings.TrimPrefix(l.broker.find(l.t, `broker is at (nats://[0-9.:]+)`), "nats://")
+}
+
+func (l *lane) url() string { return "nats://" + l.listen }
+
+// pause lets a random time pass, in which the processes work.
+func (l *lane) pause(most time.Duration) {
+	select {
+	case <-time.After(time.Duration(l.random.Int64N(int64(most)))):
+	case <-l.ctx.Done():
+		l.t.Fatal(l.ctx.Err())
+	}
+}
+
+// try repeats a question while the broker is away.
+func try[T any](l *lane, ask func(ctx context.Context) (T, error)) T {
+	l.t.Helper()
+	for {
+		answer, err := ask(l.ctx)
+		if err == nil {
+			return answer
+		}
+		if !errors.Is(err, broker.ErrNoBroker) || l.client.Await(l.ctx) != nil {
+			l.t.Fatal(err)
+		}
+	}
+}
+
+// round is one pipeline: processes that share it, a source, and what came of
+// it.
+type round struct {
+	*lane
+	name     string
+	division division
+	plan     pipeline.Plan
+	workers  []*process
+	source   *process
+}
+
+func (l *lane) round(d division) *round {
+	l.rounds++
+	r := &round{lane: l, name: fmt.Sprintf("round-%d", l.rounds), division: d}
+	for i := range d.stages {
+		r.workers = append(r.workers, r.work(i))
+	}
+	r.source = start(l.t, "ingest", r.feed("--rate", proveRate)...)
+	r.started()
+	return r
+}
+
+// work starts one of the processes.
+func (r *round) work(i int) *process {
+	args := []string{"--nats", r.url(), "--pipeline", r.name, "--partitions", r.division.partitions}
+	if s := r.division.stages[i]; s != "" {
+		args = append(args, "--stages", s)
+	}
+	return start(r.t, "classify", args...)
+}
+
+func (r *round) feed(more ...string) []string {
+	return append([]string{"--nats", r.url(), "--pipeline", r.name, "--from", r.file, "--limit", fmt.Sprint(proveDocuments), "--pack", fmt.Sprint(provePack)}, more...)
+}
+
+// started waits until something is committed to the end of the graph.
+func (r *round) started() {
+	var err error
+	for r.plan, err = pipeline.Stored(r.ctx, r.client, pipeline.Name(r.name)); err != nil; r.plan, err = pipeline.Stored(r.ctx, r.client, pipeline.Name(r.name)) {
+		r.lane.pause(20 * time.Millisecond) // the first process is making the pipeline
+	}
+	streams := r.streams()
+	last := streams[len(streams)-1]
+	for _, err := r.client.LastSequence(r.ctx, last); err != nil; _, err = r.client.LastSequence(r.ctx, last) {
+		r.lane.pause(20 * time.Millisecond)
+	}
+	r.await(last, 1, func(h guarantees.Header, _ broker.Record) bool { return h.Kind == guarantees.Done })
+}
+
+// streams are those that partitions write.
+func (r *round) streams() (names []string) {
+	for _, s := range r.plan.Streams()[1:] {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// disturb does something to the round up to n times, as long as more than a
+// third of the documents are still to come, and says how often.
+func (r *round) disturb(n int, something func()) (times int) {
+	for times < n && r.logged() < proveDocuments/provePack*2/3 {
+		something()
+		times++
+	}
+	if times == 0 || r.sourceEnded() {
+		r.t.Fatalf("the source ended after %d disturbances: this proves too little\n%s", times, r.source.output())
+	}
+	return times
+}
+
+// logged is the last sequence of the log.
+func (r *round) logged() uint64 {
+	return try(r.lane, func(ctx context.Context) (uint64, error) {
+		return r.client.LastSequence(ctx, pipeline.Name(r.name).LogStream().Name)
+	})
+}
+
+// mark is what stood in a partition's stream when its owner was disturbed.
+type mark struct {
+	worker   int // of round.workers
+	stream   string
+	sequence uint64
+	epoch    uint64
+	at       time.Time
+	busy     bool // there was work to do
+}
+
+// mark picks one of the partitions and finds out who has it.
+func (r *round) mark() mark {
+	streams := r.streams()
+	for {
+		m := mark{stream: streams[r.random.IntN(len(streams))]}
+		last := try(r.lane, func(ctx context.Context) (broker.Record, error) {
+			return r.client.Last(ctx, m.stream, ">")
+		})
+		h, err := guarantees.ParseHeader(last)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		m.busy = h.To < r.logged()
+		m.sequence, m.epoch, m.at = last.Sequence, h.Epoch, time.Now()
+		for m.worker = range r.workers {
+			if strings.HasSuffix(h.Worker, "-"+strconv.Itoa(r.workers[m.worker].Process.Pid)) {
+				return m
+			}
+		}
+		r.lane.pause(50 * time.Millisecond) // nobody has it now, but soon
+	}
+}
+
+// recovered waits until something is committed behind the mark, in a later
+// epoch if there has to be one, and until that happens within lagMax of the
+// document's coming in. All times are the machine's.
+func (r *round) recovered(m mark, epoch uint64) {
+	const lagMax = 100 * time.Millisecond
+	log := pipeline.Name(r.name).LogStream().Name
+	first := time.Duration(0)
+	back := r.await(m.stream, m.sequence+1, func(h guarantees.Header, record broker.Record) bool {
+		if h.Kind != guarantees.Done || h.Epoch < epoch || record.Time.Before(m.at) {
+			return false
+		}
+		if first == 0 {
+			first = record.Time.Sub(m.at)
+		}
+		logged := try(r.lane, func(ctx context.Context) (broker.Record, error) { return r.client.Record(ctx, log, h.To) })
+		return record.Time.Sub(logged.Time) < lagMax
+	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.times = append(r.times, first)
+	r.back = append(r.back, back.Time.Sub(m.at))
+	if m.busy {
+		r.busy++
+	}
+}
+
+func (r *round) sourceEnded() bool { return len(r.source.done) > 0 }
+
+// await reads a stream from a sequence on until a record is the one.
+func (r *round) await(stream string, from uint64, is func(guarantees.Header, broker.Record) bool) broker.Record {
+	reader := try(r.lane, func(ctx context.Context) (*broker.Reader, error) {
+		return r.client.Read(ctx, stream, from, broker.ReaderOptions{})
+	})
+	defer reader.Close()
+	ctx, cancel := context.WithTimeout(r.ctx, time.Minute)
+	defer cancel()
+	for {
+		records, err := reader.Next(ctx)
+		if err != nil {
+			r.t.Fatalf("%s, waiting behind record %d: %v\n%s", stream, from, err, r.outputs())
+		}
+		for _, record := range records {
+			h, err := guarantees.ParseHeader(record)
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			if is(h, record) {
+				return record
+			}
+		}
+	}
+}
+
+func (r *round) outputs() string {
+	var s strings.Builder
+	for _, p := range append(r.workers, r.source, r.broker) {
+		fmt.Fprintf(&s, "%s\n%s\n", p.name, tail([]byte(p.output())))
+	}
+	return s.String()
+}
+
+// finish lets the rest of the documents come at once, and compares what is
+// committed with the oracle and with the untouched run.
+func (r *round) finish() {
+	r.source.kill(r.t)
+	command(r.t, "ingest", r.feed()...)
+	name := pipeline.Name(r.name)
+	last := r.logged()
+	ctx, cancel := context.WithTimeout(r.ctx, 2*time.Minute)
+	defer cancel()
+	tally, err := eval.Follow(ctx, r.client, r.plan, last, nil)
+	if err != nil {
+		r.t.Fatalf("%s is committed up to log sequence %d of %d: %v\n%s", r.name, tally.To, last, err, r.outputs())
+	}
+	oracle, err := eval.NewOracle(r.plan)
+	if err == nil {
+		err = oracle.Replay(ctx, r.client, name)
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	got, truth := accountOf(r.t, tally, r.plan), accountOf(r.t, oracle.Tally, r.plan)
+	if got != truth || got != r.want || got.Documents != proveDocuments {
+		r.t.Errorf("%s, partitions %s:\n       got %+v\n    oracle %+v\n untouched %+v", r.name, r.division.partitions, got, truth, r.want)
+	}
+	for _, w := range r.workers {
+		w.signal(r.t, syscall.SIGINT)
+	}
+	for _, w := range r.workers {
+		w.end(r.t, 130)
+	}
+	for _, s := range r.streams() {
+		r.audit(ctx, s)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.accounts++
+}
+
+// audit reads a partition's stream: epochs rise by one with each fence, a
+// record is by whom the fence before it names, and units tile the log.
+func (r *round) audit(ctx context.Context, stream string) {
+	first, err := r.client.FirstSequence(ctx, stream)
+	last, err2 := r.client.LastSequence(ctx, stream)
+	if err := errors.Join(err, err2); err != nil {
+		r.t.Fatal(err)
+	}
+	var owner guarantees.Header
+	r.await(stream, first, func(h guarantees.Header, record broker.Record) bool {
+		switch known := owner.Epoch > 0; {
+		case known && h.From != owner.To+1:
+			r.t.Errorf("%s, record %d covers %d..%d behind %d", stream, record.Sequence, h.From, h.To, owner.To)
+		case known && h.Kind == guarantees.Fence && h.Epoch != owner.Epoch+1:
+			r.t.Errorf("%s, record %d: a fence of epoch %d behind epoch %d", stream, record.Sequence, h.Epoch, owner.Epoch)
+		case known && h.Kind != guarantees.Fence && (h.Epoch != owner.Epoch || h.Worker != owner.Worker):
+			r.t.Errorf("%s, record %d is by %s in epoch %d; %s has the partition in epoch %d", stream, record.Sequence, h.Worker, h.Epoch, owner.Worker, owner.Epoch)
+		}
+		owner = h
+		return record.Sequence >= last
+	})
+}
+
+// accountOf is a tally as the command's summary tells it.
+func accountOf(t *testing.T, tally *pipeline.Tally, plan pipeline.Plan) (a account) {
+	t.Helper()
+	data, err := json.Marshal(tally.Summary(plan))
+	if err == nil {
+		err = json.Unmarshal(data, &a)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// untouchedRun is the account of a run in one process that nobody disturbs.
+func untouchedRun(t *testing.T, args ...string) account {
+	t.Helper()
+	summary := filepath.Join(t.TempDir(), "summary.json")
+	command(t, "classify", append(args, "--summary", summary)...)
+	want := readAccount(t, summary)
+	if want.Documents == 0 || want.Lost+want.Duplicates > 0 {
+		t.Fatalf("the uninterrupted run is no yardstick: %+v", want)
+	}
+	return want
+}
+
+// kill ends the process with SIGKILL.
+func (p *process) kill(t *testing.T) {
+	t.Helper()
+	if err := p.Process.Kill(); err != nil {
+		t.Fatalf("%s: %v\n%s", p.name, err, p.output())
+	}
+	err := <-p.done
+	if p.done <- err; p.ProcessState.Exited() {
+		t.Fatalf("%s ended before it was killed: %v\n%s", p.name, err, p.output())
+	}
+}
+
+func (p *process) signal(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	if err := p.Process.Signal(s); err != nil {
+		t.Fatalf("%s: %v\n%s", p.name, err, p.output())
+	}
+}
+
+// forget leaves out the lines printed so far when one is looked for.
+func (p *process) forget() {
+	for len(p.seen) > 0 {
+		<-p.seen
+	}
+}
