@@ -1,0 +1,380 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+
+	"tidings/guarantees"
+	"tidings/pipeline"
+)
+
+// Check walks a history once. The error is that of reading it; what is wrong
+// with the run is in the report.
+func Check(h History) (Report, error) {
+	c := &checker{
+		history: &h, findings: &findings{claim: h.Claim, all: map[string]*Finding{}},
+		run: xxhash.New(), oracle: xxhash.New(),
+	}
+	c.report.Claim = h.Claim.OrDefault().String()
+	for i := range h.Streams {
+		l := newLane(&h, &h.Streams[i], c.findings)
+		defer l.stop()
+		c.lanes = append(c.lanes, l)
+	}
+	for m, err := range h.Log {
+		if err == nil {
+			err = c.message(&m)
+		}
+		if err != nil {
+			return c.report, err
+		}
+	}
+	if err := c.finish(); err != nil {
+		return c.report, err
+	}
+	return c.report, nil
+}
+
+// checker is a check under way.
+type checker struct {
+	history  *History
+	findings *findings
+	lanes    []*lane
+	report   Report
+	last     uint64 // log message
+
+	classified  uint64 // documents with a prediction that all partitions of topics have met
+	partial     bool   // or some have not
+	run, oracle *xxhash.Digest
+	windows     uint64 // sum of the oracle's digests
+	df, model   Pair
+}
+
+// message takes the next message of the log through all lanes.
+func (c *checker) message(m *Message) error {
+	c.report.Messages++
+	c.last = m.Sequence
+	through := true
+	for _, l := range c.lanes {
+		if err := l.reach(m.Sequence); err != nil {
+			return err
+		}
+		through = through && l.state(m.Sequence) != pending
+	}
+	documents := uint64(0)
+	for i := range m.Entries {
+		if e := &m.Entries[i]; e.Kind == pipeline.DocumentEntry {
+			documents++
+			write(c.oracle, e)
+		}
+	}
+	c.report.Documents += documents
+	if !through {
+		c.report.Unfinished += documents
+	}
+	given := uint64(0)
+	for _, l := range c.lanes {
+		switch {
+		case l.hasEntries():
+			n := c.entries(l, m)
+			if l.stream.Stage == pipeline.ClassifyStage {
+				given += n
+			}
+		case rank(l.stream.Stage) == 1:
+			c.terms(l, m)
+		}
+	}
+	for _, w := range m.Windows {
+		c.windows += w.Digest()
+	}
+	c.topics(m, given)
+	return nil
+}
+
+// partitions is how many partitions the lane's stage has.
+func (c *checker) partitions(l *lane) int { return max(c.history.Partitions.Of(l.stream.Stage), 1) }
+
+// entries compares a lane's entries of a message with the log's, and returns how
+// many documents are there.
+func (c *checker) entries(l *lane, m *Message) (documents uint64) {
+	var want []pipeline.Entry
+	if pipeline.Owner(m.Sequence, c.partitions(l)) == l.stream.Partition {
+		want = m.Entries
+	}
+	l.account.In += uint64(len(want))
+	switch s := l.state(m.Sequence); {
+	case s == purged:
+		l.account.Purged += uint64(len(want))
+		return 0
+	case s == pending && !c.overdue(l, m.Sequence):
+		l.account.InFlight += uint64(len(want))
+		return 0
+	case s != covered:
+		for i := range want {
+			c.gone(l, &want[i], s == holed)
+		}
+		return 0
+	}
+	got := l.got(m.Sequence)
+	for len(want) > 0 || len(got) > 0 {
+		switch order := next(want, got); {
+		case order > 0:
+			l.unexpected(&got[0])
+			got = got[1:]
+		case order < 0:
+			c.gone(l, &want[0], c.explained(l, m.Sequence))
+			want = want[1:]
+		default:
+			if c.same(l, &want[0], &got[0]) {
+				documents++
+			}
+			want, got = want[1:], got[1:]
+			for len(got) > 0 && next(want, got) > 0 && got[0].Position == l.entries[l.at-len(got)-1].Position {
+				l.account.Repeated++
+				c.findings.add(Repeated, l.where, 1, m.Sequence, m.Sequence, got[0].ID)
+				got = got[1:]
+			}
+		}
+	}
+	return documents
+}
+
+// next says which of two lists goes on first.
+func next(want, got []pipeline.Entry) int {
+	switch {
+	case len(want) == 0:
+		return 1
+	case len(got) == 0:
+		return -1
+	}
+	return want[0].Position.Compare(got[0].Position)
+}
+
+// overdue says whether a lane that ends before a log message should have it:
+// somebody who reads it has gone on without.
+func (c *checker) overdue(l *lane, sequence uint64) bool {
+	return c.history.Finished || slices.ContainsFunc(c.lanes, func(o *lane) bool {
+		return rank(o.stream.Stage) > rank(l.stream.Stage) && o.cursor >= sequence
+	})
+}
+
+// explained says whether a record tells why a message's entries are missing: a
+// stage before it lost them, or nothing came.
+func (c *checker) explained(l *lane, sequence uint64) bool {
+	return l.missing(sequence) || slices.ContainsFunc(c.lanes, func(o *lane) bool {
+		return rank(o.stream.Stage) == 0 && o != l && o.state(sequence) == holed && pipeline.Owner(sequence, c.partitions(o)) == o.stream.Partition
+	})
+}
+
+// gone counts an entry of the log that a lane does not have.
+func (c *checker) gone(l *lane, e *pipeline.Entry, accounted bool) {
+	if accounted && l.promise.Guarantee == guarantees.AtMostOnce {
+		l.account.Holes++
+	} else {
+		l.account.Lost++
+		if c.history.Claim.OrDefault().Guarantee == guarantees.AtMostOnce {
+			c.findings.add(Sum, l.where, 1, e.Position.Sequence, e.Position.Sequence, fmt.Sprintf("%s is lost and no hole says so", e.ID))
+		}
+	}
+	l.lose(e)
+}
+
+// same compares an entry with the log's, and says whether it is a document's.
+func (c *checker) same(l *lane, want, got *pipeline.Entry) bool {
+	if got.Kind == pipeline.LostEntry && want.Kind == pipeline.DocumentEntry {
+		c.gone(l, want, true)
+		return false
+	}
+	l.present()
+	if got.Kind != want.Kind || got.ID != want.ID {
+		c.findings.add(Differs, l.where, 1, want.Position.Sequence, want.Position.Sequence, fmt.Sprintf("%q stands where the log has %q", got.ID, want.ID))
+	}
+	if got.Kind != pipeline.DocumentEntry {
+		l.account.Rejected++
+		if got.Kind == pipeline.EndEntry && l.stream.Stage == pipeline.ClassifyStage {
+			c.end(l, want, got)
+		}
+		return false
+	}
+	l.account.Out++
+	if l.stream.Stage != pipeline.ClassifyStage {
+		return true
+	}
+	write(c.run, got)
+	if got.Label != want.Label || got.Probability != want.Probability {
+		c.findings.add(Differs, l.where, 1, want.Position.Sequence, want.Position.Sequence, fmt.Sprintf("%s: %s %g, the oracle says %s %g", want.ID, got.Label, got.Probability, want.Label, want.Probability))
+	}
+	return true
+}
+
+// end compares the state where a source ends.
+func (c *checker) end(l *lane, want, got *pipeline.Entry) {
+	c.df, c.model = pair("df", got.DFDigest, want.DFDigest), pair("model", got.ModelDigest, want.ModelDigest)
+	for _, p := range []Pair{c.df, c.model, pair("ledger", got.Chain, want.Chain)} {
+		if !p.Equal() {
+			c.findings.add(Digest, l.where, 1, want.Position.Sequence, want.Position.Sequence, fmt.Sprintf("%s: %s, the oracle's is %s", p.Of, p.Run, p.Oracle))
+		}
+	}
+}
+
+func write(d *xxhash.Digest, e *pipeline.Entry) {
+	_, _ = d.WriteString(e.ID)
+	_, _ = d.Write([]byte{0})
+	_, _ = d.WriteString(e.Label)
+	_, _ = d.Write([]byte{'\n'})
+}
+
+// terms counts what a df partition has to give values.
+func (c *checker) terms(l *lane, m *Message) {
+	n := 0
+	for i := range m.Entries {
+		if m.Entries[i].Kind == pipeline.DocumentEntry && i < len(m.Terms) && l.stream.Partition < len(m.Terms[i]) {
+			n += m.Terms[i][l.stream.Partition]
+		}
+	}
+	l.account.In += uint64(n)
+	switch s := l.state(m.Sequence); {
+	case s == purged:
+		l.account.Purged += uint64(n)
+	case s == pending && !c.overdue(l, m.Sequence):
+		l.account.InFlight += uint64(n)
+	case s == holed || s == covered && c.explained(l, m.Sequence):
+		l.account.Holes += uint64(n)
+	case s == covered:
+		l.want += n
+	default:
+		l.account.Lost += uint64(n)
+		for i := range m.Entries {
+			l.lose(&m.Entries[i])
+		}
+	}
+	if l.state(m.Sequence) == covered {
+		l.present()
+	}
+}
+
+// topics takes the windows that the oracle closes with a message, and counts
+// the documents that windows have met.
+func (c *checker) topics(m *Message, documents uint64) {
+	all := true
+	for _, l := range c.lanes {
+		if !c.makesWindows(l) {
+			continue
+		}
+		s := l.state(m.Sequence)
+		all = all && s == covered
+		if s == skipped && l.stream.Stage == pipeline.TopicsStage {
+			l.findings.add(Lost, l.where, uint64(len(m.Entries)), m.Sequence, m.Sequence, "")
+		}
+		n := c.history.Partitions.Topics
+		for _, w := range m.Windows {
+			if number := w.Number % int64(max(n, 1)); number == int64(l.stream.Partition) || number+int64(n) == int64(l.stream.Partition) {
+				l.windows.expect(w, m.Sequence)
+			}
+		}
+	}
+	c.classified += documents
+	c.partial = c.partial || !all
+}
+
+func (c *checker) makesWindows(l *lane) bool {
+	return l.stream.Stage == pipeline.TopicsStage || c.history.Partitions.Chained()
+}
+
+// finish reads the streams to their ends and sums up.
+func (c *checker) finish() error {
+	repeated := uint64(0)
+	for _, l := range c.lanes {
+		if err := l.finish(c.last); err != nil {
+			return err
+		}
+		repeated += l.account.Repeated
+		c.report.Stages = append(c.report.Stages, l.account)
+		if l.begin > 0 {
+			c.report.Notes = append(c.report.Notes, fmt.Sprintf("%s is purged up to log message %d: it is checked from there on", l.where, l.begin))
+		}
+	}
+	if repeated == 0 && !c.partial {
+		c.sums()
+	}
+	if err := c.proofs(); err != nil {
+		return err
+	}
+	c.digests()
+	r := &c.report
+	if r.Unfinished > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%d documents of the log are not through yet: run the pipeline to its end, then check again", r.Unfinished))
+	}
+	along := make([]string, 0, len(c.lanes))
+	for _, l := range c.lanes {
+		along = append(along, l.where)
+	}
+	r.Findings = c.findings.order(along)
+	for _, f := range r.Findings {
+		r.Broken = r.Broken || f.Broken
+	}
+	return nil
+}
+
+// sums compares the documents that windows have met with the predictions that
+// there are.
+func (c *checker) sums() {
+	in := map[string]uint64{}
+	for _, l := range c.lanes {
+		for _, count := range l.counts {
+			in[count.Definition] += count.In
+		}
+	}
+	for _, definition := range slices.Sorted(maps.Keys(in)) {
+		if n := in[definition]; n != c.classified {
+			c.findings.add(Sum, pipeline.TopicsStage, 1, 1, c.last, fmt.Sprintf("%s: %d documents came to the windows, %d have a prediction", definition, n, c.classified))
+		}
+	}
+}
+
+// proofs takes what following the model's versions came to.
+func (c *checker) proofs() error {
+	if c.history.Proofs == nil {
+		return nil
+	}
+	all, err := c.history.Proofs()
+	if err != nil {
+		return err
+	}
+	for replica, p := range all {
+		for i := range p.First {
+			b := &p.First[i]
+			c.findings.add(Ledger, place(pipeline.ClassifyStage, replica), 1, b.From, b.To, b.String())
+		}
+		if more := p.Broken - uint64(len(p.First)); more > 0 {
+			b := p.First[len(p.First)-1]
+			c.findings.add(Ledger, place(pipeline.ClassifyStage, replica), more, b.From, b.To, "")
+		}
+		if p.Untraced > 0 {
+			c.report.Notes = append(c.report.Notes, fmt.Sprintf("%d records of %s are of an older program and tell no version: the ledger is not proved there", p.Untraced, place(pipeline.ClassifyStage, replica)))
+		}
+	}
+	return nil
+}
+
+func (c *checker) digests() {
+	sum := uint64(0)
+	for _, l := range c.lanes {
+		sum += l.windows.sum
+	}
+	c.report.Digests = []Pair{pair("predictions", c.run.Sum64(), c.oracle.Sum64()), pair("windows", sum, c.windows)}
+	if c.df != (Pair{}) {
+		c.report.Digests = append(c.report.Digests, c.df, c.model)
+	}
+}
+
+// sorted are the names of windows in order.
+func sorted(all map[windowName]windowSeen) []windowName {
+	return slices.SortedFunc(maps.Keys(all), func(a, b windowName) int {
+		return cmp.Or(cmp.Compare(a.definition, b.definition), cmp.Compare(a.number, b.number))
+	})
+}
