@@ -87,6 +87,7 @@ func (in *zipInput) first(ctx context.Context, from, to uint64) (*zipInput, erro
 	r := in.reading
 	r.promise = guarantees.Promise{} // what comes again is passed over
 	r.cuts, r.after, r.places, r.faults = cuts{to}, from-1, in.resume(from-1), nil
+	r.few = true
 	stages := []string{}
 	for _, s := range in.sides {
 		if !slices.Contains(stages, s.node.Stage) {

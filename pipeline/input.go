@@ -47,11 +47,15 @@ type reading struct {
 	after   uint64 // the first unit begins behind this log sequence
 	places  places // where the streams are read from, that of a snapshot; nil: from their first record
 	faults  *guarantees.Faults
+	few     bool     // only a few records are read, and all of them are there
 	readers []string // the partitions that read: "df/0"; for faults
 }
 
 // open opens a stream.
 func (r *reading) open(ctx context.Context, stream string, from uint64, o broker.ReaderOptions) (arrivals, error) {
+	if r.few {
+		return newArrivals(&getter{r.broker, stream, from}, r.promise, from), nil
+	}
 	s, err := r.broker.Read(ctx, stream, from, o)
 	if err != nil {
 		return arrivals{}, err

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 
 	"tidings/guarantees"
 	"tidings/internal/broker"
@@ -25,20 +26,37 @@ func OpenResults(ctx context.Context, b *broker.Broker, p Plan) (*Results, error
 		stages = stages[:1] // the chain's record holds the windows too
 	}
 	// Whoever looks wants to see what comes again.
-	in, err := openZip(ctx, reading{broker: b, plan: p, promise: guarantees.Promise{Guarantee: guarantees.AtLeastOnce, Recovery: guarantees.Kept}}, stages)
+	everything := guarantees.Promise{Guarantee: guarantees.AtLeastOnce, Recovery: guarantees.Kept}
+	r := &Results{broker: b, plan: p, loses: p.Claim().Guarantee == guarantees.AtMostOnce}
+	err := r.patiently(ctx, func() (err error) {
+		r.in, err = openZip(ctx, reading{broker: b, plan: p, promise: everything}, stages)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return &Results{in: in, broker: b, plan: p, loses: p.Claim().Guarantee == guarantees.AtMostOnce}, nil
+	return r, nil
+}
+
+// patiently repeats what fails because the broker is away, when it is back.
+func (r *Results) patiently(ctx context.Context, f func() error) error {
+	for {
+		err := f()
+		if !errors.Is(err, broker.ErrNoBroker) || r.broker.Await(ctx) != nil || !r.broker.Connected() {
+			return err
+		}
+	}
 }
 
 // Next waits for the next stretch of the log that is committed to the end of
 // the graph. The unit is valid until the next call.
 func (r *Results) Next(ctx context.Context) (*Unit, error) {
-	r.unit.Reset()
-	err := r.in.next(ctx, &r.unit)
+	err := r.patiently(ctx, func() error {
+		r.unit.Reset()
+		return r.in.next(ctx, &r.unit)
+	})
 	if err == nil && r.loses && r.unit.Trigger == "" {
-		err = r.fillHoles(ctx)
+		err = r.patiently(ctx, func() error { return r.fillHoles(ctx) })
 	}
 	return &r.unit, err
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -18,13 +19,17 @@ type Object struct {
 	Bytes uint64
 }
 
+// objectTimeout is how long an object may be on its way in all.
+const objectTimeout = 10 * time.Minute
+
 // PutObject stores an object in a bucket, which is made when missing.
 func (b *Broker) PutObject(ctx context.Context, bucket string, o Object, data []byte) error {
-	store, err := b.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: bucket})
+	asking, done := b.askFor(ctx, objectTimeout, nil)
+	store, err := b.js.CreateOrUpdateObjectStore(asking, jetstream.ObjectStoreConfig{Bucket: bucket})
 	if err == nil {
-		_, err = store.Put(ctx, jetstream.ObjectMeta{Name: o.Name, Metadata: o.Meta}, bytes.NewReader(data))
+		_, err = store.Put(asking, jetstream.ObjectMeta{Name: o.Name, Metadata: o.Meta}, bytes.NewReader(data))
 	}
-	if err != nil {
+	if err = done(err); err != nil {
 		return requestError("bucket "+bucket+", object "+o.Name, err)
 	}
 	return nil
@@ -32,15 +37,14 @@ func (b *Broker) PutObject(ctx context.Context, bucket string, o Object, data []
 
 // Objects lists what a bucket holds, nothing when there is no bucket.
 func (b *Broker) Objects(ctx context.Context, bucket string) ([]Object, error) {
-	store, err := b.js.ObjectStore(ctx, bucket)
-	if errors.Is(err, jetstream.ErrBucketNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
-		return nil, nil
-	}
+	asking, done := b.askFor(ctx, objectTimeout, nil)
+	store, err := b.js.ObjectStore(asking, bucket)
 	var infos []*jetstream.ObjectInfo
 	if err == nil {
-		infos, err = store.List(ctx)
+		infos, err = store.List(asking)
 	}
-	if errors.Is(err, jetstream.ErrNoObjectsFound) {
+	err = done(err)
+	if errors.Is(err, jetstream.ErrBucketNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrNoObjectsFound) {
 		return nil, nil
 	}
 	if err != nil {
@@ -56,35 +60,45 @@ func (b *Broker) Objects(ctx context.Context, bucket string) ([]Object, error) {
 // GetObject returns an object's bytes, at most limit of them. ErrEmpty when
 // there is none.
 func (b *Broker) GetObject(ctx context.Context, bucket, name string, limit uint64) (data []byte, err error) {
-	store, err := b.js.ObjectStore(ctx, bucket)
-	var object jetstream.ObjectResult
-	if err == nil {
-		object, err = store.Get(ctx, name)
-	}
-	if errors.Is(err, jetstream.ErrBucketNotFound) || errors.Is(err, jetstream.ErrObjectNotFound) {
+	asking, done := b.askFor(ctx, objectTimeout, nil)
+	data, err = b.getObject(asking, bucket, name, limit)
+	switch err = done(err); {
+	case err == nil || errors.Is(err, ErrTooLarge):
+		return data, err
+	case errors.Is(err, jetstream.ErrBucketNotFound) || errors.Is(err, jetstream.ErrObjectNotFound):
 		return nil, fmt.Errorf("bucket %s, object %s: %w", bucket, name, ErrEmpty)
 	}
+	return nil, requestError("bucket "+bucket+", object "+name, err)
+}
+
+func (b *Broker) getObject(ctx context.Context, bucket, name string, limit uint64) (data []byte, err error) {
+	store, err := b.js.ObjectStore(ctx, bucket)
 	if err != nil {
-		return nil, requestError("bucket "+bucket+", object "+name, err)
+		return nil, err
+	}
+	object, err := store.Get(ctx, name)
+	if err != nil {
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, object.Close()) }()
-	if info, err := object.Info(); err != nil || info.Size > limit {
-		return nil, errors.Join(err, fmt.Errorf("bucket %s, object %s is larger than %d bytes", bucket, name, limit))
-	}
-	data, err = io.ReadAll(object) // its digest is checked at the end
+	info, err := object.Info()
 	if err != nil {
-		return nil, requestError("bucket "+bucket+", object "+name, err)
+		return nil, err
 	}
-	return data, nil
+	if info.Size > limit {
+		return nil, fmt.Errorf("bucket %s, object %s has %d bytes: %w than %d", bucket, name, info.Size, ErrTooLarge, limit)
+	}
+	return io.ReadAll(object) // its digest is checked at the end
 }
 
 // DeleteObject removes an object, if it is there.
 func (b *Broker) DeleteObject(ctx context.Context, bucket, name string) error {
-	store, err := b.js.ObjectStore(ctx, bucket)
+	asking, done := b.ask(ctx, nil)
+	store, err := b.js.ObjectStore(asking, bucket)
 	if err == nil {
-		err = store.Delete(ctx, name)
+		err = store.Delete(asking, name)
 	}
-	if err != nil && !errors.Is(err, jetstream.ErrBucketNotFound) && !errors.Is(err, jetstream.ErrObjectNotFound) {
+	if err = done(err); err != nil && !errors.Is(err, jetstream.ErrBucketNotFound) && !errors.Is(err, jetstream.ErrObjectNotFound) {
 		return requestError("bucket "+bucket+", object "+name, err)
 	}
 	return nil

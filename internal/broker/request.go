@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -37,7 +38,12 @@ func (o *outage) wait() <-chan struct{} {
 // which may be nil. done has to be called with the request's
 // error and returns it, or what stood in the way of an answer.
 func (b *Broker) ask(ctx context.Context, broken <-chan struct{}) (asking context.Context, done func(error) error) {
-	asking, cancel := context.WithTimeout(ctx, requestTimeout)
+	return b.askFor(ctx, requestTimeout, broken)
+}
+
+// askFor is ask with another timeout, for what takes many requests.
+func (b *Broker) askFor(ctx context.Context, timeout time.Duration, broken <-chan struct{}) (asking context.Context, done func(error) error) {
+	asking, cancel := context.WithTimeout(ctx, timeout)
 	away := b.outage.wait()
 	var watching sync.WaitGroup
 	watching.Go(func() {
