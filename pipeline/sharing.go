@@ -44,7 +44,7 @@ func (r *Runner) Share(s Sharing) { r.sharing = &s }
 // partitions all learn the same.
 func (p Plan) sharedPartitions() (all []string) {
 	if p.Partitions.Chained() {
-		return []string{chainLease, projectionLease}
+		return []string{projectionLease, chainLease}
 	}
 	all = []string{projectionLease}
 	for _, stage := range []string{TokenizeStage, TopicsStage, DFStage, ClassifyStage} {
@@ -84,7 +84,13 @@ type shift struct {
 type post struct {
 	partitions []string // as their leases are called
 	worker     *worker  // nil: the projection
-	stop       context.CancelFunc
+	cancel     context.CancelFunc
+	stopped    bool // it has been told to end
+}
+
+func (p *post) stop() {
+	p.stopped = true
+	p.cancel()
 }
 
 // ended is how a post ended.
@@ -136,6 +142,9 @@ func (s *shift) run(ctx context.Context) error {
 // hand hands over what each post has as soon as it has stopped.
 func (s *shift) hand(ctx context.Context, tick <-chan time.Time) (err error) {
 	s.runner.atWork(s.workers())
+	for _, p := range s.posts {
+		p.stop()
+	}
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), waitTimeout)
 	defer cancel()
 	for len(s.posts) > 0 {
@@ -210,8 +219,8 @@ func (s *shift) workers() (all []*worker) {
 
 // start runs a post until it is stopped.
 func (s *shift) start(ctx context.Context, name string, partitions []string) {
-	ctx, stop := context.WithCancel(ctx)
-	p := &post{partitions: partitions, stop: stop}
+	ctx, cancel := context.WithCancel(ctx)
+	p := &post{partitions: partitions, cancel: cancel}
 	s.posts[name] = p
 	r := s.runner
 	if name == projectionStage {
@@ -226,12 +235,17 @@ func (s *shift) start(ctx context.Context, name string, partitions []string) {
 	go func() { s.ended <- ended{name, p.worker.run(ctx)} }()
 }
 
-// end takes note that a post has ended. Who was fenced joins again; any other
-// error is this process's.
+// end takes note that a post has ended. Who was fenced joins again; how the last
+// commits of one that was stopped ended is for the next owner to find out; any
+// other error is this process's.
 func (s *shift) end(e ended) error {
-	s.posts[e.name].stop()
+	p := s.posts[e.name]
+	p.cancel()
 	delete(s.posts, e.name)
-	if errors.Is(e.err, guarantees.ErrFenced) {
+	switch fenced := errors.Is(e.err, guarantees.ErrFenced); {
+	case p.stopped && (fenced || errors.Is(e.err, guarantees.ErrUncertain) || errors.Is(e.err, broker.ErrNoBroker)):
+		return nil
+	case fenced:
 		s.runner.sharing.Notice(fmt.Sprintf("%v. This process goes on with what is left to it", e.err))
 		return nil
 	}
