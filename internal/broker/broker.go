@@ -34,7 +34,10 @@ const (
 	// record that is larger: the largest one has to fit with them.
 	pullBytesMax   = RecordBytesMax + 64<<10
 	requestTimeout = 10 * time.Second
-	startTimeout   = 20 * time.Second
+	// An ordered consumer that makes itself anew after an outage tries again when
+	// no answer comes, also to what the outage has swallowed.
+	consumerTimeout = 2 * time.Second
+	startTimeout    = 20 * time.Second
 )
 
 // versionMin is the oldest server whose compare-and-set this package was
@@ -207,7 +210,7 @@ func (b *Broker) speak() (err error) {
 	b.js, err = jetstream.New(b.nc,
 		jetstream.WithPublishAsyncMaxPending(1024),
 		jetstream.WithPublishAsyncTimeout(requestTimeout),
-		jetstream.WithDefaultTimeout(requestTimeout))
+		jetstream.WithDefaultTimeout(consumerTimeout))
 	return err
 }
 
