@@ -24,8 +24,22 @@ type Trial struct {
 	Watch func(documents, right, labelled uint64)
 }
 
+// Seal puts one more end behind a log that is complete. What a fault makes a
+// worker do again of the last documents then comes before the log's end, up to
+// which trials look.
+func Seal(ctx context.Context, b *broker.Broker, name pipeline.Name) error {
+	stream := name.LogStream().Name
+	last, err := b.LastSequence(ctx, stream)
+	if err != nil {
+		return err
+	}
+	a := b.Appender(stream, last)
+	defer a.Close()
+	return errors.Join(a.Append(name.LogSubject(pipeline.ControlRecord, "seal"), nil, []byte(`{"end":true}`)), a.Wait(ctx))
+}
+
 // Run lets the trial's pipeline work over the log that stands on the broker,
-// which has to be the one that the truth is of, and nothing else of that
+// which has to be the one that the truth is of, sealed, and nothing else of that
 // pipeline. It makes no snapshots, so that all that was written can be read
 // again: whatever is killed builds its state from the first record on.
 func (t Trial) Run(ctx context.Context, b *broker.Broker, truth *Truth) (*Outcome, error) {

@@ -46,22 +46,19 @@ func (o *Outcome) Bitten() bool {
 	return false
 }
 
-// Unproven says why a comparison under faults proves nothing, and what to
-// change, "" when it does prove something: at-most-once has to lose and
-// at-least-once to repeat, or nobody knows what exactly-once was spared.
-func Unproven(outcomes []*Outcome) string {
-	var idle []string
+// Unproven says of which runs under faults a comparison proves nothing, and
+// what to change, a line each; none where it proves something. At-most-once has
+// to lose and at-least-once to repeat, or nobody knows what exactly-once was
+// spared.
+func Unproven(outcomes []*Outcome) (lines []string) {
 	for _, o := range outcomes {
 		switch {
 		case o.Bitten():
 		case o.is(guarantees.AtMostOnce):
-			idle = append(idle, o.Run+" lost nothing; it loses what a worker has claimed and not stored: try kill:df@N, with N below the number of documents, or publish-fail:5%")
+			lines = append(lines, o.Run+" lost nothing; it loses what a worker has claimed and not stored: add kill:df@N, with N below the number of documents, or publish-fail:5%")
 		case o.is(guarantees.AtLeastOnce):
-			idle = append(idle, o.Run+" repeated nothing; it repeats what a worker has stored and not acknowledged: try kill:df@N, with N below the number of documents, or drop-ack:5%")
+			lines = append(lines, o.Run+" repeated nothing; it repeats what a worker has stored and not acknowledged: add kill:df@N, with N below the number of documents, or drop-ack:5%")
 		}
 	}
-	if len(idle) == 0 {
-		return ""
-	}
-	return "this plan proves nothing, the faults did not bite: " + strings.Join(idle, "; ")
+	return lines
 }

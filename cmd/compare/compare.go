@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"tidings/eval"
@@ -122,8 +123,8 @@ func (x *experiment) run(ctx context.Context) error {
 	return err
 }
 
-// with gives f a broker of its own whose log holds the documents. notice hears
-// of refused rows.
+// with gives f a broker of its own, in a temporary directory, whose log holds
+// the documents. notice hears of refused rows.
 func (x *experiment) with(ctx context.Context, run string, plan pipeline.Plan, notice func(string), f func(*broker.Broker, pipeline.Plan) error) (err error) {
 	c := x.flags
 	source, err := c.SourceFlags.Open(ctx, x.streams.In)
@@ -147,6 +148,9 @@ func (x *experiment) with(ctx context.Context, run string, plan pipeline.Plan, n
 			x.show(status{run: run, doing: "reading", documents: n.Documents, total: source.Documents, since: began})
 		},
 	}); err != nil {
+		return err
+	}
+	if err := eval.Seal(ctx, b, plan.Pipeline); err != nil {
 		return err
 	}
 	return f(b, plan)
@@ -206,20 +210,34 @@ func (x *experiment) result() error {
 	return x.verdict()
 }
 
+// broken is an error that says in its own words which claim does not hold.
+type broken struct{ text string }
+
+func (e *broken) Error() string { return e.text }
+func (e *broken) Unwrap() error { return cli.ErrClaimBroken }
+
 // verdict is the error of runs that broke their claims, or prove nothing.
 func (x *experiment) verdict() error {
-	var errs []error
+	var lines []string
 	for _, o := range x.outcomes[1:] {
 		if what := o.Broken(); what != "" {
-			errs = append(errs, fmt.Errorf("%w: %s: %s", cli.ErrClaimBroken, o.Run, what))
+			lines = append(lines, "the claim is broken: "+o.Run+": "+what)
 		}
 	}
-	if !slices.Contains(x.used, "") {
-		if what := eval.Unproven(x.outcomes[1:]); what != "" {
-			errs = append(errs, fmt.Errorf("%w: %s", cli.ErrClaimBroken, what))
-		}
+	if unproven := eval.Unproven(x.outcomes[1:]); len(unproven) > 0 && !slices.Contains(x.used, "") {
+		lines = append(append(lines, "this plan proves nothing, the faults did not bite:"), indented(unproven)...)
 	}
-	return errors.Join(errs...)
+	if len(lines) == 0 {
+		return nil
+	}
+	return &broken{strings.Join(lines, "\n")}
+}
+
+func indented(lines []string) (out []string) {
+	for _, l := range lines {
+		out = append(out, "  "+l)
+	}
+	return out
 }
 
 func (x *experiment) writeSummary() error {

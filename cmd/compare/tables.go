@@ -61,11 +61,11 @@ func (x *experiment) show(s status) {
 
 // inShort is a run's line while the others are still to come.
 func inShort(o *eval.Outcome, number, of int) string {
-	line := fmt.Sprintf("%d of %d  %-26s %d documents, %.2f %% right", number, of, o.Run, o.Documents, 100*o.Accuracy)
+	line := fmt.Sprintf("%d of %d  %-25s  %s, %.2f %% right", number, of, o.Run, counted(o.Documents, "document"), 100*o.Accuracy)
 	if o.Guarantee == "" {
 		return line
 	}
-	line += fmt.Sprintf(", %d labels differ from the oracle's, %d lost, %d repeated", o.Differ, o.Lost, o.Repeated)
+	line += fmt.Sprintf(", %s not the oracle's, %d lost, %d repeated", counted(o.Differ, "label"), o.Lost, o.Repeated)
 	if what := o.Broken(); what != "" {
 		line += ", CLAIM BROKEN"
 	}
@@ -75,12 +75,12 @@ func inShort(o *eval.Outcome, number, of int) string {
 // tables are the result for people.
 func (x *experiment) tables() []terminal.Table {
 	results := terminal.Table{
-		Title: "What came out", Remark: fmt.Sprintf("%d documents, seed %d", x.truth.Tally.Documents, x.flags.Seed),
-		Heads: []string{"run", "accuracy", "macro-F1", "labels differ", "%", "df error %", "windows changed", "equal"},
+		Title: "What came out", Remark: fmt.Sprintf("of %s, seed %d", counted(x.truth.Tally.Documents, "document"), x.flags.Seed),
+		Heads: []string{"run", "accuracy", "macro-F1", "differ", "%", "df error %", "windows", "equal"},
 	}
 	delivery := terminal.Table{
 		Title: "What was lost and repeated, and how fast", Remark: x.loadRemark(),
-		Heads: []string{"run", "documents lost", "repeated", "updates lost", "repeated", "docs/s", "p50 ms", "p99 ms"},
+		Heads: []string{"run", "docs lost", "repeated", "updates lost", "repeated", "docs/s", "p50 ms", "p99 ms"},
 	}
 	for i, o := range x.outcomes {
 		results.Rows = append(results.Rows, resultCells(o))
@@ -109,7 +109,7 @@ func resultCells(o *eval.Outcome) []string {
 	}
 	equal := "no"
 	if o.Equal {
-		equal = "yes, to the bit"
+		equal = "yes"
 	}
 	return append(cells, count(o.Differ), fmt.Sprintf("%.2f", o.DifferPercent), fmt.Sprintf("%.2f", o.DFError), count(o.WindowsChanged), equal)
 }
@@ -124,6 +124,14 @@ func deliveryCells(o *eval.Outcome) []string {
 		p50, p99 = fmt.Sprintf("%.1f", o.Latency.P50), fmt.Sprintf("%.1f", o.Latency.P99)
 	}
 	return []string{o.Run, count(o.Lost), count(o.Repeated), count(o.Updates.Lost), count(o.Updates.Repeated), perSecond, p50, p99}
+}
+
+// counted writes a number with its noun.
+func counted(n uint64, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return count(n) + " " + noun
 }
 
 func count(n uint64) string { return strconv.FormatUint(n, 10) }

@@ -20,10 +20,10 @@ func (x *experiment) words() []string {
 	}
 	notes := []string{strings.Join(parts, " ")}
 	notes = append(notes, "Accuracy is of first predictions: the first one that stands committed for a document, made before that run learnt the document's label there. Documents without a prediction are not in it. "+
-		"Labels differ where the first prediction is not the oracle's. df error is the sum over all terms of |df - the oracle's df|, at the end, in percent of the sum of the oracle's. "+
+		"Labels differ where the first prediction is not the oracle's; windows are those whose popular topics are not the oracle's. df error is the sum over all terms of |df - the oracle's df|, at the end, in percent of the sum of the oracle's. "+
 		"Updates are of all replicas of the model together: each partition of classify learns every labelled document.")
-	if better := slices.IndexFunc(runs, func(o *eval.Outcome) bool { return !o.Equal && o.Accuracy >= oracle.Accuracy }); better >= 0 {
-		notes = append(notes, fmt.Sprintf("%s is right as often as the oracle or more often (%.4f, %.4f), although its model is another one: what is counted or learnt twice, or left out, can help by chance. So look at the labels that differ, not at accuracy.",
+	if better := slices.IndexFunc(runs, func(o *eval.Outcome) bool { return o.Documents > 0 && o.Accuracy > oracle.Accuracy }); better >= 0 {
+		notes = append(notes, fmt.Sprintf("%s is right more often (%.4f) than the oracle (%.4f), which learnt each document once: what is counted or learnt twice, or left out, can help by chance. So look at the labels that differ, not at accuracy.",
 			sentence(runs[better].Run), runs[better].Accuracy, oracle.Accuracy))
 	}
 	return notes
@@ -34,7 +34,7 @@ func inWords(o *eval.Outcome) string {
 	if o.Equal {
 		return sentence(o.Run) + " is the oracle to the bit: predictions, df, model, updates and windows."
 	}
-	return fmt.Sprintf("%s lost %d documents and repeated %d predictions; %.2f %% of its labels are not the oracle's.", sentence(o.Run), o.Lost, o.Repeated, o.DifferPercent)
+	return fmt.Sprintf("%s lost %s and repeated %s; %.2f %% of its labels are not the oracle's.", sentence(o.Run), counted(o.Lost, "document"), counted(o.Repeated, "prediction"), o.DifferPercent)
 }
 
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
@@ -53,10 +53,26 @@ func (x *experiment) faultNotes() (notes []string) {
 		}
 		said = append(said, faults)
 	}
+	return append(notes, x.idleNotes()...)
+}
+
+// idleNotes tell which faults never struck, once for all runs in which it were
+// the same.
+func (x *experiment) idleNotes() (notes []string) {
+	said := map[string]bool{}
 	for _, o := range x.outcomes {
-		if len(o.Idle) > 0 {
-			notes = append(notes, fmt.Sprintf("In %s these faults never struck: %s.", o.Run, strings.Join(o.Idle, ", ")))
+		idle := strings.Join(o.Idle, ", ")
+		if idle == "" || said[idle] {
+			continue
 		}
+		said[idle] = true
+		var runs []string
+		for _, other := range x.outcomes {
+			if strings.Join(other.Idle, ", ") == idle {
+				runs = append(runs, other.Run)
+			}
+		}
+		notes = append(notes, fmt.Sprintf("Never struck: %s, in %s.", idle, strings.Join(runs, ", ")))
 	}
 	return notes
 }

@@ -6,7 +6,10 @@ import "io"
 const (
 	tableRowsMax     = 1000
 	tableColumnsMax  = 20
-	tableCellColumns = 48
+	tableCellColumns = 80
+
+	tableGap    = 2 // between columns
+	tableIndent = 2 // of the cells below their row's name
 )
 
 // Table is a table for people: of each row the first cell is its name, on the
@@ -20,18 +23,19 @@ type Table struct {
 }
 
 // RenderTables writes tables one below the other, in one Write, whose error it
-// returns. Nothing in them can steer the terminal. A line that is wider than
-// the options allow is cut.
+// returns. Nothing in them can steer the terminal. Where a table is wider than
+// the options allow, each name stands on a line of its own; what is too wide
+// even so is cut.
 func RenderTables(w io.Writer, tables []Table, o Options) error {
 	p := &page{width: o.width(w) - margin, color: o.Color}
 	for _, t := range tables {
-		p.grid(t)
+		p.columnsOf(t)
 	}
 	_, err := w.Write(p.buf.Bytes())
 	return err
 }
 
-func (p *page) grid(t Table) {
+func (p *page) columnsOf(t Table) {
 	if t.Title != "" {
 		p.section(clean(t.Title), clean(t.Remark))
 	}
@@ -48,9 +52,11 @@ func (p *page) grid(t Table) {
 			widths[i] = max(widths[i], cell.columns())
 		}
 	}
-	if len(heads) > 0 {
-		p.print(aligned(dim, heads, widths))
+	g := grid{widths: widths}
+	if g.columns() > p.width {
+		g.stacked, g.widths = true, append([]int{tableIndent}, widths[1:]...)
 	}
+	g.print(p, dim, heads)
 	bad := map[int]bool{}
 	for _, i := range t.Bad {
 		bad[i] = true
@@ -60,7 +66,7 @@ func (p *page) grid(t Table) {
 		if bad[i] {
 			colour = red
 		}
-		p.print(aligned(colour, row, widths))
+		g.print(p, colour, row)
 	}
 	p.more(len(t.Rows)-len(rows), "more row", "more rows")
 	for _, note := range t.Notes {
@@ -78,14 +84,35 @@ func cells(row []string, n int) []text {
 	return all
 }
 
-func aligned(i ink, row []text, widths []int) line {
+// grid is how a table's columns stand.
+type grid struct {
+	widths  []int
+	stacked bool // names have lines of their own
+}
+
+func (g *grid) columns() int {
+	n := margin
+	for _, w := range g.widths {
+		n += w + tableGap
+	}
+	return n - tableGap
+}
+
+func (g *grid) print(p *page, i ink, row []text) {
+	if len(row) == 0 {
+		return
+	}
 	l := line{}.to(margin)
+	if g.stacked {
+		p.print(l.add(i, row[0]))
+		row = append([]text{""}, row[1:]...)
+	}
 	for n, cell := range row {
 		if n == 0 {
-			l = l.add(i, cell.left(widths[n]))
+			l = l.add(i, cell.left(g.widths[n]))
 			continue
 		}
-		l = l.add(i, "  "+cell.right(widths[n]))
+		l = l.add(i, spaces(tableGap)+cell.right(g.widths[n]))
 	}
-	return l
+	p.print(l)
 }
