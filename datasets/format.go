@@ -43,15 +43,15 @@ func refuseForeign(path string, head []byte) error {
 		{"<!", "a web page", "fetch the data set itself"},
 		{"<html", "a web page", "fetch the data set itself"},
 		{"<?xml", "XML", "convert it to JSON lines or CSV"},
-		{"<rss", "a feed", "convert it to JSON lines or CSV"},
-		{"<feed", "a feed", "convert it to JSON lines or CSV"},
+		{"<rss", "a feed", "name its address instead, as in --from https://HOST/FEED"},
+		{"<feed", "a feed", "name its address instead, as in --from https://HOST/FEED"},
 	} {
 		if len(head) >= len(kind.begins) && strings.EqualFold(string(head[:len(kind.begins)]), kind.begins) {
-			return faultOf(path, "is %s; JSON lines and CSV are read, plain, gzip or zstd; %s", kind.name, kind.todo)
+			return faultOf(path, "is %s; %s", kind.name, kind.todo)
 		}
 	}
 	if at := bytes.IndexByte(head, 0); at >= 0 {
-		return faultOf(path, "is not text: byte %d is zero, and it is none of the formats known; JSON lines and CSV are read, plain, gzip or zstd", at)
+		return faultOf(path, "is not text: byte %d is zero, and it is none of the formats known", at)
 	}
 	return nil
 }
@@ -79,7 +79,7 @@ func formatOf(path string, head []byte, forced string) (string, error) {
 	if _, columns := delimiterOf(first); columns > 1 {
 		return FormatCSV, nil
 	}
-	return "", faultOf(path, "begins with %q, neither a JSON object nor a line of CSV; JSON lines and CSV are read, plain, gzip or zstd, and with --format text a file is a document", first[:min(len(first), 40)])
+	return "", faultOf(path, "begins with %q, as none of the formats known does (%s); with --format text a file is one document", first[:min(len(first), 40)], strings.Join(Formats(), ", "))
 }
 
 // countObjects counts among the first lines those that look like a JSON object

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"tidings/datasets/archive"
+	"tidings/internal/near"
 )
 
 // Open opens a source: the path of a file, an archive or a folder, a pattern of
@@ -28,7 +29,7 @@ func Open(spec string, o Options) (*Source, Reader, error) { return OpenAll([]st
 // a file comes, goes or changes its size it is another one, which is read from
 // its beginning; only the last file may grow.
 func OpenAll(specs []string, o Options) (*Source, Reader, error) {
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, nil, err
 	}
 	if len(specs) == 1 && specs[0] == "-" {
@@ -92,11 +93,11 @@ func openList(specs []string, o Options) (*Source, Reader, error) {
 	return source, f.rows(source, o, f.Close), nil
 }
 
-// check reports all that is wrong with the options at once.
-func (o *Options) check() error {
+// Check reports all that is wrong with the options at once.
+func (o *Options) Check() error {
 	var errs []error
 	if o.Format != "" && !slices.Contains(Formats(), o.Format) {
-		errs = append(errs, fmt.Errorf("format %q is not known; the formats are %s", o.Format, strings.Join(Formats(), ", ")))
+		errs = append(errs, fmt.Errorf("--format %q is not known; %sthe formats are %s", o.Format, near.Question(o.Format, Formats()), strings.Join(Formats(), ", ")))
 	}
 	for _, field := range sortedKeys(o.Columns) {
 		if !slices.Contains(fields, field) {

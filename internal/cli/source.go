@@ -14,6 +14,7 @@ import (
 	"tidings/datasets"
 	"tidings/datasets/catalogue"
 	"tidings/datasets/sample"
+	"tidings/internal/fetch"
 )
 
 // ReadFlags say how files of documents are read.
@@ -82,6 +83,7 @@ func schemes() []scheme {
 		{name: "the log", is: func(spec string) bool { return spec == Log }, open: openLog},
 		{name: "a data set of the catalogue", is: catalogue.Is, open: openCatalogue},
 		{name: feedsScheme, is: isFeeds, several: true, open: openFeeds},
+		{name: "an address", is: func(spec string) bool { return strings.Contains(spec, "://") }, open: openForeign},
 	}
 }
 
@@ -132,16 +134,23 @@ func (f *ReadFlags) open(ctx context.Context, r request) (*Source, error) {
 	if len(specs) == 0 {
 		return nil, &UsageError{errors.New("no source is named; name one with --from")}
 	}
+	if err := r.read.options().Check(); err != nil {
+		return nil, &UsageError{err}
+	}
 	first := schemeOf(specs[0])
 	for i, spec := range specs[1:] {
 		switch other := schemeOf(spec); {
 		case other.name != first.name:
-			return nil, &UsageError{fmt.Errorf("%s and %s cannot be one source: the first is %s, the other %s; read them one after another, in two runs", specs[0], spec, first.name, other.name)}
+			return nil, &UsageError{fmt.Errorf("%s and %s cannot be one source: the first is %s, the other %s; read them one after another, in two runs", shown(specs)[0], shown(specs)[i+1], first.name, other.name)}
 		case !first.several:
-			return nil, &UsageError{fmt.Errorf("%s is %s, which is a source alone; leave out %s", specs[0], first.name, specs[i+1])}
+			return nil, &UsageError{fmt.Errorf("%s is %s, which is a source alone; leave out %s", shown(specs)[0], first.name, shown(specs)[i+1])}
 		}
 	}
 	return first.open(ctx, r)
+}
+
+func (f *ReadFlags) options() *datasets.Options {
+	return &datasets.Options{Format: f.Format, Columns: f.Columns, Classes: f.Classes, Shuffle: f.Shuffle, Limit: f.Limit}
 }
 
 // OpenFile opens one spec.
@@ -195,10 +204,9 @@ func openStdin(ctx context.Context, r request) (*Source, error) {
 }
 
 func openFiles(_ context.Context, r request) (*Source, error) {
-	f := r.read
-	source, reader, err := datasets.OpenAll(r.specs, datasets.Options{
-		Format: f.Format, Columns: f.Columns, Classes: f.Classes, Shuffle: f.Shuffle, Limit: f.Limit, Stdin: r.stdin,
-	})
+	o := r.read.options()
+	o.Stdin = r.stdin
+	source, reader, err := datasets.OpenAll(r.specs, *o)
 	if err != nil {
 		return nil, orDataSet(r.specs, err)
 	}
@@ -211,6 +219,10 @@ func openLog(context.Context, request) (*Source, error) {
 
 func openLive(context.Context, request) (*Source, error) {
 	return nil, &UsageError{errors.New("in is what clients send: ingest --from in takes it, and so does classify --listen HOST:PORT without --from; name a file, or ./in if it is one")}
+}
+
+func openForeign(_ context.Context, r request) (*Source, error) {
+	return nil, &UsageError{fmt.Errorf("%s: only feeds at https:// and http:// are fetched: fetch it yourself, and name the file", fetch.Redact(r.specs[0]))}
 }
 
 func openSample(_ context.Context, r request) (*Source, error) {
