@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -107,7 +108,7 @@ func Open(ctx context.Context, addresses []string, o Options) (*Reader, error) {
 	case len(urls) > FeedsMax:
 		return nil, fmt.Errorf("%d feeds, the limit is %d: make two lists, and read each into the log by a process of its own", len(urls), FeedsMax)
 	case o.Every < EveryMin && !o.Once:
-		return nil, fmt.Errorf("feeds every %s: at most every %s is polite", o.Every, EveryMin)
+		return nil, fmt.Errorf("--every %s: a feed is asked once in %s at the most; write --every 15m", o.Every, EveryMin)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	r := &Reader{rows: make(chan datasets.Row), stop: stop, ended: make(chan struct{}), limit: o.Limit}
@@ -133,7 +134,10 @@ func Open(ctx context.Context, addresses []string, o Options) (*Reader, error) {
 
 // checkAddress says what is wrong with a feed's address.
 func checkAddress(address string) error {
-	if web(address) {
+	switch u, err := url.Parse(address); {
+	case web(address) && err == nil && u.Hostname() == "":
+		return fmt.Errorf("%q names no host: write https://HOST/FEED", clip(fetch.Redact(address)))
+	case web(address):
 		return nil
 	}
 	return fmt.Errorf("%q is no feed's address: it has to begin with https:// or http://", clip(fetch.Redact(address)))

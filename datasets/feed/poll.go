@@ -52,7 +52,7 @@ func (p *poller) run(ctx context.Context) {
 		switch {
 		case errors.Is(err, errNoRoom): // asked again, also where each feed is asked once
 		case gone, p.o.Once && err != nil:
-			p.to.lost(fmt.Sprintf("%s: %v%s", p.name, err, advice(err)))
+			p.to.lost(fmt.Sprintf("%s: %v%s", p.name, err, p.advice(err)))
 			return
 		case p.o.Once:
 			p.to.read()
@@ -85,7 +85,7 @@ func (p *poller) judge(err error, now time.Time) (wait time.Duration, gone bool)
 	if isStatus && status.Code == http.StatusGone ||
 		errors.Is(err, fetch.ErrPrivate) || errors.Is(err, fetch.ErrScheme) {
 		if !p.alone {
-			p.o.Notice(fmt.Sprintf("feed %s: %v; it is not asked any more%s", p.name, err, advice(err)))
+			p.o.Notice(fmt.Sprintf("feed %s: %v; it is not asked any more%s", p.name, err, p.advice(err)))
 		}
 		return 0, true
 	}
@@ -98,7 +98,7 @@ func (p *poller) judge(err error, now time.Time) (wait time.Duration, gone bool)
 		if p.o.Once {
 			again = ""
 		}
-		p.o.Notice(fmt.Sprintf("feed %s: %v%s%s", p.name, err, advice(err), again))
+		p.o.Notice(fmt.Sprintf("feed %s: %v%s%s", p.name, err, p.advice(err), again))
 	}
 	return wait, false
 }
@@ -115,9 +115,11 @@ func (p *poller) backOff() time.Duration {
 }
 
 // advice says what a person can do about an error.
-func advice(err error) string {
+func (p *poller) advice(err error) string {
 	var status *fetch.StatusError
 	switch {
+	case errors.Is(err, fetch.ErrPrivate) && p.o.AllowPrivate:
+		return "; addresses of this kind are never asked"
 	case errors.Is(err, fetch.ErrPrivate):
 		return "; --allow-private lets feeds on your own networks be read"
 	case errors.Is(err, fetch.ErrTooBig):
