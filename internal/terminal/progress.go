@@ -14,6 +14,7 @@ import (
 const (
 	liveEvery  = 100 * time.Millisecond
 	plainEvery = 5 * time.Second
+	idleEvery  = time.Minute // likewise, while nothing happens
 	jsonEvery  = time.Second
 )
 
@@ -36,7 +37,7 @@ type Status struct {
 
 // Progress shows how a run goes on. On a terminal it is one line that is
 // rewritten in place, at most ten times a second; elsewhere a plain line at
-// most every five seconds; or JSON records, one a line, at most one a second:
+// most every five seconds, or every minute while nothing happens; or JSON records, one a line, at most one a second:
 //
 //	{"progress":{"stage":"classifying","documents":4096,...}}
 //	{"progress":{"stage":"train.csv","unit":"bytes","done":262144,...}}
@@ -53,8 +54,9 @@ type Progress struct {
 	started  time.Time
 	shown    time.Time
 	status   Status
-	owed     bool // status has not been shown
-	drawn    int  // columns of the live line on the terminal
+	told     *Status // what was shown last, nil before
+	owed     bool    // status says more than that
+	drawn    int     // columns of the live line on the terminal
 	finished bool
 }
 
@@ -89,7 +91,8 @@ func (p *Progress) Show(s Status) {
 	if p.finished {
 		return
 	}
-	p.status, p.owed = s, true
+	p.owed = p.owed || !p.idle(s)
+	p.status = s
 	if now := p.clock(); now.Sub(p.shown) >= p.every() {
 		p.show(now)
 	}
@@ -101,12 +104,25 @@ func (p *Progress) every() time.Duration {
 		return jsonEvery
 	case p.options.Terminal:
 		return liveEvery
+	case !p.owed:
+		return idleEvery
 	}
 	return plainEvery
 }
 
+// idle says whether a status tells nothing that was not shown before: only the
+// rate, which is what time makes of it.
+func (p *Progress) idle(s Status) bool {
+	if p.told == nil {
+		return false
+	}
+	s.Rate = p.told.Rate
+	return s == *p.told
+}
+
 func (p *Progress) show(now time.Time) {
-	p.shown, p.owed = now, false
+	told := p.status
+	p.shown, p.owed, p.told = now, false, &told
 	since := now.Sub(p.started)
 	switch {
 	case p.json:

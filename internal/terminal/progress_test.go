@@ -178,6 +178,31 @@ func TestProgressIsHarmless(t *testing.T) {
 	})
 }
 
+// In plain lines, while nothing happens a line a minute says so, and the end
+// does not say it once more.
+func TestProgressIsQuietWhileNothingHappens(t *testing.T) {
+	var b bytes.Buffer
+	c := newClock()
+	p := NewProgress(&b, false, c.time)
+	show := func(s Status, seconds int) {
+		for range seconds {
+			c.now = c.now.Add(time.Second)
+			p.Show(s)
+		}
+	}
+	show(Status{Stage: "taking"}, 150)
+	show(Status{Stage: "taking", Documents: 3, Rate: 2}, 20)
+	show(Status{Stage: "taking", Documents: 3, Rate: 1}, 20)
+	p.Finish()
+	want := "taking: 0 documents after 5.0 s, 0 a second\n" +
+		"taking: 0 documents after 1 min 05 s, 0 a second\n" +
+		"taking: 0 documents after 2 min 05 s, 0 a second\n" +
+		"taking: 3 documents after 2 min 31 s, 2.0 a second\n"
+	if b.String() != want {
+		t.Errorf("got\n%swant\n%s", b.String(), want)
+	}
+}
+
 // Each mode keeps to its rate, and shows the last status.
 func TestProgressKeepsToItsRate(t *testing.T) {
 	tests := map[string]struct {
