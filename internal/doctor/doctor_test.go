@@ -166,6 +166,19 @@ func TestNothingIsLeftOnTheDisk(t *testing.T) {
 	}
 }
 
+// Properties: what cannot become a store is told before a run finds out.
+func TestAFileIsNoStore(t *testing.T) {
+	brokertest.NoLeaks(t)
+	store := filepath.Join(brokertest.Dir(t), "store")
+	if err := os.WriteFile(store, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	results, summary := examine(t, doctor.Options{Broker: broker.Options{Store: store}})
+	if summary.Failed != 1 || results[doctor.StoreLock].Status != doctor.Failed || !strings.Contains(results[doctor.StoreLock].Found, "is a file") {
+		t.Errorf("%+v", results[doctor.StoreLock])
+	}
+}
+
 // files are the paths of all files and folders below a directory.
 func files(t *testing.T, dir string) (paths []string) {
 	t.Helper()

@@ -64,6 +64,9 @@ func storeHeld(dir string) Result {
 // there.
 func newStore(dir string) Result {
 	at := existing(dir)
+	if s, err := os.Stat(dir); err == nil && !s.IsDir() {
+		return failed(dir+" is a file, no directory", "a run would not start", "name a directory with --store")
+	}
 	probe, err := os.MkdirTemp(at, ".tidings-doctor-")
 	if err == nil {
 		err = os.Remove(probe)
