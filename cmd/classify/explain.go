@@ -53,7 +53,7 @@ const sampleLearnt = "sample:5000"
 
 // Run learns, asks, and tells.
 func (c *explanation) Run(ctx context.Context, s cli.Streams) error {
-	text, err := c.text(s.In)
+	text, err := c.text(ctx, s.In)
 	if err != nil {
 		return err
 	}
@@ -79,20 +79,49 @@ func (c *explanation) Run(ctx context.Context, s cli.Streams) error {
 }
 
 // text is what is to be explained.
-func (c *explanation) text(in io.Reader) (string, error) {
-	text := strings.Join(c.Words, " ")
+func (c *explanation) text(ctx context.Context, in io.Reader) (text string, err error) {
+	text = strings.Join(c.Words, " ")
 	if text == cli.Stdin {
-		read, err := io.ReadAll(io.LimitReader(in, tidings.TextBytesMax+1))
-		if err != nil {
-			return "", fmt.Errorf("standard input cannot be read: %w", err)
+		if text, err = readText(ctx, in); err != nil {
+			return "", err
 		}
-		text = string(read)
 	}
 	d := tidings.Document{ID: "text", Title: c.Title, Text: text}
-	if err := d.Check(); err != nil {
-		return "", &cli.UsageError{Err: fmt.Errorf("%w; give a text, as in: classify explain-text \"Rates rise\", or - for standard input", err)}
+	err = d.Check()
+	if strings.TrimSpace(c.Title+text) == "" {
+		err = errors.New("there is no text; give one, as in: classify explain-text \"Rates rise\", or - for standard input")
+	}
+	if err != nil {
+		return "", &cli.UsageError{Err: err}
 	}
 	return text, nil
+}
+
+// readText reads standard input to its end. Nothing interrupts a read of a
+// terminal or a pipe: when it is called off it is left alone, and ends with the
+// process.
+func readText(ctx context.Context, in io.Reader) (string, error) {
+	type result struct {
+		text []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		text, err := io.ReadAll(io.LimitReader(in, tidings.TextBytesMax+1))
+		done <- result{text, err}
+	}()
+	select {
+	case r := <-done:
+		switch {
+		case r.err != nil:
+			return "", fmt.Errorf("standard input cannot be read: %w", r.err)
+		case len(r.text) > tidings.TextBytesMax:
+			return "", &cli.UsageError{Err: fmt.Errorf("standard input has more than %d bytes, which is the limit of a text", tidings.TextBytesMax)}
+		}
+		return string(r.text), nil
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
 }
 
 // learnt learns a source in memory.
