@@ -1,5 +1,5 @@
-// Compare runs the same documents through the pipeline in several ways and
-// sets the results beside the oracle's.
+// Compare runs the same documents through the pipeline in several ways, with
+// the same faults, and sets the results beside the oracle's.
 package main
 
 import (
@@ -8,16 +8,23 @@ import (
 	"tidings/internal/cli"
 )
 
-const description = `Run the same documents in several ways, and compare each with the oracle.
+const description = `Run the same documents under each guarantee, with the same faults, and compare with the oracle.
 
-The oracle is a plain loop over the same log: one thread, no broker, no partitions. What exactly-once claims
-is that nothing differs from it.
+The oracle is a plain loop over the same log: one thread, no broker, no partitions, no failures. Every other
+run goes through the pipeline while workers are killed, acknowledgements are lost and records come twice, not
+at all or out of order. What is shown is what that did to the result: labels that differ, df, documents and
+updates lost or repeated, windows with other popular topics, and what each guarantee costs in speed and latency.
 
-  compare                                  the built-in sample, at 1, 2 and 4 partitions
-  compare --from articles.jsonl.gz         your own file
-  compare --partitions 1 --partitions 8    other numbers of partitions
+  compare                                       the built-in sample, the default faults
+  compare --from articles.jsonl.gz              your own file
+  compare --faults 'kill:df/0@9000, drop-ack:1%' --seed 7
+  compare --faults plan.faults                  faults from a file, a line each
+  compare --guarantee exactly-once --partitions 1 --partitions 4 --faults none
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a run differs from the oracle, 130 interrupted.`
+A run breaks its claim when at-most-once repeats, at-least-once loses, or exactly-once differs from the oracle
+in any bit. A plan under which at-most-once loses nothing or at-least-once repeats nothing proves nothing.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a run differs from the oracle where its claim forbids it, or the faults did not bite, 130 interrupted.`
 
 // root is the command line: what compare does when no subcommand is named, and
 // the subcommands. A new one is a file with a struct of flags that has Run, and
@@ -29,6 +36,9 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a run differs from the oracle, 13
 type root struct {
 	cli.Root
 	Compare compare `cmd:"" default:"withargs" hidden:"" name:"run"`
+
+	Claim  claim   `cmd:"" name:"check" help:"Say from its streams whether a run kept what it claims."`
+	Ledger ledgers `cmd:"" name:"ledger" help:"Say which updates a model lost, repeated or reordered."`
 }
 
 func main() {
