@@ -25,6 +25,9 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
+// patience is for a command of a second or less on a busy machine.
+const patience = 3 * time.Minute
+
 // guide does what a section says.
 type guide struct {
 	t        *testing.T
@@ -105,7 +108,7 @@ func (g *guide) run(line string) {
 
 // output is all that a command prints.
 func (g *guide) output(line string) (string, error) {
-	ctx, cancel := context.WithTimeout(g.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(g.t.Context(), patience)
 	defer cancel()
 	c := exec.CommandContext(ctx, "sh", "-c", g.command(line))
 	c.Dir = g.dir
@@ -146,7 +149,7 @@ func (g *guide) request(line string) {
 		g.t.Fatal(err)
 	}
 	defer nc.Close()
-	answer, err := nc.Request(subject, []byte(body[1:len(body)-1]), time.Minute)
+	answer, err := nc.Request(subject, []byte(body[1:len(body)-1]), patience)
 	if err != nil {
 		g.t.Fatalf("%s: %v", line, err)
 	}
@@ -217,7 +220,7 @@ func (g *guide) start(texts, name string, args ...string) {
 	case <-seen:
 		return
 	case <-closed:
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -240,7 +243,7 @@ func (g *guide) stop() {
 	for i := len(g.beside) - 1; i >= 0; i-- {
 		p := g.beside[i]
 		_ = p.Process.Signal(os.Interrupt) // it may have ended, which expect tells
-		kill := time.AfterFunc(time.Minute, func() { _ = p.Process.Kill() })
+		kill := time.AfterFunc(patience, func() { _ = p.Process.Kill() })
 		p.read.Wait()
 		kill.Stop()
 	}
