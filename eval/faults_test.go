@@ -34,7 +34,7 @@ func faultCases() []faultCase {
 		{plan: "slow-disk:2ms"},
 		{plan: "broker-restart@600", loses: true, repeats: true, changing: true},
 		{plan: "disconnect@600", loses: true, repeats: true, changing: true},
-		{plan: "kill@400, duplicate:5%, reorder:8, publish-fail:40%, drop-ack:40%", loses: true, repeats: true},
+		{plan: "kill@400, duplicate:5%, reorder:8, publish-fail:60%, drop-ack:60%", loses: true, repeats: true},
 	}
 }
 

@@ -98,6 +98,9 @@ type Faults struct {
 	// Sleep stands still for a time; its error is the context's. nil: the
 	// goroutine does.
 	Sleep func(ctx context.Context, d time.Duration) error
+	// Pause is Sleep for the fault of that name: all of the worker has to stand
+	// still, as long as it takes. nil: Sleep.
+	Pause func(ctx context.Context, d time.Duration) error
 	// Kill kills the process. nil: what it had in memory is dropped, and it
 	// begins as after a crash.
 	Kill func(ctx context.Context, partition string) error
@@ -167,6 +170,9 @@ func (c *Committer) strike(ctx context.Context, i int, u Unit) error {
 	}
 	switch fault.Kind {
 	case Pause:
+		if f.Pause != nil {
+			return f.Pause(ctx, fault.For)
+		}
 		return f.sleep(ctx, fault.For)
 	case BrokerRestart:
 		err = f.restart(ctx, c)

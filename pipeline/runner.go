@@ -60,6 +60,24 @@ func (r *Runner) all() (workers []*worker) {
 	return workers
 }
 
+// Workers names what is to run for a whole pipeline to be at work: each is what
+// NewRunner calls stages, and one worker.
+func (p Plan) Workers() (workers []string) {
+	if p.Partitions.Chained() {
+		return []string{""}
+	}
+	for _, stage := range Stages() {
+		if p.Promise(stage).Shares() {
+			workers = append(workers, stage)
+			continue
+		}
+		for i := range *p.Partitions.of(stage) {
+			workers = append(workers, stage+"/"+strconv.Itoa(i))
+		}
+	}
+	return workers
+}
+
 // groups divides a stage's partitions among workers. Where the promise lets
 // them share one state, one worker has them all.
 func groups(p guarantees.Promise, partitions []int) [][]int {

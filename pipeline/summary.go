@@ -35,6 +35,8 @@ type Summary struct {
 	TestMacroF1   *float64   `json:"test_macro_f1,omitempty"`
 	TestFiles     []string   `json:"test_files,omitempty"`
 
+	Faults []FaultReport `json:"faults,omitempty"` // that were planned, and where they struck
+
 	PredictionsDigest string `json:"predictions_digest"`
 	DFDigest          string `json:"df_digest"`
 	ModelDigest       string `json:"model_digest"`

@@ -13,7 +13,7 @@ func (c *classify) Check() error {
 	_, plan := c.Plan()
 	_, _, pace := c.Pace()
 	_, broker := c.Options("")
-	return errors.Join(model, plan, pace, broker, c.checkUntil())
+	return errors.Join(model, plan, pace, broker, c.checkUntil(), c.checkIsolate())
 }
 
 func (c *classify) checkUntil() error {

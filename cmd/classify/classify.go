@@ -24,6 +24,7 @@ type classify struct {
 	cli.PaceFlags   `group:"Source"`
 	cli.PlanFlags   `group:"Pipeline"`
 	cli.BrokerFlags `group:"Broker"`
+	faultFlags      `group:"Faults"`
 
 	Stages  string   `name:"stages" placeholder:"LIST" complete:"tokenize,df,classify,topics" group:"Broker" help:"The stages that this process runs: df,classify or topics/0. Default: all."`
 	Until   string   `name:"until" placeholder:"WHEN" complete:"end,stopped" group:"Broker" help:"When to stop: end, at the end of what there is, or stopped, when somebody stops it. Default: end, unless documents come from other processes or from feeds; with end each feed is asked once."`
@@ -45,7 +46,11 @@ func (c *classify) Run(ctx context.Context, s cli.Streams) error {
 	if err != nil {
 		return err
 	}
-	r := &job{flags: c, plan: plan, streams: s, began: time.Now()}
+	faults, err := c.faultPlan(plan)
+	if err != nil {
+		return err
+	}
+	r := &job{flags: c, plan: plan, faults: faults, streams: s, began: time.Now()}
 	if err := r.open(ctx); err != nil {
 		return errors.Join(err, r.close())
 	}
@@ -63,11 +68,14 @@ func (c *classify) settle() error {
 			c.Until = "stopped"
 		}
 	}
-	if err := c.checkUntil(); err != nil {
+	if err := errors.Join(c.checkUntil(), c.checkIsolate()); err != nil {
 		return err
 	}
 	if c.Output == "-" && c.Summary == "-" {
 		return &cli.UsageError{Err: errors.New("--out - and --summary - both want standard output: give one of them a file")}
+	}
+	if c.Isolate != "" && c.NATS == "" && c.Listen == "" {
+		defer func() { c.Listen = "127.0.0.1:0" }() // for the workers; nobody else is expected there
 	}
 	return c.checkSource()
 }
@@ -76,6 +84,7 @@ func (c *classify) settle() error {
 type job struct {
 	flags   *classify
 	plan    pipeline.Plan
+	faults  pipeline.FaultPlan
 	streams cli.Streams
 	began   time.Time
 	cpu     time.Duration // spent before the work began
@@ -126,6 +135,9 @@ func (r *job) open(ctx context.Context) (err error) {
 	}
 	if r.runner, err = pipeline.NewRunner(r.broker, r.plan, c.Stages, who()); err != nil {
 		return &cli.UsageError{Err: err}
+	}
+	if err := r.inject(ctx); err != nil {
+		return err
 	}
 	r.share()
 	if err := r.checkSample(ctx); err != nil {
@@ -186,7 +198,7 @@ func (r *job) run(ctx context.Context) error {
 		})
 	}
 	var work, show sync.WaitGroup
-	start(&work, r.runner.Run)
+	start(&work, r.work)
 	start(&work, r.ingest)
 	start(&work, r.follow)
 	if r.live != nil {

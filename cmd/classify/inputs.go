@@ -25,6 +25,9 @@ func (c *classify) checkSource() error {
 		return nil
 	}
 	given := c.Given()
+	if c.Faults != "" { // which draw from the seed, too
+		given = slices.DeleteFunc(given, func(flag string) bool { return flag == "--seed" })
+	}
 	if c.Rate != "" {
 		given = append(given, "--rate")
 	}

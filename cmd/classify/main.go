@@ -33,6 +33,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 type root struct {
 	cli.Root
 	Classify    classify    `cmd:"" default:"withargs" hidden:"" name:"run"`
+	Worker      isolated    `cmd:"" hidden:"" help:"Run workers for another process."`
 	Doctor      checkup     `cmd:"" help:"Look whether all that a run needs is in place."`
 	ExplainText explanation `cmd:"" help:"Show what becomes of a text: words, terms, df, weights, and what they say for each label."`
 }

@@ -39,6 +39,11 @@ func (r *job) result(ctx context.Context, failure error) error {
 	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	report.Examples = r.examples(looking)
+	faults, notes, err := r.struck(looking)
+	if err != nil {
+		return err
+	}
+	report.Summary.Faults, report.Notes = faults, append(report.Notes, notes...)
 	if err := r.write(report); err != nil {
 		return err
 	}
