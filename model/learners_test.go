@@ -94,12 +94,15 @@ func TestAROWTouchesNothingThatSaysNothing(t *testing.T) {
 }
 
 // TestFTRLIsThePapers compares with algorithm 1 of the paper for the softmax's
-// gradient, written down plainly. Shares below ftrlNegligible are left alone.
+// gradient, written down plainly. Shares below negligible are left alone.
 func TestFTRLIsThePapers(t *testing.T) {
 	const seed, labels, features = 2, 6, 40 + 6*40
 	const alpha, beta, l1, l2 = 1.5, 0.4, 0.02, 0.1
 	random1 := rand.New(rand.NewPCG(seed, seed))
-	m := newFTRL(Options{Rate: alpha, Damping: beta, L1: l1, L2: l2})
+	m, err := New("ftrl", Options{Rate: alpha, Damping: beta, L1: l1, L2: l2})
+	if err != nil {
+		t.Fatal(err)
+	}
 	z, n := map[string][]float64{}, map[string][]float64{}
 	weight := func(label string, f uint32) float64 {
 		if math.Abs(z[label][f]) <= l1 {
@@ -133,7 +136,7 @@ func TestFTRLIsThePapers(t *testing.T) {
 		for label, p := range shares(x) {
 			if label == truth {
 				p--
-			} else if p < ftrlNegligible {
+			} else if p < negligible {
 				continue
 			}
 			for i, f := range x.Index {
@@ -188,5 +191,108 @@ func TestSquashedKeepsTheOrder(t *testing.T) {
 			t.Errorf("%g becomes %g, what lies below it %g", m, got, last)
 		}
 		last = got
+	}
+}
+
+// TestSoftmaxIsThePapers compares with AdaGrad's diagonal update for the
+// softmax's gradient, written down plainly.
+func TestSoftmaxIsThePapers(t *testing.T) {
+	const seed, labels, features, rate = 4, 6, 40 + 6*40, 0.6
+	random1 := rand.New(rand.NewPCG(seed, seed))
+	m, err := New("softmax", Options{Rate: rate})
+	if err != nil {
+		t.Fatal(err)
+	}
+	weights, sums := map[string][]float64{}, map[string][]float64{}
+	scores := func(x tidings.Vector) map[string]float64 {
+		out := map[string]float64{}
+		for label := range weights {
+			for i, f := range x.Index {
+				out[label] += x.Value[i] * weights[label][f]
+			}
+		}
+		return out
+	}
+	for range 3000 {
+		x, truth := random(random1, labels)
+		if err := m.Learn(x, truth, nil); err != nil {
+			t.Fatal(err)
+		}
+		if weights[truth] == nil {
+			weights[truth], sums[truth] = make([]float64, features), make([]float64, features)
+		}
+		of, sum := scores(x), 0.0
+		for label := range weights {
+			sum += math.Exp(of[label])
+		}
+		for label := range weights {
+			share := math.Exp(of[label]) / sum
+			if label == truth {
+				share--
+			} else if share < negligible {
+				continue
+			}
+			for i, f := range x.Index {
+				g := share * x.Value[i]
+				sums[label][f] += g * g
+				weights[label][f] -= rate * g / math.Sqrt(sums[label][f]+adagradFloor)
+			}
+		}
+	}
+	x, _ := random(random1, labels)
+	for l, score := range m.Predict(x, nil) {
+		if want := scores(x)[m.Labels()[l]]; math.Abs(score-want) > 1e-3 {
+			t.Errorf("seed %d, label %s: score %g, want %g", seed, m.Labels()[l], score, want)
+		}
+	}
+}
+
+// TestPAIsThePapers compares with the multiclass PA-I update, written down
+// plainly. A wrong label takes part when its score is above 0.
+func TestPAIsThePapers(t *testing.T) {
+	const seed, labels, features, aggressiveness = 5, 6, 40 + 6*40, 0.25
+	random1 := rand.New(rand.NewPCG(seed, seed))
+	m, err := New("pa", Options{Aggressiveness: aggressiveness})
+	if err != nil {
+		t.Fatal(err)
+	}
+	weights := map[string][]float64{}
+	score := func(label string, x tidings.Vector) (sum float64) {
+		for i, f := range x.Index {
+			sum += x.Value[i] * weights[label][f]
+		}
+		return sum
+	}
+	for range 3000 {
+		x, truth := random(random1, labels)
+		if err := m.Learn(x, truth, m.Predict(x, nil)); err != nil {
+			t.Fatal(err)
+		}
+		if weights[truth] == nil {
+			weights[truth] = make([]float64, features)
+		}
+		rival, best, moved := "", 0.0, 1.0
+		for label := range weights {
+			if s := score(label, x); label != truth && (s > best || s == best && s > 0 && label < rival) {
+				rival, best, moved = label, s, 2
+			}
+		}
+		norm := 0.0
+		for _, v := range x.Value {
+			norm += v * v
+		}
+		tau := min(aggressiveness, max(0, 1-score(truth, x)+best)/(moved*norm))
+		for i, f := range x.Index {
+			weights[truth][f] += tau * x.Value[i]
+			if rival != "" {
+				weights[rival][f] -= tau * x.Value[i]
+			}
+		}
+	}
+	x, _ := random(random1, labels)
+	for l, got := range m.Predict(x, nil) {
+		if want := score(m.Labels()[l], x); math.Abs(got-want) > 1e-3 {
+			t.Errorf("seed %d, label %s: score %g, want %g", seed, m.Labels()[l], got, want)
+		}
 	}
 }

@@ -22,9 +22,12 @@ type Options struct {
 	R float64 `json:"r,omitempty"`
 	// Rate and Damping are alpha and beta of FTRL-proximal: the size of the
 	// steps, and how late they begin to shrink. 0 means RateDefault and
-	// DampingDefault.
+	// DampingDefault. Rate is the size of softmax's steps too; 0 means 0.8 there.
 	Rate    float64 `json:"rate,omitempty"`
 	Damping float64 `json:"damping,omitempty"`
+	// Aggressiveness is C of the passive-aggressive model: how far one document
+	// may move a weight at most. 0 means 0.4.
+	Aggressiveness float64 `json:"aggressiveness,omitempty"`
 	// L1 and L2 are the penalties of FTRL-proximal, 0 by default.
 	L1 float64 `json:"l1,omitempty"`
 	L2 float64 `json:"l2,omitempty"`
@@ -46,7 +49,7 @@ func (o Options) Check() error {
 	for _, p := range []struct {
 		name  string
 		value float64
-	}{{"r", o.R}, {"rate", o.Rate}, {"damping", o.Damping}, {"l1", o.L1}, {"l2", o.L2}} {
+	}{{"r", o.R}, {"rate", o.Rate}, {"damping", o.Damping}, {"aggressiveness", o.Aggressiveness}, {"l1", o.L1}, {"l2", o.L2}} {
 		if !(p.value >= 0) || math.IsInf(p.value, 0) {
 			problems = append(problems, fmt.Errorf("%s %g is out of range; choose a number above 0, or 0 for the default", p.name, p.value))
 		}
