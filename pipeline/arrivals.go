@@ -2,13 +2,16 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"tidings/guarantees"
 	"tidings/internal/broker"
 )
 
-// earlyMax is how many records that came before their turn are held.
+// earlyMax is how many records that came before their turn are held. Beyond it
+// the one that is missing is not late but lost, which no reader that waits may
+// pass over.
 const earlyMax = 1 << 12
 
 // arrivals takes a stream's records as they are delivered and hands them on as
@@ -61,10 +64,12 @@ func (a *arrivals) take(ctx context.Context) (r broker.Record, err error) {
 			a.again = true
 			return r, nil
 		case r.Sequence < a.next: // it came before
-		case !a.waits || len(a.early) == earlyMax:
+		case !a.waits:
 			a.next = r.Sequence + 1
 			a.again = false
 			return r, nil
+		case len(a.early) == earlyMax:
+			return r, fmt.Errorf("record %d of the stream does not come, although %d behind it have come; start again, it is read anew", a.next, earlyMax)
 		default:
 			a.hold(r)
 		}
