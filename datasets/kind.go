@@ -5,7 +5,6 @@ import (
 	"path"
 	"regexp"
 	"strings"
-	"time"
 
 	"tidings"
 	"tidings/datasets/newsgroups"
@@ -145,7 +144,8 @@ func (t *text) cut(o Options, name string, base uint64) (records, error) {
 	case FormatReuters:
 		from = reuters.NewReader(t.r)
 	case FormatWikitext:
-		from = wikitext.NewReader(t.r, dayOf(t.name))
+		day, _ := wikitext.DayOf(t.name) // else the page may tell
+		from = wikitext.NewReader(t.r, day)
 	case FormatNewsgroups:
 		from = &wholeFileDocument{from: t.r, content: t.whole, parse: func(content []byte) (tidings.Document, error) {
 			return newsgroups.Parse(content, t.folder, t.place.name)
@@ -156,21 +156,4 @@ func (t *text) cut(o Options, name string, base uint64) (records, error) {
 		}}
 	}
 	return &documentRecords{from: from, classes: o.Classes}, nil
-}
-
-var dayInName = regexp.MustCompile(`(\d{4})[-_ ]([A-Z][a-z]+|\d{1,2})[-_ ](\d{1,2})`)
-
-// dayOf reads the day in a name such as Portal:Current_events_2020_March_11.wiki
-// or 2020-03-11.wikitext; the zero time when there is none.
-func dayOf(name string) time.Time {
-	m := dayInName.FindStringSubmatch(name)
-	if m == nil {
-		return time.Time{}
-	}
-	for _, layout := range []string{"2006 January 2", "2006 1 2"} {
-		if day, err := time.Parse(layout, strings.Join(m[1:], " ")); err == nil {
-			return day
-		}
-	}
-	return time.Time{}
 }
