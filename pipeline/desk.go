@@ -16,6 +16,7 @@ type desk struct {
 	codec      codec
 	restored   bool
 	saver      saver
+	stored     uint64 // documents that had passed at the snapshot before the last
 }
 
 // unit does one unit.
@@ -77,7 +78,7 @@ func (d *desk) save(ctx context.Context, u *Unit, span guarantees.Unit) error {
 	if err != nil {
 		return err
 	}
-	d.worker.saved = d.worker.passed
+	d.stored, d.worker.saved = d.worker.saved, d.worker.passed
 	d.saver.start(func() error { return d.worker.store(ctx, all) })
 	if d.worker.faults == nil {
 		return nil
@@ -89,6 +90,15 @@ func (d *desk) save(ctx context.Context, u *Unit, span guarantees.Unit) error {
 		}
 	}
 	return nil
+}
+
+// close waits for a snapshot that is being stored. One that was cut off does not
+// count: there had better be another one.
+func (d *desk) close() {
+	d.saver.stop()
+	if d.saver.failure() != nil {
+		d.worker.saved = d.stored
+	}
 }
 
 // begin tells the partitions in which the unit is open that it begins.

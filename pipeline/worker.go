@@ -125,9 +125,20 @@ func (w *worker) run(ctx context.Context) error {
 		case ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)):
 			return nil
 		default:
-			return fmt.Errorf("%s stopped: %w", w.name(), err)
+			return fmt.Errorf("%s stopped: %w", w.name(), w.explain(err))
 		}
 	}
+}
+
+// explain says what it means that input is not there any more.
+func (w *worker) explain(err error) error {
+	switch {
+	case !errors.Is(err, broker.ErrGone):
+		return err
+	case w.stage == "" || w.stage == TokenizeStage:
+		return fmt.Errorf("%w; somebody deleted them from the log before they were read, and their documents cannot be classified: read the source into another --pipeline", err)
+	}
+	return fmt.Errorf("%w; they are deleted when snapshots hold what came of them, and those in bucket %s are missing or damaged: its state cannot be rebuilt, read the source into another --pipeline", err, w.plan.Pipeline.snapBucket())
 }
 
 // attempt takes the partitions, builds their state from what they have
@@ -247,7 +258,7 @@ func (w *worker) saves() uint64 {
 // work is the loop of the goroutine that owns the state.
 func (w *worker) work(ctx context.Context, feed *feed, committers []*guarantees.Committer) error {
 	d := desk{worker: w, committers: committers}
-	defer d.saver.stop()
+	defer d.close()
 	of := *w.plan.Partitions.of(w.writes().Stage)
 	for _, p := range w.partitions {
 		d.owns = append(d.owns, func(sequence uint64) bool { return blockOwner(sequence, of) == p })
