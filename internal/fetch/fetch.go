@@ -146,7 +146,7 @@ func (c *Client) Get(ctx context.Context, address string, header http.Header) (*
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", Redact(address), plain(err))
+		return nil, fmt.Errorf("%s: %w", clip(Redact(address)), plain(err))
 	}
 	if header != nil {
 		request.Header = header.Clone()
@@ -160,12 +160,12 @@ func (c *Client) Get(ctx context.Context, address string, header http.Header) (*
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", Redact(address), c.explain(ctx, err))
+		return nil, fmt.Errorf("%s: %w", clip(Redact(address)), c.explain(ctx, err))
 	}
 	r, err := c.response(response, unpack)
 	if err != nil {
 		_ = response.Body.Close() // what it says is not wanted any more
-		return nil, fmt.Errorf("%s: %w", Redact(address), err)
+		return nil, fmt.Errorf("%s: %w", clip(Redact(address)), err)
 	}
 	return r, nil
 }

@@ -85,6 +85,16 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// Properties: an error shows enough of an address to know it, however long it is.
+func TestErrorsShortenAddresses(t *testing.T) {
+	to := serve(t, http.NotFound)
+	_, _, err := get(client(t, Options{}), to+"/?titles="+strings.Repeat("x", 4000), nil)
+	var status *StatusError
+	if !errors.As(err, &status) || !strings.HasPrefix(err.Error(), to+"/?titles=x") || len(err.Error()) > 300 {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestRedirectFromHTTPSToHTTPIsRefused(t *testing.T) {
 	plain := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("the plain server was asked") })
 	s := httptest.NewTLSServer(http.RedirectHandler(plain, http.StatusMovedPermanently))
