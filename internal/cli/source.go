@@ -32,7 +32,7 @@ type SourceFlags struct {
 	From []string `name:"from" sep:"none" placeholder:"SOURCE" complete:"sample,log,in,-,FILE" help:"A file, an archive (tar, tar.gz, tar.zst, zip), a folder of files, a data set by its name (ag-news, ag-news:test, current-events:2024-01..2024-03; ingest datasets list tells all), - for standard input, sample or sample:N for the built-in one, log for what is in the log already, in for what clients send (ingest), https://HOST/FEED for a feed (RSS, Atom, JSON Feed), a file of feeds (OPML, or an address a line; feeds:FILE whatever it looks like). Repeatable: several files are read one after another, as one source; 'a*.jsonl' is all that match, in the order of their names. What a file holds is told from its content: JSON lines, CSV, Reuters-21578, articles of 20 Newsgroups, days of Wikipedia's current events; in a folder or an archive also plain text, whose folder is its label."`
 	ReadFlags
 	Every time.Duration `name:"every" placeholder:"TIME" help:"How often feeds are asked for news; 1m at the least. Default: 15m."`
-	Seed  uint64        `name:"seed" default:"0" placeholder:"N" help:"Seed of the built-in sample; 0 is its default. Of feeds, of the random part of the times between requests."`
+	Seed  uint64        `name:"seed" default:"0" placeholder:"N" help:"Seed of the built-in sample, 0 being its own; of feeds, of the random part of the times between requests, 0 being chance."`
 	Pack  int           `name:"pack" placeholder:"N" help:"Documents in one log message at most (1 to 256). Default: as many as fit."`
 
 	following *following // nil: the command reads no feeds
