@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,7 +94,7 @@ func (m *member) keep(ctx context.Context) error {
 // live starts the process and waits until it has ended. planned says that it
 // was killed by a fault.
 func (m *member) live(ctx context.Context) (planned bool, words string, err error) {
-	c := exec.Command(m.program, "worker", "--pipeline", string(m.job.plan.Pipeline), "--stages="+m.stages, "--every", strconv.Itoa(pipeline.SnapshotEvery))
+	c := exec.Command(m.program, "worker", "--pipeline", string(m.job.plan.Pipeline), "--stages", cmp.Or(m.stages, "all"), "--every", strconv.Itoa(pipeline.SnapshotEvery))
 	c.Args[0] = os.Args[0]
 	c.Env = m.environ()
 	c.SysProcAttr = together()
