@@ -143,10 +143,11 @@ func (r *round) streams() (names []string) {
 
 // disturb does something to the round up to n times, as long as more than a
 // third of the documents are still to come, and says how often.
-func (r *round) disturb(n int, something func()) (times int) {
+func (r *round) disturb(n int, something func() (counts bool)) (times int) {
 	for times < n && r.logged() < proveDocuments/provePack*2/3 {
-		something()
-		times++
+		if something() {
+			times++
+		}
 	}
 	if times == 0 || r.sourceEnded() {
 		r.t.Fatalf("the source ended after %d disturbances: this proves too little\n%s", times, r.source.output())
@@ -221,6 +222,15 @@ func (r *round) recovered(m mark, epoch uint64) {
 }
 
 func (r *round) sourceEnded() bool { return len(r.source.done) > 0 }
+
+// replaced waits until somebody else has committed behind the mark, and says how
+// long that took.
+func (r *round) replaced(m mark, epoch uint64) time.Duration {
+	record := r.await(m.stream, m.sequence+1, func(h guarantees.Header, _ broker.Record) bool {
+		return h.Kind == guarantees.Done && h.Epoch >= epoch
+	})
+	return record.Time.Sub(m.at)
+}
 
 // await reads a stream from a sequence on until a record is the one.
 func (r *round) await(stream string, from uint64, is func(guarantees.Header, broker.Record) bool) broker.Record {

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tidings/guarantees"
 )
 
 // What `make prove` asks for; a short proof runs with all other tests.
@@ -103,7 +105,7 @@ type proof struct {
 const (
 	proveDocuments = 24_000
 	provePack      = 4
-	proveRate      = "600/s"
+	proveRate      = "400/s"
 )
 
 func newProof(t *testing.T, what string, n int) *proof {
@@ -166,7 +168,7 @@ func spread(times []time.Duration) string {
 
 // killWorker kills a process that has partitions and starts another. A third of
 // those are killed before they have done anything.
-func (r *round) killWorker() {
+func (r *round) killWorker() bool {
 	r.lane.pause(time.Second)
 	m := r.mark()
 	r.workers[m.worker].kill(r.t)
@@ -177,27 +179,35 @@ func (r *round) killWorker() {
 		r.workers[m.worker] = r.work(m.worker)
 	}
 	r.recovered(m, m.epoch+1)
+	return true
 }
 
 // killBroker kills the broker and starts it again.
-func (r *round) killBroker() {
+func (r *round) killBroker() bool {
 	r.lane.pause(time.Second)
 	m := r.mark()
 	r.lane.broker.kill(r.t)
 	m.at = time.Now()
 	r.lane.serve()
 	r.recovered(m, m.epoch)
+	return true
 }
 
 // wakeZombie pauses a process until others have taken one of its partitions,
-// and go on with it.
-func (r *round) wakeZombie() {
+// and go on with it. It does not count when the process was just handing that
+// over: then nobody has to take it for dead.
+func (r *round) wakeZombie() bool {
 	r.lane.pause(time.Second)
 	m := r.mark()
 	zombie := r.workers[m.worker]
 	zombie.forget()
 	zombie.signal(r.t, syscall.SIGSTOP)
-	r.recovered(m, m.epoch+1)
+	first := r.replaced(m, m.epoch+1)
 	zombie.signal(r.t, syscall.SIGCONT)
+	if first < guarantees.LeaseTTL/2 {
+		return false
+	}
+	r.recovered(m, m.epoch+1)
 	zombie.find(r.t, `(taken over by another worker|lost .* to )`)
+	return true
 }

@@ -214,6 +214,30 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
+func TestAClonedDFGoesItsOwnWay(t *testing.T) {
+	var df features.DF
+	for round := range 3 {
+		clone := df.Clone()
+		before := saved(t, &df)
+		if !bytes.Equal(saved(t, clone), before) || clone.Digest() != df.Digest() {
+			t.Fatal("the clone differs")
+		}
+		var more []string
+		for i := range 900 * round {
+			more = append(more, fmt.Sprintf("a b%d c%d", i, i%7))
+		}
+		observe(t, clone, more...)
+		if !bytes.Equal(saved(t, &df), before) {
+			t.Fatal("what the clone counts changes the other")
+		}
+		z := fmt.Sprintf("z%d", round)
+		observe(t, &df, append(more, z)...)
+		if df.Lookup(term(z)) == 0 || clone.Lookup(term(z)) != 0 {
+			t.Fatal("the clone counts what the other does")
+		}
+	}
+}
+
 func FuzzLoadDF(f *testing.F) {
 	var df features.DF
 	f.Add(saved(f, &df))

@@ -75,6 +75,9 @@ type Model interface {
 	// else is state: the model's name, its labels, updates, drops, and numbers
 	// of its own. The order in which labels and features came is not in it.
 	Digest() uint64
+	// Clone returns a copy that goes its own way, in the time that copying the
+	// memory takes: to save it while this one learns on.
+	Clone() Model
 	// Save writes the model so that Load makes an equal one. Equal models that
 	// met their labels in the same order give equal bytes.
 	Save(w io.Writer) error

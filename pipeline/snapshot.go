@@ -31,9 +31,9 @@ func (p Plan) snapshots(b *broker.Broker) guarantees.Snapshots {
 // piece is a piece of a worker's state that is saved by itself, so that it can
 // be restored beside pieces that others saved.
 type piece struct {
-	name  string // "df/0"
-	limit uint64 // the cursor that it must not be ahead of
-	save  func(w io.Writer) error
+	name  string                                           // "df/0"
+	limit uint64                                           // the cursor that it must not be ahead of
+	copy  func() (save func(w io.Writer) error, err error) // quickly; save does not need the worker any more
 	load  func(r io.Reader, at uint64) error
 	reset func() error  // to what it was before the first document
 	at    func() uint64 // up to which log sequence it was restored
@@ -50,7 +50,7 @@ func (w *worker) pieces(a *assembly, committers []*guarantees.Committer) (all []
 		for i, p := range w.partitions {
 			all = append(all, piece{
 				name: DFStage + "/" + strconv.Itoa(p), limit: committers[i].Resume(),
-				save: func(to io.Writer) error { return s.tables[p].Save(to) },
+				copy: func() (func(io.Writer) error, error) { return s.tables[p].Clone().Save, nil },
 				load: func(r io.Reader, at uint64) (err error) {
 					s.tables[p], err = features.LoadDF(r)
 					s.at[p] = at
@@ -66,7 +66,8 @@ func (w *worker) pieces(a *assembly, committers []*guarantees.Committer) (all []
 	}
 	if s := a.classify; s != nil {
 		all = append(all, piece{
-			name: w.plan.modelPiece(w.partitions[0]), limit: limit, save: s.save,
+			name: w.plan.modelPiece(w.partitions[0]), limit: limit,
+			copy: func() (func(io.Writer) error, error) { return s.copy().save, nil },
 			load: func(r io.Reader, _ uint64) error { return s.load(r) },
 			reset: func() (err error) {
 				s.accepted, s.chain, s.unlearnt = 0, 0, 0
@@ -80,7 +81,7 @@ func (w *worker) pieces(a *assembly, committers []*guarantees.Committer) (all []
 		for i, p := range w.partitions {
 			all = append(all, piece{
 				name: TopicsStage + "/" + strconv.Itoa(p), limit: committers[i].Resume(),
-				save: func(to io.Writer) error { return s.states[p].Save(to) },
+				copy: func() (func(io.Writer) error, error) { return written(s.states[p].Save) }, // small
 				load: func(r io.Reader, at uint64) (err error) {
 					s.states[p], err = topics.Load(r, s.options, p, len(s.states))
 					s.at[p] = at
@@ -95,6 +96,21 @@ func (w *worker) pieces(a *assembly, committers []*guarantees.Committer) (all []
 		}
 	}
 	return all
+}
+
+// written is for what is saved as quickly as it is copied.
+func written(save func(w io.Writer) error) (func(w io.Writer) error, error) {
+	var data bytes.Buffer
+	err := save(&data)
+	return func(w io.Writer) error {
+		_, err := w.Write(data.Bytes())
+		return err
+	}, err
+}
+
+// copy copies what classify remembers.
+func (s *Classify) copy() *Classify {
+	return &Classify{accepted: s.accepted, chain: s.chain, unlearnt: s.unlearnt, model: s.model.Clone()}
 }
 
 // save writes what classify remembers: three numbers and the model.
@@ -220,21 +236,31 @@ func (w *worker) load(ctx context.Context, p piece, s guarantees.Snapshot) error
 // pending is a snapshot that is taken, and not yet stored.
 type pending struct {
 	snapshot guarantees.Snapshot
-	data     []byte
+	save     func(w io.Writer) error
+}
+
+// data is the snapshot as it is stored.
+func (p *pending) data() ([]byte, error) {
+	var data bytes.Buffer
+	if err := p.save(&data); err != nil {
+		return nil, fmt.Errorf("a snapshot of %s: %w", p.snapshot.Part, err)
+	}
+	return data.Bytes(), nil
 }
 
 // take copies the worker's state as it is behind a unit. The worker stands
-// still meanwhile, as long as copying takes; storing it does not hold it up.
+// still meanwhile, as long as copying the memory takes; putting it into bytes and
+// storing them does not hold it up.
 func (w *worker) take(committers []*guarantees.Committer, at uint64, from places) (all []pending, err error) {
 	for _, p := range w.pieces(w.assembly, committers) {
 		if p.at() > at {
 			continue // it is ahead still, as it was restored
 		}
-		var data bytes.Buffer
-		if err := p.save(&data); err != nil {
+		save, err := p.copy()
+		if err != nil {
 			return nil, fmt.Errorf("a snapshot of %s: %w", p.name, err)
 		}
-		all = append(all, pending{guarantees.Snapshot{Part: p.name, At: at, Documents: w.passed, Places: from}, data.Bytes()})
+		all = append(all, pending{guarantees.Snapshot{Part: p.name, At: at, Documents: w.passed, Places: from}, save})
 	}
 	return all, nil
 }
@@ -243,10 +269,15 @@ func (w *worker) take(committers []*guarantees.Committer, at uint64, from places
 // only they needed of the streams between stages.
 func (w *worker) store(ctx context.Context, all []pending) error {
 	s := w.plan.snapshots(w.broker)
-	for _, p := range all {
-		if err := s.Save(ctx, p.snapshot, p.data); err != nil {
+	for i := range all {
+		data, err := all[i].data()
+		if err == nil {
+			err = s.Save(ctx, all[i].snapshot, data)
+		}
+		if err != nil {
 			return err
 		}
+		all[i].save = nil // lets go of the copy
 	}
 	return w.sweep(ctx, s)
 }

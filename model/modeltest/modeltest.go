@@ -29,6 +29,7 @@ func Run(t *testing.T, make func(testing.TB, model.Options) model.Model) {
 		"replay":                       s.replay,
 		"scores are only a short cut":  s.shortCut,
 		"save, load, continue":         s.saveLoad,
+		"a clone goes its own way":     s.clone,
 		"digest":                       s.digest,
 		"feature order":                s.featureOrder,
 		"unseen features":              s.unseenFeatures,

@@ -51,6 +51,28 @@ func (s suite) pure(t *testing.T) {
 	}
 }
 
+// A clone is equal, learns what the other would have, and neither notices what
+// the other learns.
+func (s suite) clone(t *testing.T) {
+	m := s.new(t)
+	for round := range 3 {
+		c := m.Clone()
+		before, more := saved(t, m), Stream(uint64(80+round), 400, 5+70*round)
+		if !bytes.Equal(saved(t, c), before) || c.Digest() != m.Digest() || c.Bytes() > 2*m.Bytes()+1<<16 {
+			t.Fatal("the clone differs")
+		}
+		learn(t, c, more)
+		if !bytes.Equal(saved(t, m), before) {
+			t.Fatal("what the clone learns changes the model")
+		}
+		after := saved(t, c)
+		learn(t, m, more)
+		if !bytes.Equal(saved(t, m), after) || !bytes.Equal(saved(t, c), after) {
+			t.Fatal("the model learns something else than its clone did")
+		}
+	}
+}
+
 func (s suite) allocates(t *testing.T) {
 	m := s.new(t)
 	examples := Stream(7, 300, 80)
