@@ -47,7 +47,7 @@ bench:
 # zombies: counts what is lost or comes twice. make test runs a short version.
 PROVE ?= -prove.kills 100 -prove.brokers 30 -prove.zombies 30
 prove:
-	$(GO) test -count 1 -v -timeout 30m -run '^TestProve' ./cmd -args $(PROVE)
+	$(GO) test -count 1 -v -timeout 30m -parallel 8 -run '^TestProve' ./cmd -args $(PROVE)
 
 # Every fuzz target for FUZZTIME.
 fuzz:
