@@ -38,6 +38,7 @@ import (
 //	json FILE [KEY=VALUE...]     every line is a JSON object; with keys: the file is one, and has them
 //	same A B                     two summaries tell of the same run
 //	times N FILE REGEXP          so many lines match
+//	untimed FILE                 take speed and latency out of what compare --json wrote
 //	took FILE REGEXP MIN         the first group is a duration of at least MIN
 //	occupied VAR                 somebody listens at host:port VAR
 //	server VAR plain|VERSION     a NATS server at URL VAR: without JetStream, or of an old version
@@ -57,7 +58,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": positive(2, exits), "start": positive(2, startProcess), "await": positive(2, await), "ends": positive(2, ends),
 			"documents": positive(2, documents), "lines": positive(2, lines), "pack": positive(3, pack),
-			"json": positive(1, checkJSON), "same": positive(2, same), "times": positive(3, times), "took": positive(3, took),
+			"json": positive(1, checkJSON), "same": positive(2, same), "times": positive(3, times), "took": positive(3, took), "untimed": positive(1, untimed),
 			"occupied": positive(1, occupied), "server": positive(2, fakeServer), "mirror": positive(2, startMirror), "predictions": positive(3, predictions),
 			"web": positive(2, web),
 			"ask": positive(4, ask), "post": positive(4, post),

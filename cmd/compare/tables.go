@@ -61,7 +61,7 @@ func (x *experiment) show(s status) {
 
 // inShort is a run's line while the others are still to come.
 func inShort(o *eval.Outcome, number, of int) string {
-	line := fmt.Sprintf("%d of %d  %-25s  %s, %.2f %% right", number, of, o.Run, counted(o.Documents, "document"), 100*o.Accuracy)
+	line := fmt.Sprintf("%d of %d, %s: %s, %.2f %% right", number, of, o.Run, counted(o.Documents, "document"), 100*o.Accuracy)
 	if o.Guarantee == "" {
 		return line
 	}
