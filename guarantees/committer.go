@@ -34,7 +34,7 @@ type Committer struct {
 	broker    *broker.Broker
 	partition Partition
 	recovery  recovery
-	appender  *broker.Appender
+	appender  writer
 	epoch     uint64
 	history   History
 	next      uint64 // where the next unit that is met in its place begins
@@ -53,17 +53,22 @@ const openTries = 100
 // fence is written.
 func Open(ctx context.Context, b *broker.Broker, p Partition) (*Committer, error) {
 	c := &Committer{broker: b, partition: p, recovery: p.Promise.recovery()}
+	c.plant()
 	for tries := 1; ; tries++ {
 		epoch, sequence, err := c.read(ctx)
 		if err != nil {
 			return nil, err
+		}
+		if c.unfenced(epoch) {
+			c.epoch, c.appender = epoch, c.writer(sequence)
+			return c.opened(ctx)
 		}
 		c.epoch = epoch + 1
 		fence := c.sign(Header{Kind: Fence, From: c.history.Cursor + 1, To: c.history.Cursor})
 		stored, err := b.Put(ctx, p.Stream, p.Subject, p.Subject, sequence, fence.lines(), nil)
 		switch {
 		case err == nil:
-			c.appender = b.Appender(p.Stream, stored)
+			c.appender = c.writer(stored)
 			return c.opened(ctx)
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
@@ -211,7 +216,7 @@ func (c *Committer) Commit(ctx context.Context, u Unit) error {
 		c.next = u.To + 1
 	}
 	if c.partition.Faults.fails(ctx, DropAck, c.partition.Name, u) {
-		return errors.Join(c.Wait(ctx), c.uncertain(errors.New("a fault: the record is stored, its acknowledgement is lost")))
+		return c.unanswered(ctx, h, u.Record)
 	}
 	if err := c.at(ctx, Stored, u); err != nil {
 		return err

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/cespare/xxhash/v2"
+
+	"tidings/internal/planted"
 )
 
 // ErrKilled reports that a fault killed the worker: whoever receives it drops
@@ -106,6 +108,9 @@ type Faults struct {
 	Kill func(ctx context.Context, partition string) error
 	// Restart restarts the broker. nil: the one in this process.
 	Restart func(ctx context.Context) error
+	// Planted are mistakes on purpose, for tests of what has to find them. nil
+	// everywhere else.
+	Planted *planted.Set
 }
 
 // momentary says whether the fault strikes at a moment, and not all the time.

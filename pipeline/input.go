@@ -56,11 +56,14 @@ func (r *reading) open(ctx context.Context, stream string, from uint64, o broker
 	if r.few {
 		return newArrivals(&getter{r.broker, stream, from}, r.promise, from), nil
 	}
-	s, err := r.broker.Read(ctx, stream, from, o)
+	first, forgets := plantedFrom(r.faults, from)
+	s, err := r.broker.Read(ctx, stream, first, o)
 	if err != nil {
 		return arrivals{}, err
 	}
-	return newArrivals(r.faults.Deliver(s, r.delivery(stream)), r.promise, from), nil
+	a := newArrivals(r.faults.Deliver(s, r.delivery(stream)), r.promise, from)
+	a.marks = a.marks && !forgets
+	return a, nil
 }
 
 // logInput cuts the log into units: as many messages as are there, up to a

@@ -12,6 +12,7 @@ import (
 	"tidings/features"
 	"tidings/guarantees"
 	"tidings/internal/broker"
+	"tidings/internal/planted"
 	"tidings/model"
 	"tidings/pipeline/topics"
 )
@@ -66,7 +67,7 @@ func (w *worker) pieces(a *assembly, committers []*guarantees.Committer) (all []
 	}
 	if s := a.classify; s != nil {
 		all = append(all, piece{
-			name: w.plan.modelPiece(w.partitions[0]), limit: limit,
+			name: w.modelPiece(), limit: limit,
 			copy: func() (func(io.Writer) error, error) { return s.copy().save, nil },
 			load: func(r io.Reader, _ uint64) error { return s.load(r) },
 			reset: func() (err error) {
@@ -83,7 +84,7 @@ func (w *worker) pieces(a *assembly, committers []*guarantees.Committer) (all []
 				name: TopicsStage + "/" + strconv.Itoa(p), limit: committers[i].Resume(),
 				copy: func() (func(io.Writer) error, error) { return written(s.states[p].Save) }, // small
 				load: func(r io.Reader, at uint64) (err error) {
-					s.states[p], err = topics.Load(r, s.options, p, len(s.states))
+					s.states[p], err = topics.Load(plantedTimer(w.faults, r), s.options, p, len(s.states))
 					s.at[p] = at
 					return err
 				},
@@ -345,6 +346,14 @@ func (w *worker) slowest(ctx context.Context, n Node, partitions []int) (uint64,
 		slowest = min(slowest, h.To)
 	}
 	return slowest, nil
+}
+
+// modelPiece names the model that the worker holds.
+func (w *worker) modelPiece() string {
+	if w.faults.Plants(planted.SharedReplica) {
+		return ClassifyStage
+	}
+	return w.plan.modelPiece(w.partitions[0])
 }
 
 // modelPiece names the model of a classify partition: each has its own where
