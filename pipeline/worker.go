@@ -160,6 +160,7 @@ func (w *worker) attempt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	w.plant()
 	w.passed, w.saved, w.done = from.documents, from.documents, 0
 	in, err := w.input(ctx, committers, from)
 	if err != nil {
