@@ -99,17 +99,19 @@ func (t Trial) idle(ctx context.Context, b *broker.Broker, o *Outcome) error {
 }
 
 // df compares the counts at the log's end.
-func (t Trial) df(ctx context.Context, b *broker.Broker, truth *Truth, last uint64, o *Outcome) (err error) {
-	var df map[uint64]uint32
-	if t.Plan.Partitions.Chained() {
-		df, err = chainedDF(ctx, b, t.Plan, last)
-	} else {
-		df, err = pipeline.DFValues(ctx, b, t.Plan, last)
-	}
+func (t Trial) df(ctx context.Context, b *broker.Broker, truth *Truth, last uint64, o *Outcome) error {
+	df, err := t.counts(ctx, b, last)
 	if err == nil {
 		o.DFError, o.DFErrorMax = truth.dfError(df)
 	}
 	return err
+}
+
+func (t Trial) counts(ctx context.Context, b *broker.Broker, last uint64) (map[uint64]uint32, error) {
+	if t.Plan.Partitions.Chained() {
+		return chainedDF(ctx, b, t.Plan, last)
+	}
+	return pipeline.DFValues(ctx, b, t.Plan, last)
 }
 
 // updates compares each replica's ledger with the oracle's. What a rollback
