@@ -27,6 +27,7 @@ var completions = map[string]struct {
 	"formats":                 {line: "classify --format c", want: []string{"csv"}},
 	"files":                   {line: "classify --test n", want: []string{"news.jsonl"}},
 	"sources":                 {line: "classify --from s", want: []string{"sample"}},
+	"data sets":               {line: "classify --from ag", want: []string{"ag-news"}},
 	"folders":                 {line: "classify --store s", want: []string{"store"}, never: []string{"sample"}},
 	"nothing for a free text": {line: "classify --pipeline n", never: []string{"news.jsonl"}},
 	"shells":                  {line: "classify completion ", want: []string{"bash", "fish", "zsh"}},

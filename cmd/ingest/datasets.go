@@ -114,7 +114,7 @@ func thousands(n uint64) string {
 
 // dataSetInfo is the command that tells all about one.
 type dataSetInfo struct {
-	Name  string `arg:"" name:"name" help:"The data set, as in the list."`
+	Name  string `arg:"" name:"name" complete:"${datasets}" help:"The data set, as in the list."`
 	Cache string `name:"cache" placeholder:"DIR" group:"Source" help:"Where the data sets are kept. Default: tidings/datasets in your cache folder."`
 	JSON  bool   `name:"json" group:"Result" help:"One record."`
 }
@@ -218,7 +218,7 @@ func writeDataSet(to io.Writer, cache catalogue.Cache, e catalogue.Entry) error 
 
 // dataSetFetch is the command that fetches.
 type dataSetFetch struct {
-	Names          []string `arg:"" name:"name" help:"The data sets, as in the list; current-events:2024-01-01..2024-03-31 for a range of days."`
+	Names          []string `arg:"" name:"name" complete:"${datasets}" help:"The data sets, as in the list; current-events:2024-01-01..2024-03-31 for a range of days."`
 	cli.CacheFlags `group:"Source"`
 	JSON           bool `name:"json" group:"Result" help:"Progress and result as JSON, a record a line."`
 }

@@ -118,12 +118,17 @@ func Near(name string) string {
 	return nearest
 }
 
-// suggest says what there is.
-func suggest(name string) string {
-	var names []string
+// Names lists the names of the data sets.
+func Names() (names []string) {
 	for _, e := range Entries() {
 		names = append(names, e.Name)
 	}
+	return names
+}
+
+// suggest says what there is.
+func suggest(name string) string {
+	names := Names()
 	all := "there are " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 	if meant := Near(name); meant != "" {
 		return fmt.Sprintf("did you mean %q? %s", meant, all)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tidings/datasets"
+	"tidings/datasets/catalogue"
 	"tidings/features"
 	"tidings/guarantees"
 	"tidings/internal/broker"
@@ -129,6 +130,7 @@ func Vars() map[string]string {
 		"tokenizer": features.TokenizerUnicode, "tokenizers": strings.Join(features.Tokenizers(), " or "),
 		"guarantees": strings.Join(guarantees.Guarantees(), ", "),
 		"hashbits":   strconv.Itoa(features.HashBitsDefault), "formats": strings.Join(datasets.Formats(), ", "),
+		"datasets": strings.Join(catalogue.Names(), ", "),
 	}
 }
 
