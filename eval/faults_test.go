@@ -22,19 +22,18 @@ type faultCase struct {
 
 func faultCases() []faultCase {
 	return []faultCase{
-		{plan: "kill@600", loses: true, repeats: true},
-		{plan: "kill:classify@600", loses: true, repeats: true},
-		{plan: "pause@600 for 20ms"},
-		{plan: "drop-ack:50%", repeats: true},
-		{plan: "publish-fail:30%", loses: true, repeats: true},
+		{plan: "kill@300", loses: true, repeats: true},
+		{plan: "pause@300 for 20ms"},
+		{plan: "drop-ack:60%", repeats: true},
+		{plan: "publish-fail:60%", loses: true, repeats: true},
 		{plan: "duplicate:10%", repeats: true},
 		{plan: "reorder:16", loses: true},
 		{plan: "duplicate:5%, reorder:64 20%", loses: true, repeats: true},
 		{plan: "delay:2ms"},
 		{plan: "slow-disk:2ms"},
-		{plan: "broker-restart@600", loses: true, repeats: true, changing: true},
-		{plan: "disconnect@600", loses: true, repeats: true, changing: true},
-		{plan: "kill@400, duplicate:5%, reorder:8, publish-fail:60%, drop-ack:60%", loses: true, repeats: true},
+		{plan: "broker-restart@300", loses: true, repeats: true, changing: true},
+		{plan: "disconnect@300", loses: true, repeats: true, changing: true},
+		{plan: "kill@300, duplicate:5%, reorder:8, slow-disk:1ms", loses: true, repeats: true},
 	}
 }
 
@@ -43,24 +42,31 @@ func faultCases() []faultCase {
 //   - at-most-once never repeats, at-least-once never loses, and each does the
 //     other where the fault makes one expect it;
 //   - exactly-once does neither, and its results are the oracle's, to the bit;
-//   - the same seed gives the same account again.
+//   - the same seed gives the same account again, at 2 partitions.
 func TestEachFaultUnderEachPromise(t *testing.T) {
-	documents := lines(t, "wikipedia-current-events.jsonl.gz", 1100)
+	documents := lines(t, "wikipedia-current-events.jsonl.gz", 700)
 	for _, n := range []int{1, 2} {
 		for _, name := range guarantees.Recoveries("") {
 			promise, err := guarantees.NewPromise("", name)
 			if err != nil {
 				t.Fatal(err)
 			}
+			if n == 1 && promise.Recovery == guarantees.Rollback {
+				continue // a chain differs from kept in nothing that faults could show
+			}
 			for _, c := range faultCases() {
 				t.Run(fmt.Sprintf("%s/%d/%s", name, n, c.plan), func(t *testing.T) {
+					t.Parallel()
 					p := pipeline.Plan{
 						Pipeline: "faults", Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n},
 						Guarantee: promise.Guarantee, Recovery: promise.Recovery,
 					}.WithDefaults()
 					first := faulty(t, p, c, documents)
-					if c.changing && n > 1 && promise.Guarantee != guarantees.ExactlyOnce {
+					if n == 1 {
 						return
+					}
+					if c.changing && promise.Guarantee != guarantees.ExactlyOnce {
+						return // what others were about to do then is not decided by a seed
 					}
 					if second := faulty(t, p, c, documents); first != second {
 						t.Errorf("the same seed gives\n%+v and\n%+v", first, second)
@@ -84,7 +90,7 @@ func outcomeOf(s pipeline.Summary) outcome {
 func faulty(t *testing.T, p pipeline.Plan, c faultCase, documents [][]byte) outcome {
 	t.Helper()
 	b := openBroker(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	plan := pipeline.FaultPlan{Faults: c.plan, Seed: 7}
 	if err := pipeline.Create(ctx, b, p); err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"tidings/guarantees"
 	"tidings/internal/broker"
@@ -26,10 +27,11 @@ type worker struct {
 	faults     *guarantees.Faults
 	every      uint64 // documents between two snapshots; 0: none are made
 
-	assembly *assembly // of the last attempt
-	passed   uint64    // documents that this attempt has read, or restored
-	done     uint64    // the last log sequence whose unit is done
-	saved    uint64    // documents that had passed at the last snapshot
+	assembly *assembly     // of the last attempt
+	met      atomic.Uint64 // the last log sequence that its state has met
+	passed   uint64        // documents that this attempt has read, or restored
+	done     uint64        // the last log sequence whose unit is done
+	saved    uint64        // documents that had passed at the last snapshot
 }
 
 // promise is what the worker's stage promises.
@@ -124,6 +126,8 @@ func (w *worker) run(ctx context.Context) error {
 			}
 		case ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)):
 			return nil
+		case ctx.Err() != nil && w.faults != nil && (errors.Is(err, guarantees.ErrUncertain) || errors.Is(err, guarantees.ErrKilled)):
+			return nil // whoever comes next finds out what is stored
 		default:
 			return fmt.Errorf("%s stopped: %w", w.name(), w.explain(err))
 		}
@@ -153,6 +157,7 @@ func (w *worker) attempt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	w.met.Store(0)
 	if w.assembly, err = w.assemble(); err != nil {
 		return err
 	}
@@ -162,6 +167,7 @@ func (w *worker) attempt(ctx context.Context) error {
 	}
 	w.plant()
 	w.passed, w.saved, w.done = from.documents, from.documents, 0
+	w.met.Store(from.after)
 	in, err := w.input(ctx, committers, from)
 	if err != nil {
 		return err
