@@ -10,6 +10,7 @@ import (
 
 	"tidings/guarantees"
 	"tidings/pipeline"
+	"tidings/pipeline/topics"
 )
 
 // Check walks a history once. The error is that of reading it; what is wrong
@@ -50,7 +51,8 @@ type checker struct {
 	classified  uint64 // documents with a prediction that all partitions of topics have met
 	partial     bool   // or some have not
 	run, oracle *xxhash.Digest
-	windows     uint64 // sum of the oracle's digests
+	windows     uint64          // sum of the oracle's digests
+	counts      []topics.Counts // the oracle's
 	df, model   Pair
 }
 
@@ -278,6 +280,7 @@ func (c *checker) topics(m *Message, documents uint64) {
 		}
 	}
 	c.classified += documents
+	c.counts = append(c.counts[:0], m.Counts...)
 	c.partial = c.partial || !all
 }
 
@@ -321,17 +324,28 @@ func (c *checker) finish() error {
 }
 
 // sums compares the documents that windows have met with the predictions that
-// there are.
+// there are, and with what the oracle's windows made of them.
 func (c *checker) sums() {
-	in := map[string]uint64{}
+	sums := map[string]topics.Counts{}
 	for _, l := range c.lanes {
 		for _, count := range l.counts {
-			in[count.Definition] += count.In
+			s := sums[count.Definition]
+			s.In, s.Windowed, s.Late = s.In+count.In, s.Windowed+count.Windowed, s.Late+count.Late
+			s.Untimed, s.Dropped, s.Open = s.Untimed+count.Untimed, s.Dropped+count.Dropped, s.Open+count.Open
+			sums[count.Definition] = s
 		}
 	}
-	for _, definition := range slices.Sorted(maps.Keys(in)) {
-		if n := in[definition]; n != c.classified {
+	for _, definition := range slices.Sorted(maps.Keys(sums)) {
+		if n := sums[definition].In; n != c.classified {
 			c.findings.add(Sum, pipeline.TopicsStage, 1, 1, c.last, fmt.Sprintf("%s: %d documents came to the windows, %d have a prediction", definition, n, c.classified))
+		}
+	}
+	for _, want := range c.counts {
+		got, known := sums[want.Definition]
+		got.Definition = want.Definition
+		if known && got != want && got.In == want.In {
+			c.findings.add(WindowDiffers, pipeline.TopicsStage, 1, 1, c.last, fmt.Sprintf("%s: %d windowed, %d late, %d untimed, %d dropped; the oracle says %d, %d, %d, %d",
+				want.Definition, got.Windowed, got.Late, got.Untimed, got.Dropped, want.Windowed, want.Late, want.Untimed, want.Dropped))
 		}
 	}
 }

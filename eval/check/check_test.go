@@ -78,6 +78,7 @@ func stories() map[string]spoilt {
 		"a zombie":                      {exactly, 1, func(s *story) { pred(s).insert(3, fence(2, 12)); later(pred(s), 5, 2) }, []check.Kind{check.Fence}, true},
 		"two fences of one epoch":       {exactly, 1, func(s *story) { pred(s).insert(3, fence(1, 12)) }, []check.Kind{check.Fence}, true},
 		"an owner without a fence":      {exactly, 1, func(s *story) { later(pred(s), 3, 2) }, []check.Kind{check.Fence}, true},
+		"two owners of one epoch":       {exactly, 1, func(s *story) { pred(s).edit(3).Worker = "x" }, []check.Kind{check.Fence}, true},
 		"a fence somewhere else":        {exactly, 1, func(s *story) { pred(s).insert(3, fence(2, 9)); later(pred(s), 4, 2) }, []check.Kind{check.Cursor}, true},
 		"an ack that nobody needs":      {exactly, 1, func(s *story) { pred(s).insert(3, ack(12)) }, []check.Kind{check.Alien}, true},
 		"an ack before its unit":        {least, 1, func(s *story) { pred(s).insert(3, ack(18)) }, []check.Kind{check.Cursor}, true},
@@ -113,6 +114,13 @@ func stories() map[string]spoilt {
 			pred(s).add(check.Record{Header: guarantees.Header{Kind: guarantees.Done, Epoch: 1, From: 32, To: 40}})
 		}, []check.Kind{check.Unexpected}, true},
 		"purged": {exactly, 2, func(s *story) { t := s.of(pipeline.TokenizeStage, 0); t.remove(0, 3); t.purged = true }, nil, false},
+		"purged to a fence": {exactly, 2, func(s *story) {
+			t := s.of(pipeline.TokenizeStage, 0)
+			t.insert(3, fence(2, 12))
+			later(t, 4, 2)
+			t.remove(0, 3)
+			t.purged = true
+		}, nil, false},
 		"another ledger": {exactly, 1, func(s *story) {
 			s.proofs = []ledger.Proof{{Broken: 9, First: []ledger.Break{{Record: 3, From: 7, To: 12}}}}
 		}, []check.Kind{check.Ledger}, true},
@@ -130,7 +138,7 @@ func later(t *told, from int, epoch uint64) {
 // hole puts a hole in the place of a unit.
 func hole(t *told, i int) {
 	r := t.edit(i)
-	*r = check.Record{Header: guarantees.Header{Kind: guarantees.Hole, Epoch: 1, From: r.From, To: r.To}}
+	*r = check.Record{Header: guarantees.Header{Kind: guarantees.Hole, Epoch: 1, From: r.From, To: r.To, Worker: "w"}}
 }
 
 func found(t interface{ Fatal(...any) }, s *story) (check.Report, []check.Kind) {

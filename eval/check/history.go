@@ -42,6 +42,7 @@ type Message struct {
 	Entries  []pipeline.Entry // what tokenize makes of it; predictions and digests are the oracle's
 	Terms    [][]int          // of each entry: how many of its terms each df partition counts
 	Windows  []topics.Window  // that the oracle closes with it
+	Counts   []topics.Counts  // of the oracle, up to it
 }
 
 // Stream is what one partition committed.

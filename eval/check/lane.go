@@ -24,6 +24,7 @@ type lane struct {
 	begin  uint64 // up to here records are purged
 	cursor uint64 // up to here it is covered
 	epoch  uint64
+	owner  string // who wrote the fence; "" when that is purged
 	claim  guarantees.Range
 	ended  bool
 
@@ -115,7 +116,9 @@ func (l *lane) start(r Record) {
 		l.begun = true
 		return
 	}
-	l.epoch = r.Epoch
+	if l.epoch = r.Epoch; r.Kind == guarantees.Fence {
+		l.epoch--
+	}
 	if r.Trigger == "" {
 		l.begun, l.begin, l.cursor = true, r.From-1, r.From-1
 	}
@@ -144,6 +147,11 @@ func (l *lane) owned(r Record) {
 		l.say(Fence, r, "it covers %d..%d behind the fence of epoch %d", r.From, r.To, l.epoch)
 	case r.Epoch > l.epoch:
 		l.say(Fence, r, "an epoch that no fence began")
+	case l.owner != "" && r.Worker != l.owner:
+		l.say(Fence, r, "the fence of its epoch is %s's", l.owner)
+	}
+	if r.Kind == guarantees.Fence && r.Epoch >= l.epoch {
+		l.owner = r.Worker
 	}
 	l.epoch = max(l.epoch, r.Epoch)
 }

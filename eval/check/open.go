@@ -114,7 +114,7 @@ func log(ctx context.Context, b *broker.Broker, p pipeline.Plan, last uint64, ea
 		}
 		var m Message
 		o.Message = func(u *pipeline.Unit) {
-			m = Message{Sequence: u.From, Entries: u.Entries, Windows: u.Windows[0], Terms: terms(m.Terms, u, p.Partitions.DF)}
+			m = Message{Sequence: u.From, Entries: u.Entries, Windows: u.Windows[0], Counts: u.Counts[0], Terms: terms(m.Terms, u, p.Partitions.DF)}
 		}
 		err = feed(ctx, b, p, last, func(r broker.Record) error {
 			if err := o.Add(r); err != nil {

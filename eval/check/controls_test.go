@@ -1,0 +1,221 @@
+package check_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"tidings/eval"
+	"tidings/eval/check"
+	"tidings/eval/evaltest"
+	"tidings/guarantees"
+	"tidings/internal/broker"
+	"tidings/internal/planted"
+	"tidings/pipeline"
+)
+
+// control is a mistake, what it needs to show, and the check that finds it.
+type control struct {
+	mistake    planted.Mistake
+	partitions int
+	recovery   string
+	faults     []guarantees.Fault
+	zombie     bool         // while a worker stands still another one does its work
+	late       bool         // the first document of every message is three days late
+	want       []check.Kind // each has to be found
+}
+
+// kill kills classify when so many documents have passed.
+func kill(at uint64, point guarantees.Point) guarantees.Fault {
+	return guarantees.Fault{Kind: guarantees.Kill, Stage: pipeline.ClassifyStage, At: at, Point: point}
+}
+
+func controls() []control {
+	return []control{
+		{mistake: planted.AckFirst, faults: []guarantees.Fault{kill(1500, guarantees.Stepped)}, want: []check.Kind{check.Gap, check.Lost}},
+		{mistake: planted.TwoPublishes, faults: []guarantees.Fault{kill(1500, guarantees.Stored)}, want: []check.Kind{check.Repeated}},
+		{mistake: planted.SecondStore, faults: []guarantees.Fault{kill(1500, guarantees.Stored)}, want: []check.Kind{check.Repeated}},
+		{mistake: planted.BlindRetry, faults: []guarantees.Fault{{Kind: guarantees.DropAck, Partition: -1, Share: .5}}, want: []check.Kind{check.Repeated}},
+		{mistake: planted.NoFence, zombie: true, want: []check.Kind{check.Repeated, check.Fence}},
+		{mistake: planted.SessionFence, zombie: true, want: []check.Kind{check.Fence}},
+		{mistake: planted.MarkForgets, faults: []guarantees.Fault{kill(1500, guarantees.Stored)}, want: []check.Kind{check.Ledger, check.Differs}},
+		{mistake: planted.UnorderedSum, want: []check.Kind{check.Differs}},
+		{mistake: planted.TimerOutside, late: true, faults: []guarantees.Fault{kill(1500, guarantees.Saved)}, want: []check.Kind{check.WindowRepeated}},
+		{mistake: planted.SharedReplica, partitions: 2, recovery: guarantees.Claim, want: []check.Kind{check.Ledger}, faults: []guarantees.Fault{
+			kill(1500, guarantees.Stepped), kill(2500, guarantees.Stored),
+		}},
+	}
+}
+
+// Properties, of each mistake that is planted, in a pipeline under faults:
+//   - with it the checks that are named find something, and the claim is broken;
+//   - without it, under the same faults, nothing breaks the claim.
+func TestEachMistakeIsFound(t *testing.T) {
+	covered := map[planted.Mistake]bool{}
+	for _, c := range controls() {
+		covered[c.mistake] = true
+		for _, wrong := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s/%t", c.mistake, wrong), func(t *testing.T) {
+				t.Parallel()
+				r := c.run(t, wrong)
+				for _, kind := range c.want {
+					found := slices.ContainsFunc(r.Findings, func(f check.Finding) bool { return f.Kind == kind && f.Broken })
+					if found != wrong {
+						t.Errorf("%s is found: %t\n%v", kind, found, r.Findings)
+					}
+				}
+				if r.Broken != wrong || !wrong && r.Unfinished > 0 {
+					t.Errorf("the claim is broken: %t, %d documents are not through\n%v", r.Broken, r.Unfinished, r.Findings)
+				}
+				if owners := r.Stages[len(r.Stages)-1].Fences; !wrong && len(c.faults) > 0 && c.partitions == 0 && owners < 2 {
+					t.Errorf("%d owners: no fault has struck, which proves nothing", owners)
+				}
+				for _, f := range r.Findings {
+					if wrong && f.Broken {
+						t.Log(f.String())
+					}
+				}
+			})
+		}
+	}
+	for _, m := range planted.All() {
+		if !covered[m] {
+			t.Errorf("nothing is to find %q", m)
+		}
+	}
+}
+
+// run lets a pipeline work with the mistake or without, and checks what it left.
+func (c control) run(t *testing.T, wrong bool) check.Report {
+	b := evaltest.Broker(t)
+	recovery, n := guarantees.Commit, 1
+	if c.recovery != "" {
+		recovery = c.recovery
+	}
+	if c.partitions > 0 {
+		n = c.partitions
+	}
+	p := evaltest.Plan(t, "p", n, recovery)
+	documents := evaltest.Documents(3000)
+	if c.late {
+		documents = late(documents)
+	}
+	evaltest.Fill(t, b, p.Pipeline, documents, 4)
+	faults := evaltest.Faults(b, p, c.faults...)
+	if wrong {
+		faults.Planted = planted.Plant(t, c.mistake)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if c.zombie {
+		c.haunt(ctx, t, b, p, faults, wrong)
+	} else if _, err := eval.Run(ctx, b, p, faults, nil); err != nil && !wrong {
+		t.Fatal(err)
+	} else if err != nil {
+		t.Log("it ended with", err)
+	}
+	return checked(t, b, p)
+}
+
+// late makes the first document of every four three days older.
+func late(documents [][]byte) [][]byte {
+	day := func(i int) []byte {
+		at := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(i) * 15 * time.Minute)
+		if i%4 == 0 {
+			at = at.Add(-72 * time.Hour)
+		}
+		return []byte(at.Format(time.RFC3339))
+	}
+	for i, d := range documents {
+		before, rest, _ := bytes.Cut(d, []byte(`"time":"`))
+		_, after, _ := bytes.Cut(rest, []byte(`"`))
+		documents[i] = slices.Concat(before, []byte(`"time":"`), day(i), []byte(`"`), after)
+	}
+	return documents
+}
+
+// haunt pauses a worker in the middle of a unit, has another one do all that
+// there is to do, and wakes the first.
+func (c control) haunt(ctx context.Context, t *testing.T, b *broker.Broker, p pipeline.Plan, faults *guarantees.Faults, wrong bool) {
+	if err := pipeline.Create(ctx, b, p); err != nil {
+		t.Fatal(err)
+	}
+	last, err := b.LastSequence(ctx, p.Pipeline.LogStream().Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asleep, awake := make(chan struct{}), make(chan struct{})
+	faults.Plan = []guarantees.Fault{{Kind: guarantees.Pause, Stage: pipeline.ClassifyStage, At: 1500, Point: guarantees.Stepped, For: time.Second}}
+	faults.Pause = func(ctx context.Context, _ time.Duration) error {
+		close(asleep)
+		<-awake
+		return nil
+	}
+	first := c.start(ctx, t, b, p, faults, "first")
+	<-asleep
+	others := evaltest.Faults(b, p)
+	others.Planted = faults.Planted
+	second := c.start(ctx, t, b, p, others, "second")
+	c.await(ctx, t, b, p, func(r guarantees.Header) bool { return r.Worker == "second" && r.To >= last })
+	close(awake)
+	if wrong {
+		c.await(ctx, t, b, p, func(r guarantees.Header) bool { return r.Worker == "first" && r.To >= last })
+		first.stop()
+	} else if err := <-first.ended; !errors.Is(err, guarantees.ErrFenced) {
+		t.Errorf("the first ended with %v, want %v", err, guarantees.ErrFenced)
+	}
+	second.stop()
+}
+
+// runner is one that works.
+type runner struct {
+	ended  chan error
+	cancel context.CancelFunc
+}
+
+func (r *runner) stop() {
+	r.cancel()
+	<-r.ended
+}
+
+func (c control) start(ctx context.Context, t *testing.T, b *broker.Broker, p pipeline.Plan, faults *guarantees.Faults, who string) *runner {
+	r, err := pipeline.NewRunner(b, p, "", who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Inject(faults)
+	ctx, cancel := context.WithCancel(ctx)
+	t.Cleanup(cancel)
+	running := &runner{make(chan error, 1), cancel}
+	go func() { running.ended <- r.Run(ctx) }()
+	return running
+}
+
+// await reads the chain's stream until a record is as wanted.
+func (c control) await(ctx context.Context, t *testing.T, b *broker.Broker, p pipeline.Plan, wanted func(guarantees.Header) bool) {
+	t.Helper()
+	r, err := b.Read(ctx, string(p.Pipeline)+"-pred-0", 1, broker.ReaderOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for {
+		records, err := r.Next(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, record := range records {
+			h, err := guarantees.ParseHeader(record)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if wanted(h) {
+				return
+			}
+		}
+	}
+}
