@@ -86,7 +86,7 @@ func (b *Broker) getObject(ctx context.Context, bucket, name string, limit uint6
 		return nil, err
 	}
 	if info.Size > limit {
-		return nil, fmt.Errorf("bucket %s, object %s has %d bytes: %w than %d", bucket, name, info.Size, ErrTooLarge, limit)
+		return nil, fmt.Errorf("bucket %s, object %s has %d bytes, the limit is %d: %w", bucket, name, info.Size, limit, ErrTooLarge)
 	}
 	return io.ReadAll(object) // its digest is checked at the end
 }
