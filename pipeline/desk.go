@@ -58,6 +58,7 @@ func (d *desk) unit(ctx context.Context, u *Unit) error {
 	}
 	if u.Trigger == "" {
 		w.done = u.To
+		w.met.Store(u.To)
 	}
 	if u.places == nil {
 		return nil

@@ -2,10 +2,12 @@ package pipeline
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"tidings"
 	"tidings/features"
@@ -38,15 +40,68 @@ func NewFrozen(o features.Options, m model.Model, df func(hash uint64) uint32, a
 	}
 }
 
-// ErrElsewhere reports that another process holds the state.
+// ErrElsewhere reports that another process holds the state, or did until a
+// moment ago.
 var ErrElsewhere = errors.New("df and classify do not both run wholly in this process: run it with all stages, and alone")
 
-// Frozen gives the runner's state. The runner must have stopped.
-func (r *Runner) Frozen() (*Frozen, error) {
+// awaitEvery is how often Await looks.
+const awaitEvery = 10 * time.Millisecond
+
+// Await waits until the state that Frozen gives has met the log up to a
+// sequence: results can be read before the state that they came from has been
+// restored. ErrElsewhere: other processes have a part of it.
+func (r *Runner) Await(ctx context.Context, upTo uint64) error {
+	tick := time.NewTicker(awaitEvery)
+	defer tick.Stop()
+	for {
+		switch met, whole := r.met(); {
+		case !whole:
+			return ErrElsewhere
+		case met >= upTo:
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// met is the log sequence that all of the state for Frozen has met, and whether
+// all of it is here. Before the first workers work it may become so.
+func (r *Runner) met() (met uint64, whole bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.workers == nil {
+		return 0, true
+	}
+	met = ^uint64(0)
+	tables, classify := 0, false
+	for _, w := range r.workers {
+		switch w.stage {
+		case "":
+			return w.met.Load(), true
+		case DFStage:
+			tables += len(w.partitions)
+		case ClassifyStage:
+			classify = true
+		default:
+			continue
+		}
+		met = min(met, w.met.Load())
+	}
+	return met, classify && tables == r.plan.Partitions.DF
+}
+
+// Frozen gives the runner's state. The runner must have stopped. The state has
+// met the log up to the given sequence at least, or it is ErrElsewhere; with 0 it
+// is what it is.
+func (r *Runner) Frozen(upTo uint64) (*Frozen, error) {
 	tables := make([]*features.DF, r.plan.Partitions.DF)
 	var classify *Classify
 	for _, w := range r.workers {
-		if w.assembly == nil {
+		if w.assembly == nil || w.met.Load() < upTo {
 			continue
 		}
 		if w.assembly.df != nil {

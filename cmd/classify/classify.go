@@ -207,6 +207,9 @@ func (r *job) run(ctx context.Context) error {
 	start(&show, r.show)
 	select {
 	case <-r.goal.reached:
+		if len(r.flags.Test) > 0 {
+			_ = r.runner.Await(working, r.goal.end) // the test tells if it did not come so far
+		}
 	case <-working.Done():
 	}
 	stop(nil)

@@ -101,7 +101,7 @@ func (r *job) test(ctx context.Context, report *terminal.Report) error {
 	if len(r.flags.Test) == 0 {
 		return nil
 	}
-	frozen, err := r.runner.Frozen()
+	frozen, err := r.runner.Frozen(r.goal.end)
 	if err != nil {
 		return fmt.Errorf("--test: %w", err)
 	}
@@ -163,7 +163,7 @@ const (
 // examples chooses some of the last predictions and asks for the terms that
 // decided. Where the state or the text is out of reach they are shown without.
 func (r *job) examples(ctx context.Context) []terminal.Example {
-	frozen, err := r.runner.Frozen()
+	frozen, err := r.runner.Frozen(0)
 	if err != nil {
 		frozen = nil
 	}
