@@ -50,8 +50,8 @@ func (c *claim) Run(ctx context.Context, s cli.Streams) (err error) {
 	defer func() { err = errors.Join(err, b.Close()) }()
 	progress := newProgress(s, c.JSON)
 	defer progress.Finish()
-	h, err := check.Open(ctx, b, p, func(done, of uint64) {
-		progress.Show(terminal.Status{Stage: "checking log messages", Documents: done, Total: of})
+	h, err := check.Open(ctx, b, p, func(done uint64) {
+		progress.Show(terminal.Status{Stage: "checking", Documents: done})
 	})
 	if err != nil {
 		return err

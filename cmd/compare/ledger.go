@@ -99,7 +99,7 @@ func (c *ledgers) compare(ctx context.Context, s cli.Streams, a, b ledger.Source
 	var all []ledger.Difference
 	differ := 0
 	for replica := range a.Replicas() {
-		progress.Show(terminal.Status{Stage: fmt.Sprintf("comparing replica %d of %d", replica+1, a.Replicas())})
+		progress.Show(terminal.Status{Stage: fmt.Sprintf("replica %d/%d", replica+1, a.Replicas())})
 		d, err := ledger.Diff(ctx, a, replica, b, replica%b.Replicas(), c.First)
 		if err != nil {
 			return err

@@ -17,8 +17,8 @@ import (
 
 // Open prepares the history of a pipeline as it stands now. Its streams are
 // read, and the oracle runs over its log, while Check walks it. each, if not
-// nil, is called after every message of the log, with how many there are.
-func Open(ctx context.Context, b *broker.Broker, p pipeline.Plan, each func(done, of uint64)) (History, error) {
+// nil, is called after every message of the log, with the documents so far.
+func Open(ctx context.Context, b *broker.Broker, p pipeline.Plan, each func(documents uint64)) (History, error) {
 	h := History{Claim: p.Claim(), Stages: map[string]guarantees.Promise{}, Partitions: p.Partitions}
 	last, err := b.LastSequence(ctx, p.Pipeline.LogStream().Name)
 	if err != nil {
@@ -105,7 +105,7 @@ func record(c *pipeline.Committed, stage string, partition int) Record {
 var errEnough = errors.New("enough")
 
 // log lets the oracle run over the log up to a message.
-func log(ctx context.Context, b *broker.Broker, p pipeline.Plan, last uint64, each func(done, of uint64)) iter.Seq2[Message, error] {
+func log(ctx context.Context, b *broker.Broker, p pipeline.Plan, last uint64, each func(documents uint64)) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
 		o, err := eval.NewOracle(p)
 		if err != nil {
@@ -124,7 +124,7 @@ func log(ctx context.Context, b *broker.Broker, p pipeline.Plan, last uint64, ea
 				return errEnough
 			}
 			if each != nil {
-				each(r.Sequence, last)
+				each(o.Tally.Documents)
 			}
 			return nil
 		})
