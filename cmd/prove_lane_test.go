@@ -116,7 +116,7 @@ func (r *round) work(i int) *process {
 }
 
 func (r *round) feed(more ...string) []string {
-	return append([]string{"--nats", r.url(), "--pipeline", r.name, "--from", r.file, "--limit", fmt.Sprint(proveDocuments), "--pack", fmt.Sprint(provePack)}, more...)
+	return append([]string{"--nats", r.url(), "--pipeline", r.name, "--from", r.file, "--limit", fmt.Sprint(proveDocuments), "--pack", "1"}, more...)
 }
 
 // started waits until something is committed to the end of the graph.
@@ -144,7 +144,7 @@ func (r *round) streams() (names []string) {
 // disturb does something to the round up to n times, as long as more than a
 // third of the documents are still to come, and says how often.
 func (r *round) disturb(n int, something func() (counts bool)) (times int) {
-	for times < n && r.logged() < proveDocuments/provePack*2/3 {
+	for times < n && r.logged() < proveDocuments*2/3 {
 		if something() {
 			times++
 		}

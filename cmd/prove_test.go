@@ -99,12 +99,11 @@ type proof struct {
 	accounts int             // rounds that were compared; in each ingest was killed, too
 }
 
-// proveDocuments is how many documents a round has, provePack how many of them
-// are in a message, proveRate how many come in a second until the round has had
-// its disturbances.
+// proveDocuments is how many documents a round has, each in a message of its own,
+// and proveRate how many come in a second until the round has had its
+// disturbances.
 const (
 	proveDocuments = 24_000
-	provePack      = 4
 	proveRate      = "400/s"
 )
 
