@@ -35,10 +35,11 @@ lint:
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-# Throughput against a bare copy and the oracle's loop, latency, and the
-# benchmarks of each package.
+# Throughput against a bare copy and the oracle's loop, what each guarantee
+# costs, latency, and the benchmarks of each package.
 bench:
 	$(GO) test -run '^$$' -bench 'Throughput' -benchtime $(BENCHTIME) -timeout 30m ./eval
+	$(GO) test -run '^$$' -bench 'Guarantees' -benchtime $(BENCHTIME) -timeout 30m ./eval
 	$(GO) test -run '^$$' -bench 'Latency' -benchtime 1x -timeout 30m ./eval
 	$(GO) test -run '^$$' -bench 'Memory' -benchtime 1x -timeout 30m ./cmd
 	$(GO) test -run '^$$' -bench . -benchmem ./features ./model ./internal/jsonl ./datasets/... ./eval/metric ./pipeline/...
