@@ -104,9 +104,6 @@ type Finding struct {
 	Beginning uint64 `json:"beginning,omitempty"`
 	Middle    uint64 `json:"middle,omitempty"`
 	End       uint64 `json:"end,omitempty"`
-
-	tail uint64 // lost since the last that was there
-	seen bool   // something was there
 }
 
 func (f *Finding) String() string {

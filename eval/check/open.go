@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"tidings/eval"
 	"tidings/eval/ledger"
@@ -20,6 +21,20 @@ import (
 // nil, is called after every message of the log, with the documents so far.
 func Open(ctx context.Context, b *broker.Broker, p pipeline.Plan, each func(documents uint64)) (History, error) {
 	h := History{Claim: p.Claim(), Stages: map[string]guarantees.Promise{}, Partitions: p.Partitions}
+	// Who reads is looked at before who writes for them, so that a run that goes
+	// on meanwhile is not seen to have less in than out.
+	for _, n := range slices.Backward(p.Writers()) {
+		h.Stages[n.Stage] = p.Promise(n.Stage)
+		var of []Stream
+		for i := range p.Partitions.Of(n.Stage) {
+			s, err := stream(ctx, b, p, n.Stage, i)
+			if err != nil {
+				return h, err
+			}
+			of = append(of, s)
+		}
+		h.Streams = append(of, h.Streams...)
+	}
 	last, err := b.LastSequence(ctx, p.Pipeline.LogStream().Name)
 	if err != nil {
 		return h, err
@@ -30,16 +45,6 @@ func Open(ctx context.Context, b *broker.Broker, p pipeline.Plan, each func(docu
 	}
 	if first > 1 && last > 0 {
 		return h, fmt.Errorf("the log of pipeline %s begins at message %d, what was before is deleted: nobody can say what ought to have come of it", p.Pipeline, first)
-	}
-	for _, n := range p.Writers() {
-		h.Stages[n.Stage] = p.Promise(n.Stage)
-		for i := range p.Partitions.Of(n.Stage) {
-			s, err := stream(ctx, b, p, n.Stage, i)
-			if err != nil {
-				return h, err
-			}
-			h.Streams = append(h.Streams, s)
-		}
 	}
 	h.Log = log(ctx, b, p, last, each)
 	h.Proofs = func() (all []ledger.Proof, err error) {
@@ -55,13 +60,13 @@ func Open(ctx context.Context, b *broker.Broker, p pipeline.Plan, each func(docu
 	return h, nil
 }
 
-// stream is what one partition has committed.
+// stream is what one partition has committed by now.
 func stream(ctx context.Context, b *broker.Broker, p pipeline.Plan, stage string, partition int) (Stream, error) {
 	r, err := pipeline.OpenPartition(ctx, b, p, stage, partition)
 	if err != nil {
 		return Stream{}, err
 	}
-	s := Stream{Stage: stage, Partition: partition, Purged: r.First > 1}
+	s, last := Stream{Stage: stage, Partition: partition, Purged: r.First > 1}, r.Last
 	r.Close()
 	s.Records = func(yield func(Record, error) bool) {
 		r, err := pipeline.OpenPartition(ctx, b, p, stage, partition)
@@ -70,6 +75,7 @@ func stream(ctx context.Context, b *broker.Broker, p pipeline.Plan, stage string
 			return
 		}
 		defer r.Close()
+		r.Last = last
 		for {
 			c, err := r.Next(ctx)
 			if errors.Is(err, io.EOF) {
