@@ -109,7 +109,7 @@ func (c control) run(t *testing.T, wrong bool) check.Report {
 	if wrong {
 		faults.Planted = planted.Plant(t, c.mistake)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	if c.zombie {
 		c.haunt(ctx, t, b, p, faults, wrong)

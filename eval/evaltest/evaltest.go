@@ -127,7 +127,7 @@ func Plan(tb testing.TB, name pipeline.Name, partitions int, recovery string) pi
 // faults that strike once.
 func Run(tb testing.TB, b *broker.Broker, p pipeline.Plan, faults ...guarantees.Fault) *pipeline.Tally {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(tb.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(tb.Context(), 5*time.Minute)
 	defer cancel()
 	t, err := eval.Run(ctx, b, p, Faults(b, p, faults...), nil)
 	if err != nil {
