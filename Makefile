@@ -46,7 +46,7 @@ bench:
 
 # Processes killed with kill -9, a broker killed likewise, sleepers that wake as
 # zombies: counts what is lost or comes twice. make test runs a short version.
-PROVE ?= -prove.kills 100 -prove.brokers 30 -prove.zombies 30
+PROVE ?= -prove.kills 100 -prove.brokers 30 -prove.zombies 30 -prove.documents 24000
 prove:
 	$(GO) test -count 1 -v -timeout 30m -parallel 8 -run '^TestProve' ./cmd -args $(PROVE)
 

@@ -116,7 +116,7 @@ func (r *round) work(i int) *process {
 }
 
 func (r *round) feed(more ...string) []string {
-	return append([]string{"--nats", r.url(), "--pipeline", r.name, "--from", r.file, "--limit", fmt.Sprint(proveDocuments), "--pack", "1"}, more...)
+	return append([]string{"--nats", r.url(), "--pipeline", r.name, "--from", r.file, "--limit", fmt.Sprint(*proveSize), "--pack", "1"}, more...)
 }
 
 // started waits until something is committed to the end of the graph.
@@ -144,7 +144,7 @@ func (r *round) streams() (names []string) {
 // disturb does something to the round up to n times, as long as more than a
 // third of the documents are still to come, and says how often.
 func (r *round) disturb(n int, something func() (counts bool)) (times int) {
-	for times < n && r.logged() < proveDocuments*2/3 {
+	for times < n && r.logged() < uint64(*proveSize*2/3) {
 		if something() {
 			times++
 		}
@@ -286,7 +286,7 @@ func (r *round) finish() {
 		r.t.Fatal(err)
 	}
 	got, truth := accountOf(r.t, tally, r.plan), accountOf(r.t, oracle.Tally, r.plan)
-	if got != truth || got != r.want || got.Documents != proveDocuments {
+	if got != truth || got != r.want || got.Documents != uint64(*proveSize) {
 		r.t.Errorf("%s, partitions %s:\n       got %+v\n    oracle %+v\n untouched %+v", r.name, r.division.partitions, got, truth, r.want)
 	}
 	for _, w := range r.workers {

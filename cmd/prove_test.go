@@ -19,6 +19,7 @@ var (
 	proveKills   = flag.Int("prove.kills", 6, "how many worker processes to kill")
 	proveBrokers = flag.Int("prove.brokers", 2, "how often to kill the broker's process")
 	proveZombies = flag.Int("prove.zombies", 2, "how many worker processes to pause, replace and wake")
+	proveSize    = flag.Int("prove.documents", 6000, "documents of each pipeline that is disturbed")
 	proveSeed    = flag.Uint64("prove.seed", 0, "decides the moments; 0 is another one each time")
 )
 
@@ -99,18 +100,14 @@ type proof struct {
 	accounts int             // rounds that were compared; in each ingest was killed, too
 }
 
-// proveDocuments is how many documents a round has, each in a message of its own,
-// and proveRate how many come in a second until the round has had its
-// disturbances.
-const (
-	proveDocuments = 24_000
-	proveRate      = "400/s"
-)
+// proveRate is how many documents come in a second, each in a message of its
+// own, until a pipeline has been disturbed as often as it is to be.
+const proveRate = "400/s"
 
 func newProof(t *testing.T, what string, n int) *proof {
 	t.Helper()
 	p := &proof{t: t, what: what, n: n, file: dataset(t, "wikipedia-current-events.jsonl.gz")}
-	p.want = untouchedRun(t, "--from", p.file, "--limit", fmt.Sprint(proveDocuments))
+	p.want = untouchedRun(t, "--from", p.file, "--limit", fmt.Sprint(*proveSize))
 	return p
 }
 
@@ -147,7 +144,7 @@ func (p *proof) report(seed uint64) {
 	fmt.Fprintf(&s, "%d x %s, %d of them with work under way; seed %d\n", p.n, p.what, p.busy, seed)
 	fmt.Fprintf(&s, "  documents lost        0 %s\n", bound)
 	fmt.Fprintf(&s, "  documents twice       0 %s\n", bound)
-	fmt.Fprintf(&s, "  differing digests     0 %s: %d runs of %d documents equal the oracle and an untouched run\n", bound, p.accounts, proveDocuments)
+	fmt.Fprintf(&s, "  differing digests     0 %s: %d runs of %d documents equal the oracle and an untouched run\n", bound, p.accounts, *proveSize)
 	fmt.Fprintf(&s, "  until the first new commit  %s\n", spread(p.times))
 	fmt.Fprintf(&s, "  until the backlog is gone   %s", spread(p.back))
 	p.t.Log(s.String())
