@@ -19,9 +19,10 @@ Without arguments: an embedded JetStream in a temporary directory, the built-in 
   classify --from a.jsonl --store DIR              again after a crash: goes on where it stopped
   classify --from train.jsonl --test test.jsonl    learn from one file, then predict another
   classify --listen 127.0.0.1:4222                 classify what comes, until stopped
-  classify --nats nats://127.0.0.1:4222 --stages df,classify   a part of the graph in this process
+  classify --nats nats://127.0.0.1:4222            share the work of the processes there
+  classify --guarantee at-least-once               promise less (at-most-once, at-least-once)
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the run did not keep its claim, 130 interrupted.`
 
 // root is the command line: what classify does when no subcommand is named, and
 // the subcommands. A new one is a file with a struct of flags that has Run, and
