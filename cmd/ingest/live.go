@@ -89,7 +89,7 @@ func (f *feed) serve(ctx context.Context, s cli.Streams, b *broker.Broker, p *te
 
 func (f *feed) tellLive(s cli.Streams, c ingest.LiveCounts, took time.Duration) error {
 	if f.JSON {
-		return json.NewEncoder(s.Out).Encode(map[string]any{"documents": c.Documents, "duplicates": c.Duplicates, "rejected": c.Rejected, "busy": c.Busy, "lost": c.Lost})
+		return json.NewEncoder(s.Out).Encode(map[string]any{"documents": c.Documents, "repeated": c.Duplicates, "rejected": c.Rejected, "busy": c.Busy, "lost": c.Lost})
 	}
 	_, err := fmt.Fprintf(s.Out, "%d documents entered the log of %s in %s; %d were refused, %d had come before, %d were told to come again, %d were lost\n",
 		c.Documents, f.Pipeline, took.Round(time.Millisecond), c.Rejected, c.Duplicates, c.Busy, c.Lost)
