@@ -135,7 +135,7 @@ func (o Options) Check() error {
 		problems = append(problems, fmt.Errorf("tokenizer %q is not known; %sthere are %s", o.Tokenizer, near.Question(o.Tokenizer, Tokenizers()), strings.Join(Tokenizers(), " and ")))
 	}
 	if o.HashBits != 0 && (o.HashBits < HashBitsMin || o.HashBits > HashBitsMax) {
-		problems = append(problems, fmt.Errorf("hash_bits %d is out of range; choose %d to %d, or 0 for %d",
+		problems = append(problems, fmt.Errorf("hash-bits %d is out of range; choose %d to %d, or 0 for %d",
 			o.HashBits, HashBitsMin, HashBitsMax, HashBitsDefault))
 	}
 	if g := o.NGrams; g != (NGrams{}) && g != g.filled() {
@@ -145,7 +145,7 @@ func (o Options) Check() error {
 		problems = append(problems, fmt.Errorf("normalise %q is not known; %sthere are %s and %s",
 			o.Normalise, near.Question(form, NormalForms()), NormaliseNFC, NormaliseNFKC))
 	}
-	problems = append(problems, checkLanguage("stem", o.Stem), checkLanguage("stop_words", o.StopWords))
+	problems = append(problems, checkLanguage("stem", o.Stem), checkLanguage("stop-words", o.StopWords))
 	return errors.Join(problems...)
 }
 

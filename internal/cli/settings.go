@@ -50,7 +50,7 @@ func (s settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, 
 func (s settings) blame(err error) (names []string) {
 	text := err.Error()
 	for name, found := range s {
-		if speaksOf(text, "--"+name) || speaksOf(text, strings.ReplaceAll(name, "-", "_")+" "+found.text) ||
+		if speaksOf(text, "--"+name) || speaksOf(text, name+" "+found.text) ||
 			len(found.text) > 2 && strings.Contains(text, fmt.Sprintf("%q", found.text)) {
 			names = append(names, name)
 		}
@@ -210,7 +210,7 @@ func decode(flag *kong.Flag, value any, target reflect.Value) error {
 		}
 	case map[string]any:
 		if kind != config.Fields {
-			return errors.New("it takes one value here, and this is a mapping")
+			return errors.New("it takes no names here, and this is a mapping")
 		}
 	case string:
 		if v == "" {
