@@ -139,6 +139,9 @@ func (k Kind) check(v Value) string {
 			return "write a number"
 		}
 	case Several:
+		if v.Form == Mapping {
+			return "it takes one value or a list, and this is a mapping"
+		}
 		if v.Form != List {
 			return plain(v)
 		}
@@ -151,6 +154,9 @@ func (k Kind) check(v Value) string {
 			}
 		}
 	case Fields:
+		if v.Form == List {
+			return "it takes names with a value each, and this is a list"
+		}
 		if v.Form != Mapping {
 			return plain(v)
 		}
