@@ -75,21 +75,13 @@ type Selection struct {
 // A file that was placed by hand is checked the first time. Where one is
 // missing the error says how to get it, with and without a network.
 func (c Cache) Resolve(ctx context.Context, spec string) (Selection, error) {
-	name, part, parted := strings.Cut(spec, ":")
-	e, err := Find(name)
+	e, p, err := parse(spec)
 	if err != nil {
 		return Selection{}, err
 	}
-	if e.Daily() {
-		return Selection{}, fmt.Errorf("%s is read for a range of days: write %s", spec, strings.Join(e.From(), ", or "))
-	}
-	s := Selection{Entry: e, Part: part, Documents: e.Documents}
+	s := Selection{Entry: e, Part: p.Name, Documents: e.Documents}
 	files := e.Files
-	if parted {
-		p, err := e.part(part)
-		if err != nil {
-			return Selection{}, err
-		}
+	if p.Name != "" {
 		s.Folder, s.Documents = p.Folder, p.Documents
 		files = nil
 		for _, f := range e.Files {
@@ -108,6 +100,28 @@ func (c Cache) Resolve(ctx context.Context, spec string) (Selection, error) {
 		s.Paths = append(s.Paths, c.Path(e, f))
 	}
 	return s, nil
+}
+
+// Check tells what is wrong with a name of a data set, or of a part of one, that
+// Resolve would refuse whatever is in the cache.
+func Check(spec string) error {
+	_, _, err := parse(spec)
+	return err
+}
+
+// parse finds a data set, and the part of it that is named.
+func parse(spec string) (e Entry, p Part, err error) {
+	name, part, parted := strings.Cut(spec, ":")
+	if e, err = Find(name); err != nil {
+		return e, p, err
+	}
+	if e.Daily() {
+		return e, p, fmt.Errorf("%s is read for a range of days: write %s", spec, strings.Join(e.From(), ", or "))
+	}
+	if parted {
+		p, err = e.part(part)
+	}
+	return e, p, err
 }
 
 func (e Entry) part(name string) (Part, error) {

@@ -72,6 +72,9 @@ func openCatalogue(ctx context.Context, r request) (*Source, error) {
 	if days, is := isEvents(r.specs[0]); is {
 		return openEvents(ctx, r, cache, days)
 	}
+	if err := catalogue.Check(r.specs[0]); err != nil {
+		return nil, &UsageError{err}
+	}
 	selected, err := cache.Resolve(ctx, r.specs[0])
 	if err != nil {
 		return nil, err
