@@ -30,14 +30,11 @@ type feed struct {
 
 // Run feeds the source until it ends.
 func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
-	if err := f.checkLive(); err != nil {
+	if err := errors.Join(f.checkUntil(), f.checkLive()); err != nil {
 		return err
 	}
 	if len(f.From) == 0 && !f.live() {
 		f.From = []string{cli.Sample}
-	}
-	if err := f.checkUntil(); err != nil {
-		return err
 	}
 	name := pipeline.Name(f.Pipeline)
 	if err := name.Check(); err != nil {
