@@ -5,7 +5,7 @@ import "testing"
 // Two allocations a document are expected: its id, and title and text
 // together.
 func BenchmarkNext(b *testing.B) {
-	g := New(Options{Documents: Unlimited})
+	g := New(Options{Documents: DocumentsMax})
 	b.ReportAllocs()
 	for b.Loop() {
 		g.Next()

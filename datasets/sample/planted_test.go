@@ -215,7 +215,7 @@ func slope(frequency []int) float64 {
 // most are still leading a week later and few after eight weeks; by then nearly
 // every word has been in use.
 func TestVocabularyDrifts(t *testing.T) {
-	g := New(Options{Documents: Unlimited})
+	g := New(Options{Documents: DocumentsMax})
 	leading := func() (words [][]uint16) {
 		for i := range g.topics {
 			m := &g.topics[i]

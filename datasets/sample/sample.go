@@ -1,7 +1,6 @@
 package sample
 
 import (
-	"math"
 	"strconv"
 
 	"tidings"
@@ -12,7 +11,6 @@ const (
 	SeedDefault      = 20240101
 	DocumentsDefault = 20_000
 	DocumentsMax     = 2_000_000_000 // event times stay before the year 9999
-	Unlimited        = math.MaxUint64
 )
 
 // What makes the stream hard, in thousandths.
@@ -35,7 +33,7 @@ type Options struct {
 	// Seed names the stream; 0 means SeedDefault.
 	Seed uint64
 	// Documents ends the stream after so many; 0 means DocumentsDefault,
-	// Unlimited or anything above DocumentsMax means DocumentsMax.
+	// anything above DocumentsMax means DocumentsMax.
 	Documents uint64
 	// Unlabelled is the share of documents that come without label, from 0
 	// (the default) to 1. Texts and the remaining labels do not depend on it.

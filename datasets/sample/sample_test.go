@@ -155,7 +155,7 @@ func TestEveryDocumentIsFitForThePipeline(t *testing.T) {
 }
 
 func TestIDsGrowBeyondSixDigits(t *testing.T) {
-	g := New(Options{Documents: Unlimited})
+	g := New(Options{Documents: DocumentsMax})
 	g.produced = 1_234_567
 	if d, ok := g.Next(); !ok || d.ID != "sample-1234568" {
 		t.Fatalf("id %q, %v", d.ID, ok)
@@ -174,7 +174,7 @@ func TestTheLongestStreamStaysInTheCalendar(t *testing.T) {
 // Properties: two allocations a document, the same buffer and at most
 // StoriesMax stories after 100,000 documents.
 func TestMemoryDoesNotGrowWithTheStream(t *testing.T) {
-	g := New(Options{Documents: Unlimited})
+	g := New(Options{Documents: DocumentsMax})
 	buffer := cap(g.out)
 	for range 100_000 {
 		g.Next()
