@@ -102,7 +102,7 @@ type proof struct {
 
 // proveRate is how many documents come in a second, each in a message of its
 // own, until a pipeline has been disturbed as often as it is to be.
-const proveRate = "400/s"
+const proveRate = "300/s"
 
 func newProof(t *testing.T, what string, n int) *proof {
 	t.Helper()

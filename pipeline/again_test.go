@@ -71,7 +71,7 @@ func (s *scribe) write(stage string, partition int) (again []rerun) {
 		to := at + 1 + s.random.Uint64N(1+min(end-at-1, 12))
 		put(rerun{stage: stage, partition: partition, from: at + 1, to: to}, true)
 		at = to
-		for s.random.IntN(3) == 0 && at < end {
+		for s.random.IntN(6) == 0 && at < end {
 			r := rerun{stage: stage, partition: partition, bump: 1000 * (1 + s.random.Uint32N(9))}
 			r.from = 1 + s.random.Uint64N(at)
 			r.to = r.from + s.random.Uint64N(at-r.from+1)
@@ -140,6 +140,7 @@ type fired struct {
 
 // read reads streams together until all is met that has to be.
 func (s *scribe) read(stages []string, c cuts, want int) fired {
+	s.ctx = brokertest.Context(s.t) // reading ranges again takes its time on a busy machine
 	in, err := openZip(s.ctx, reading{broker: s.broker, plan: s.plan, cuts: c, promise: guarantees.Promise{Guarantee: guarantees.AtLeastOnce, Recovery: guarantees.Kept}}, stages)
 	if err != nil {
 		s.t.Fatal(err)
@@ -185,8 +186,8 @@ func TestWhatComesAgainFires(t *testing.T) {
 	b := brokertest.Embed(t)
 	random := brokertest.Random(t)
 	fires := 0
-	for round := range 8 {
-		n := []int{1, 2, 3, 5}[round%4]
+	for round := range 6 {
+		n := []int{1, 2, 3}[round%3]
 		s := &scribe{
 			ctx: brokertest.Context(t), t: t, broker: b, random: random,
 			unit: rapid.Custom(func(t *rapid.T) *Unit { return drawUnit(t, n) }).Example(random.IntN(1 << 30)),
@@ -200,7 +201,7 @@ func TestWhatComesAgainFires(t *testing.T) {
 		fires += len(tokens) + len(df)
 		whole := look(s.unit)
 		whole.Entries, whole.Windows, whole.Counts = withoutPredictions(whole.Entries), nil, nil
-		for range 3 {
+		for range 2 {
 			var c cuts
 			for range random.IntN(4) {
 				c = append(c, random.Uint64N(s.unit.To+5))
