@@ -25,6 +25,9 @@ func (c *classify) checkSource() error {
 		return nil
 	}
 	given := c.Given()
+	if len(c.Test) > 0 { // which are read
+		given = slices.DeleteFunc(given, func(flag string) bool { return flag == "--format" || flag == "--columns" || flag == "--classes" })
+	}
 	if c.Faults != "" { // which draw from the seed, too
 		given = slices.DeleteFunc(given, func(flag string) bool { return flag == "--seed" })
 	}
@@ -47,6 +50,19 @@ func (c *classify) checkSource() error {
 		return fmt.Errorf("--from log: there is no store %s; make one with ingest --store %s --from FILE, or correct the name", c.Store, c.Store)
 	}
 	return nil
+}
+
+// Idle are the flags that mean nothing for what is read.
+func (c *classify) Idle() []cli.Idle {
+	others := c.NATS != "" || c.Listen != ""
+	if !c.Is(cli.Log) && !(len(c.From) == 0 && others) {
+		return c.IdleWith(c.Test)
+	}
+	idle := c.IdleUnread(c.Test)
+	if c.Faults != "" {
+		idle = slices.DeleteFunc(idle, func(i cli.Idle) bool { return i.Flag == "seed" })
+	}
+	return idle
 }
 
 // checkTests looks whether the --test files can be read, before the work that

@@ -269,6 +269,14 @@ func (f *dataSetFetch) Run(ctx context.Context, s cli.Streams) error {
 	return err
 }
 
+// Idle is what is for other commands that fetch.
+func (f *dataSetFetch) Idle() []cli.Idle {
+	if f.Mirror != "" {
+		return nil
+	}
+	return []cli.Idle{{Flag: "allow-private"}}
+}
+
 // want is one data set that was asked for.
 type want struct {
 	entry catalogue.Entry

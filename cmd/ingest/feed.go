@@ -81,6 +81,14 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 	})
 }
 
+// Idle are the flags that mean nothing for this source.
+func (f *feed) Idle() []cli.Idle {
+	if f.live() {
+		return f.IdleUnread(nil)
+	}
+	return f.IdleWith(nil)
+}
+
 // checkUntil tells which ends a source has.
 func (f *feed) checkUntil() error {
 	endless := f.live() || f.Feeds()

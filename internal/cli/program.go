@@ -68,7 +68,7 @@ func (p *program) parse(root any, args []string) (*call, error) {
 		return c, c.settings.explained(err)
 	}
 	c.node = c.context.Selected()
-	return c, nil
+	return c, c.leaveIdle()
 }
 
 // addSettings looks once through args for what is to run, and gives kong the
