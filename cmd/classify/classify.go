@@ -96,6 +96,7 @@ type job struct {
 	out      *lineWriter
 	summary  *cli.Output
 	broke    error        // the source ended in the middle
+	refused  error        // each of its rows was
 	live     *ingest.Live // nil: clients cannot send documents
 	goal     *goal
 	follower *follower
@@ -253,12 +254,16 @@ func (r *job) ingest(ctx context.Context) error {
 			o.Rows = r.follower.hold(ctx, before)
 		}
 		if _, err = ingest.Run(ctx, r.broker, r.source, o); err != nil {
-			if !errors.As(err, new(*ingest.SourceError)) || ctx.Err() != nil {
+			switch {
+			case errors.As(err, new(*ingest.RefusedError)):
+				r.refused = err
+			case !errors.As(err, new(*ingest.SourceError)) || ctx.Err() != nil:
 				return err
+			default:
+				r.broke = fmt.Errorf("%w; what came before is classified", err)
 			}
-			r.broke = fmt.Errorf("%w; what came before is classified", err)
 			if r.flags.Until != "end" {
-				r.progress.Notice(r.broke.Error()) // it can be long until the end
+				r.progress.Notice(errors.Join(r.broke, r.refused).Error()) // it can be long until the end
 			}
 		}
 	}

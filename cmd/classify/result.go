@@ -47,7 +47,7 @@ func (r *job) result(ctx context.Context, failure error) error {
 	if err := r.write(report); err != nil {
 		return err
 	}
-	return errors.Join(r.broke, broken(report.Summary), ctx.Err())
+	return errors.Join(r.broke, r.refused, broken(report.Summary), ctx.Err())
 }
 
 // broken is the error of a run that did not keep what it claims.

@@ -79,6 +79,9 @@ func (t *train) Run(ctx context.Context, s cli.Streams) error {
 		if err := t.tell(s, o, orderName(order)); err != nil {
 			return err
 		}
+		if o.Documents == 0 && o.Refused > 0 {
+			return &ingest.RefusedError{Rows: o.Refused}
+		}
 		sum.Documents, sum.Refused, sum.labelled, sum.tested = o.Documents, o.Refused, o.labelled, o.tested
 		sum.Accuracy += o.Accuracy / float64(len(orders))
 		sum.MacroF1 += o.MacroF1 / float64(len(orders))

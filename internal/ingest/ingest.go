@@ -77,6 +77,15 @@ type SourceError struct{ Err error }
 
 func (e *SourceError) Error() string { return e.Err.Error() }
 
+// RefusedError reports that each row of a source was refused, of all that were
+// read so far: nothing of it is in the log but the reasons. The source has its
+// end record.
+type RefusedError struct{ Rows uint64 }
+
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("no row could be read: each of the source's %d was refused, so there is nothing to work on; look at the first reasons above, then at --format, at --columns (where a field stands) and whether the encoding is UTF-8", e.Rows)
+}
+
 // Unwrap returns what the source said.
 func (e *SourceError) Unwrap() error { return e.Err }
 
@@ -117,6 +126,9 @@ func Run(ctx context.Context, b *broker.Broker, rows datasets.Reader, o Options)
 	if err == nil && (w.counts.Rows > w.counts.Skipped || !ended) {
 		err = w.put(ctx, pipeline.ControlRecord, []byte(`{"end":true}`))
 	}
+	if err == nil && w.counts.Rows > 0 && w.told && w.total.documents == 0 {
+		err = &RefusedError{w.counts.Rows}
+	}
 	return w.counts, err
 }
 
@@ -130,6 +142,7 @@ type writer struct {
 	last   uint64 // sequence of the source's last record
 	cursor uint64 // rows of the source that are stored or in batch
 	total  total  // of the source, stored
+	told   bool   // total counts earlier runs too; programs of long ago did not tell
 
 	door   *Door
 	past   map[uint64]uint64 // by the hash of their id, that of the line of documents that earlier runs stored
@@ -144,12 +157,14 @@ type writer struct {
 func (w *writer) resume(ctx context.Context) (cursor uint64, ended bool, err error) {
 	last, err := w.fence.lastRecord(ctx)
 	if errors.Is(err, broker.ErrEmpty) {
+		w.told = true
 		return 0, false, nil
 	}
 	if err != nil {
 		return 0, false, fmt.Errorf("where source %s left off cannot be read: %w", w.o.Source, err)
 	}
 	w.last, w.total = last.Sequence, totalOf(last)
+	w.told = last.Header.Get(headerTotal) != ""
 	if !w.o.Resumable {
 		return 0, false, nil
 	}
