@@ -35,6 +35,8 @@ type Summary struct {
 	TestMacroF1   *float64   `json:"test_macro_f1,omitempty"`
 	TestFiles     []string   `json:"test_files,omitempty"`
 
+	FeedsFailed int `json:"feeds_failed,omitempty"` // that could not be read, each being asked once
+
 	Faults []FaultReport `json:"faults,omitempty"` // that were planned, and where they struck
 
 	PredictionsDigest string `json:"predictions_digest"`

@@ -36,6 +36,13 @@ func (r *job) result(ctx context.Context, failure error) error {
 	if r.broke != nil {
 		report.Notes = append(report.Notes, "the source broke off; this is what came before")
 	}
+	var unread error
+	if r.source != nil && r.source.Feeds != nil {
+		failed, asked := r.source.Feeds()
+		if unread, report.Summary.FeedsFailed = r.source.Unread(), failed; failed > 0 {
+			report.Notes = append(report.Notes, fmt.Sprintf("%d of %d feeds could not be read", failed, asked))
+		}
+	}
 	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	report.Examples = r.examples(looking)
@@ -47,7 +54,7 @@ func (r *job) result(ctx context.Context, failure error) error {
 	if err := r.write(report); err != nil {
 		return err
 	}
-	return errors.Join(r.broke, r.refused, broken(report.Summary), ctx.Err())
+	return errors.Join(r.broke, r.refused, unread, broken(report.Summary), ctx.Err())
 }
 
 // broken is the error of a run that did not keep what it claims.

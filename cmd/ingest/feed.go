@@ -126,10 +126,7 @@ func (f *feed) feed(ctx context.Context, s cli.Streams, b *broker.Broker, source
 	stop()
 	p.Finish()
 	err = f.Explain(err)
-	if tell := f.tell(s, result, time.Since(began)); tell != nil {
-		err = errors.Join(err, tell)
-	}
-	return err
+	return errors.Join(err, f.tell(s, result, source, time.Since(began)), source.Unread())
 }
 
 // showEvery is how often progress is looked at.
@@ -157,11 +154,19 @@ func (f *feed) beside(ctx context.Context, show func()) (stop func()) {
 	}
 }
 
-func (f *feed) tell(s cli.Streams, c ingest.Counts, took time.Duration) error {
-	if f.JSON {
-		return json.NewEncoder(s.Out).Encode(map[string]any{"rows": c.Rows, "skipped": c.Skipped, "documents": c.Documents, "repeated": c.Repeated, "rejected": c.Rejected})
+func (f *feed) tell(s cli.Streams, c ingest.Counts, source *cli.Source, took time.Duration) error {
+	record := map[string]any{"rows": c.Rows, "skipped": c.Skipped, "documents": c.Documents, "repeated": c.Repeated, "rejected": c.Rejected}
+	feeds := ""
+	if source.Feeds != nil {
+		failed, asked := source.Feeds()
+		if record["feeds"], record["feeds_failed"] = asked, failed; failed > 0 {
+			feeds = fmt.Sprintf("; %d of %d feeds could not be read", failed, asked)
+		}
 	}
-	_, err := fmt.Fprintf(s.Out, "%d documents entered the log of %s in %s (%.0f/s); %d rows refused, %d had come before\n",
-		c.Documents, f.Pipeline, took.Round(time.Millisecond), float64(c.Documents)/took.Seconds(), c.Rejected, c.Skipped+c.Repeated)
+	if f.JSON {
+		return json.NewEncoder(s.Out).Encode(record)
+	}
+	_, err := fmt.Fprintf(s.Out, "%d documents entered the log of %s in %s (%.0f/s); %d rows refused, %d had come before%s\n",
+		c.Documents, f.Pipeline, took.Round(time.Millisecond), float64(c.Documents)/took.Seconds(), c.Rejected, c.Skipped+c.Repeated, feeds)
 	return err
 }

@@ -83,6 +83,8 @@ type Reader struct {
 	mu   sync.Mutex
 	errs []string // why feeds are not asked any more
 	good bool     // one could be read
+
+	asked int // feeds, each address once
 }
 
 // Open starts to ask for the feeds, until ctx ends. Addresses that are none,
@@ -111,7 +113,7 @@ func Open(ctx context.Context, addresses []string, o Options) (*Reader, error) {
 		return nil, fmt.Errorf("--every %s: a feed is asked once in %s at the most; write --every 15m", o.Every, EveryMin)
 	}
 	ctx, stop := context.WithCancel(ctx)
-	r := &Reader{rows: make(chan datasets.Row), stop: stop, ended: make(chan struct{}), limit: o.Limit}
+	r := &Reader{rows: make(chan datasets.Row), stop: stop, ended: make(chan struct{}), limit: o.Limit, asked: len(urls)}
 	client := fetch.New(fetch.Options{
 		UserAgent: o.UserAgent, AllowPrivate: o.AllowPrivate, Allow: o.Allow,
 		Timeout: timeout, IdleTimeout: idle, BytesMax: BodyBytesMax, Interval: hostEvery,
@@ -186,6 +188,15 @@ func (r *Reader) verdict() error {
 		shown += fmt.Sprintf("; and %d more like these", more)
 	}
 	return fmt.Errorf("no feed is left to be read: %s", shown)
+}
+
+// Failed tells how many of the feeds asked are not asked any more because they
+// could not be read. Where each is asked once it is all of those, when Next has
+// returned io.EOF; before a limit ended the source, those known by then.
+func (r *Reader) Failed() (failed, asked int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.errs), r.asked
 }
 
 // lost is told of a feed that is not asked any more.

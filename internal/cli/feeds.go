@@ -114,10 +114,14 @@ func openFeeds(ctx context.Context, r request) (*Source, error) {
 		return nil, &UsageError{err}
 	}
 	r.follow.notice(followText(len(urls), r.follow))
-	return &Source{
+	source := &Source{
 		Source: datasets.Source{Name: feedsName(r.specs), Path: strings.Join(shown(r.specs), ", ")},
 		Reader: reader, Repeats: true,
-	}, nil
+	}
+	if r.follow.once {
+		source.Feeds = reader.Failed
+	}
+	return source, nil
 }
 
 // followText says what is going to happen.

@@ -45,6 +45,22 @@ type Source struct {
 	Documents uint64 // how many there are, 0 when nobody knows
 	Synthetic bool   // its event times are made up
 	Repeats   bool   // the same document comes again and again, which is no mistake
+
+	// Feeds tells how many feeds there are and how many of them could not be
+	// read, when each has been asked once. nil: it is no source of such.
+	Feeds func() (failed, asked int)
+}
+
+// Unread is the error of feeds that could not be read beside others that could.
+func (s *Source) Unread() error {
+	if s.Feeds == nil {
+		return nil
+	}
+	failed, asked := s.Feeds()
+	if failed == 0 || failed == asked { // all of them are an error of the reader
+		return nil
+	}
+	return fmt.Errorf("%d of %d feeds could not be read, as is told above; what the others had is kept, and the same command asks again for all", failed, asked)
 }
 
 // Specs that are no file's path.
@@ -78,7 +94,7 @@ type scheme struct {
 func schemes() []scheme {
 	return []scheme{
 		{name: "standard input", is: func(spec string) bool { return spec == Stdin }, open: openStdin},
-		{name: "the built-in sample", is: func(spec string) bool { return spec == Sample || strings.HasPrefix(spec, Sample+":") }, open: openSample},
+		{name: "the built-in sample", is: isSample, open: openSample},
 		{name: "what clients send", is: func(spec string) bool { return spec == Live }, open: openLive},
 		{name: "the log", is: func(spec string) bool { return spec == Log }, open: openLog},
 		{name: "a data set of the catalogue", is: catalogue.Is, open: openCatalogue},
