@@ -22,11 +22,10 @@ import (
 
 // Limits of one page.
 const (
-	PageBytesMax  = 4 << 20 // a busy day has 50 KB
-	ItemsMax      = 10_000  // the busiest day has about 70
-	NestingMax    = 32      // of bullets below bullets, and of markup within markup
-	TopicBytesMax = 1 << 10 // of one event heading
-	RawBytesMax   = 256     // what Raw returns of an item
+	PageBytesMax = 4 << 20 // a busy day has 50 KB
+	ItemsMax     = 10_000  // the busiest day has about 70
+	NestingMax   = 32      // of markup within markup
+	RawBytesMax  = 256     // what Raw returns of an item
 )
 
 // Editors put the items between these two.
@@ -68,16 +67,8 @@ type Reader struct {
 	waiting bool
 
 	label string
-	above []event // the headings that the next item may stand under
-	topic []event // those of the item returned last
 	items int
 	raw   []byte
-}
-
-// event is a bullet that others stand under.
-type event struct {
-	depth int
-	text  string
 }
 
 // NewReader returns a reader of the items of the page in r, which tells of the
@@ -100,7 +91,7 @@ func (r *Reader) Next() (d tidings.Document, line uint64, err error) {
 	if r.err == nil && r.cleaner == nil {
 		r.err = r.open()
 	}
-	r.topic, r.raw = r.topic[:0], nil
+	r.raw = nil
 	if r.err != nil {
 		return d, 0, r.err
 	}
@@ -124,17 +115,6 @@ func (r *Reader) Next() (d tidings.Document, line uint64, err error) {
 		return tidings.Document{}, item.number, err
 	}
 	return d, item.number, nil
-}
-
-// Topic returns the events that the item returned last stands under, the
-// outermost first, separated by " > "; "" when it stands under none. It is
-// for reference: a classifier must never be shown it.
-func (r *Reader) Topic() string {
-	texts := make([]string, len(r.topic))
-	for i, e := range r.topic {
-		texts[i] = e.text
-	}
-	return strings.Join(texts, " > ")
 }
 
 // Raw returns the beginning of the item that Next returned last, at most
@@ -179,21 +159,14 @@ func (r *Reader) item() (line, bool) {
 			return line{}, false
 		}
 		if l.kind == heading {
-			r.label, r.above = LabelOf(l.text), r.above[:0]
+			r.label = LabelOf(l.text)
 			continue
 		}
 		if l.text == "" && !l.cited {
 			continue // nothing but the bullet
 		}
-		for len(r.above) > 0 && r.above[len(r.above)-1].depth >= l.depth {
-			r.above = r.above[:len(r.above)-1]
-		}
-		r.topic = append(r.topic[:0], r.above...)
 		r.ahead, r.waiting = r.next()
 		parent := r.waiting && r.ahead.kind == bullet && r.ahead.depth > l.depth
-		if parent && len(r.above) < NestingMax {
-			r.above = append(r.above, event{l.depth, shortened(l.text)})
-		}
 		if l.cited || !parent && !l.linksOnly {
 			return l, true
 		}
@@ -218,8 +191,4 @@ func (r *Reader) next() (line, bool) {
 			return l, true
 		}
 	}
-}
-
-func shortened(s string) string {
-	return strings.TrimRight(strings.ToValidUTF8(s[:min(len(s), TopicBytesMax)], ""), ":")
 }

@@ -15,7 +15,7 @@ import (
 // Properties:
 //   - items come in the order of the page, each under its heading, without
 //     markup and without sources;
-//   - event headings are topics and no documents;
+//   - event headings are no documents;
 //   - no markup that was forgotten to be closed costs the items below it;
 //   - the day is the given one, else the page's own, else an error says what
 //     to do;
@@ -69,8 +69,8 @@ const day2010 = `{{Current events header|2010|03|7}}
 `
 
 type got struct {
-	id, label, topic, text string
-	line                   uint64
+	id, label, text string
+	line            uint64
 }
 
 func read(t testing.TB, page string, day time.Time) (all []got, refused []error, end error) {
@@ -97,7 +97,7 @@ func read(t testing.TB, page string, day time.Time) (all []got, refused []error,
 			if len(r.Raw()) > RawBytesMax || line == 0 {
 				t.Fatalf("raw text of %d bytes at line %d", len(r.Raw()), line)
 			}
-			all = append(all, got{d.ID, d.Label, r.Topic(), d.Text, line})
+			all = append(all, got{d.ID, d.Label, d.Text, line})
 		}
 	}
 }
@@ -108,19 +108,19 @@ func TestPagesOfTwoDecades(t *testing.T) {
 		want []got
 	}{
 		"2024": {day2024, []got{
-			{"2024-03-11-001", labelConflicts, "Northmark war > Siege of Olm", "Rebels in Olm say that they have taken the airport.", 7},
-			{"2024-03-11-002", labelConflicts, "Northmark war > Siege of Olm", `The UN calls for a "full stop" of the fighting.`, 8},
-			{"2024-03-11-003", labelConflicts, "Northmark war", "A bridge is blown up near New Harbour.", 9},
-			{"2024-03-11-004", labelConflicts, "", "Two soldiers are hurt in Eastland – the third attack in a week.", 10},
-			{"2024-03-11-005", labelHealth, "Heatwaves in 2024, Climate of Eastland", "It is 41.5 C in Eastport, more than ever before.", 14},
-			{"2024-03-11-006", labelSports, "", "In football, Olm United win the Example Cup 3–1.", 22},
+			{"2024-03-11-001", labelConflicts, "Rebels in Olm say that they have taken the airport.", 7},
+			{"2024-03-11-002", labelConflicts, `The UN calls for a "full stop" of the fighting.`, 8},
+			{"2024-03-11-003", labelConflicts, "A bridge is blown up near New Harbour.", 9},
+			{"2024-03-11-004", labelConflicts, "Two soldiers are hurt in Eastland – the third attack in a week.", 10},
+			{"2024-03-11-005", labelHealth, "It is 41.5 C in Eastport, more than ever before.", 14},
+			{"2024-03-11-006", labelSports, "In football, Olm United win the Example Cup 3–1.", 22},
 		}},
 		"2010": {day2010, []got{
-			{"2024-03-11-001", labelConflicts, "", "A bomb explodes in Olm, killing three.", 4},
-			{"2024-03-11-002", labelDisasters, "2010 Northmark earthquake", "The ground shakes again.", 7},
-			{"2024-03-11-003", labelDisasters, "2010 Northmark earthquake", "According to a report of the council, 20 houses are destroyed.", 8},
-			{"2024-03-11-004", labelRelations, "", "Eastland recalls its ambassador.", 10},
-			{"2024-03-11-005", "", "", "A poet of Eastland dies.", 12},
+			{"2024-03-11-001", labelConflicts, "A bomb explodes in Olm, killing three.", 4},
+			{"2024-03-11-002", labelDisasters, "The ground shakes again.", 7},
+			{"2024-03-11-003", labelDisasters, "According to a report of the council, 20 houses are destroyed.", 8},
+			{"2024-03-11-004", labelRelations, "Eastland recalls its ambassador.", 10},
+			{"2024-03-11-005", "", "A poet of Eastland dies.", 12},
 		}},
 	}
 	for name, test := range tests {
@@ -192,10 +192,10 @@ func TestWhatIsADocument(t *testing.T) {
 		"event without news":         {"*[[A]]\n*[[B]]: it begins.", "B: it begins."},
 		"events only":                {"*[[A]], [[B]]\n**[[C]]", ""},
 		"link with a source":         {"*[[A]] [http://x (Y)]", "A"},
-		"news with news below":       {"*A falls. [http://x (Y)]\n**It rises.", "A falls.|[A falls.] It rises."},
-		"event in words":             {"*The talks of [[A]]:\n**They end.", "[The talks of A] They end."},
-		"blank line between":         {"*[[A]]\n\n**It falls.", "[A] It falls."},
-		"a level left out":           {"*[[A]]\n***It falls.\n**It rises.", "[A] It falls.|[A] It rises."},
+		"news with news below":       {"*A falls. [http://x (Y)]\n**It rises.", "A falls.|It rises."},
+		"event in words":             {"*The talks of [[A]]:\n**They end.", "They end."},
+		"blank line between":         {"*[[A]]\n\n**It falls.", "It falls."},
+		"a level left out":           {"*[[A]]\n***It falls.\n**It rises.", "It falls.|It rises."},
 		"heading between":            {"*[[A]]\n;Sports\n**It falls.", "It falls."},
 		"paragraphs":                 {"It falls.\n:It rises.\n*It stands.", "It stands."},
 		"bullets alone":              {"*\n**\n*A rises.", "A rises."},
@@ -218,9 +218,6 @@ func TestWhatIsADocument(t *testing.T) {
 					d.Text = "!" + string(bad.Reason)
 				} else if err != nil {
 					t.Fatal(err)
-				}
-				if r.Topic() != "" {
-					d.Text = "[" + r.Topic() + "] " + d.Text
 				}
 				all = append(all, d.Text)
 			}
@@ -349,16 +346,6 @@ func TestLimits(t *testing.T) {
 			t.Fatalf("%d, %v", len(all), err)
 		}
 	})
-	t.Run("topics", func(t *testing.T) {
-		var b strings.Builder
-		for depth := range 200 {
-			b.WriteString(strings.Repeat("*", depth+1) + "[[" + strings.Repeat("é", TopicBytesMax) + "]]\n")
-		}
-		all, _, err := read(t, b.String()+strings.Repeat("*", 300)+"A rises.", time.Unix(0, 0))
-		if err != io.EOF || len(all) != 1 || len(all[0].topic) > NestingMax*(TopicBytesMax+3) {
-			t.Fatalf("%d, %v", len(all), err)
-		}
-	})
 	t.Run("reading fails", func(t *testing.T) {
 		if _, _, err := NewReader(iotest.ErrReader(io.ErrUnexpectedEOF), time.Time{}).Next(); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Fatal(err)
@@ -407,10 +394,8 @@ func ExampleReader() {
 		}
 		fmt.Println(d.ID, d.Label)
 		fmt.Println(d.Text)
-		fmt.Println("under:", r.Topic())
 	}
 	// Output:
 	// 2024-03-11-001 Science and technology
 	// The telescope sees its first star.
-	// under: Example telescope
 }
