@@ -209,7 +209,8 @@ func (w *worker) part(ctx context.Context, in input, committers []*guarantees.Co
 	if err != nil {
 		return err
 	}
-	return w.store(ctx, all)
+	_ = w.store(ctx, all) // where it cannot be stored, a start only takes longer
+	return nil
 }
 
 func (w *worker) open(ctx context.Context) (committers []*guarantees.Committer, err error) {
@@ -241,6 +242,9 @@ func (w *worker) input(ctx context.Context, committers []*guarantees.Committer, 
 		r.after = min(r.after, c.Resume())
 	}
 	reads := w.writes().Reads
+	if w.faults != nil && len(reads) == 0 {
+		r.after = 0 // documents are counted from the first one on
+	}
 	if w.stage == "" || len(reads) > 0 {
 		r.after, r.places = from.after, from.places
 		for _, p := range w.pieces(w.assembly, committers) {
