@@ -26,7 +26,7 @@ type Oracle struct {
 	model      model.Model
 	topics     *topics.State
 	accepted   uint64
-	unlearnt   uint64 // documents whose label is beyond the model's limit
+	unlearnt   uint64           // documents whose label is beyond the model's limit
 	version    pipeline.Version // of the model
 	unit       pipeline.Unit
 
