@@ -210,7 +210,7 @@ func (m *arow) update(x tidings.Vector) {
 }
 
 func (m *arow) Contributions(x tidings.Vector, label string, dst []float64) []float64 {
-	return m.contributions(x, label, dst, func(c cell) float64 { return float64(c.a) })
+	return m.contributions(x, label, dst, first)
 }
 
 func (m *arow) Bytes() int64 {

@@ -47,5 +47,5 @@ func (m *pa) Clone() Model {
 
 // Clone is Model's. Rules have no state.
 func (m *multinomial) Clone() Model {
-	return &multinomial{linear: m.linear.clone(), name: m.name, rule: m.rule}
+	return &multinomial{linear: m.linear.clone(), name: m.name, rule: m.rule, weigh: m.weigh}
 }

@@ -48,6 +48,31 @@ func (m *linear) add(label string) int {
 	return l
 }
 
+// predict appends one score a label to scores[:0]: the sum of value times weight
+// of each entry in order.
+func (m *linear) predict(x tidings.Vector, scores []float64, weight func(cell) float64) []float64 {
+	scores = scores[:0]
+	for range m.labels.names {
+		scores = append(scores, 0)
+	}
+	for gi := range m.cells.groups {
+		g := &m.cells.groups[gi]
+		part := scores[gi*groupLabels:]
+		for i, feature := range x.Index {
+			r := g.find(feature)
+			if r == nil {
+				continue
+			}
+			mask := r.mask
+			for _, c := range m.cells.of(r) {
+				part[bits.TrailingZeros64(mask)] += float64(x.Value[i] * weight(c))
+				mask &= mask - 1
+			}
+		}
+	}
+	return scores
+}
+
 // contributions appends value times weight of each entry to dst[:0].
 func (m *linear) contributions(x tidings.Vector, label string, dst []float64, weight func(cell) float64) []float64 {
 	dst = dst[:0]
@@ -82,6 +107,9 @@ func (m *linear) digest(name string) uint64 {
 	}
 	return sum + m.cells.digest(&m.labels)
 }
+
+// first is the weight where a cell holds it as it is.
+func first(c cell) float64 { return float64(c.a) }
 
 // bounded is a number as float32, kept finite.
 func bounded(v float64) float32 {

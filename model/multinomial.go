@@ -19,6 +19,8 @@ type multinomial struct {
 	linear
 	name string
 	rule rule
+	// weigh is rule.weight, made once so that predicting allocates nothing.
+	weigh func(cell) float64
 
 	scores, shares []float64 // scratch of Learn, a label
 	active         []uint64  // bit masks of the labels to update, a group
@@ -34,7 +36,7 @@ type rule interface {
 const negligible = 1e-2
 
 func newMultinomial(name string, o Options, r rule) *multinomial {
-	return &multinomial{linear: newLinear(o, cell{}), name: name, rule: r}
+	return &multinomial{linear: newLinear(o, cell{}), name: name, rule: r, weigh: r.weight}
 }
 
 // registerMultinomial makes a model of this kind known.
@@ -51,27 +53,7 @@ func registerMultinomial(name string, make func(Options) rule) {
 func (m *multinomial) Name() string { return m.name }
 
 func (m *multinomial) Predict(x tidings.Vector, scores []float64) []float64 {
-	scores = scores[:0]
-	for range m.labels.names {
-		scores = append(scores, 0)
-	}
-	for gi := range m.cells.groups {
-		g := &m.cells.groups[gi]
-		part := scores[gi*groupLabels:]
-		for i, feature := range x.Index {
-			r := g.find(feature)
-			if r == nil {
-				continue
-			}
-			value, of := x.Value[i], m.cells.of(r)
-			mask := r.mask
-			for k := range of {
-				part[bits.TrailingZeros64(mask)] += float64(value * m.rule.weight(of[k]))
-				mask &= mask - 1
-			}
-		}
-	}
-	return scores
+	return m.predict(x, scores, m.weigh)
 }
 
 func (m *multinomial) Probabilities(scores, dst []float64) []float64 {
@@ -143,7 +125,7 @@ func (m *multinomial) update(x tidings.Vector) {
 }
 
 func (m *multinomial) Contributions(x tidings.Vector, label string, dst []float64) []float64 {
-	return m.contributions(x, label, dst, m.rule.weight)
+	return m.contributions(x, label, dst, m.weigh)
 }
 
 func (m *multinomial) Bytes() int64 {

@@ -3,7 +3,6 @@ package model
 import (
 	"io"
 	"math"
-	"math/bits"
 
 	"tidings"
 )
@@ -45,26 +44,7 @@ func newPA(o Options) *pa {
 func (m *pa) Name() string { return "pa" }
 
 func (m *pa) Predict(x tidings.Vector, scores []float64) []float64 {
-	scores = scores[:0]
-	for range m.labels.names {
-		scores = append(scores, 0)
-	}
-	for gi := range m.cells.groups {
-		g := &m.cells.groups[gi]
-		part := scores[gi*groupLabels:]
-		for i, feature := range x.Index {
-			r := g.find(feature)
-			if r == nil {
-				continue
-			}
-			mask := r.mask
-			for _, c := range m.cells.of(r) {
-				part[bits.TrailingZeros64(mask)] += float64(x.Value[i] * float64(c.a))
-				mask &= mask - 1
-			}
-		}
-	}
-	return scores
+	return m.predict(x, scores, first)
 }
 
 func (m *pa) Probabilities(scores, dst []float64) []float64 {
@@ -142,7 +122,7 @@ func squares(x tidings.Vector) (sum float64) {
 }
 
 func (m *pa) Contributions(x tidings.Vector, label string, dst []float64) []float64 {
-	return m.contributions(x, label, dst, func(c cell) float64 { return float64(c.a) })
+	return m.contributions(x, label, dst, first)
 }
 
 func (m *pa) Bytes() int64 { return m.bytes() + int64(cap(m.scores)+cap(m.shares))*8 }
