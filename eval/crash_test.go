@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"tidings/eval/evaltest"
 	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/pipeline"
@@ -75,7 +76,7 @@ func TestACrashAtEveryPointOfEveryStageUnderEveryPromise(t *testing.T) {
 
 func crash(t *testing.T, p pipeline.Plan, stage string, point guarantees.Point, documents [][]byte, want expected) {
 	t.Helper()
-	b := openBroker(t)
+	b := evaltest.Broker(t)
 	if err := pipeline.Create(t.Context(), b, p); err != nil {
 		t.Fatal(err)
 	}

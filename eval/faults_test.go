@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tidings/eval"
+	"tidings/eval/evaltest"
 	"tidings/guarantees"
 	"tidings/pipeline"
 )
@@ -89,7 +90,7 @@ func outcomeOf(s pipeline.Summary) outcome {
 
 func faulty(t *testing.T, p pipeline.Plan, c faultCase, documents [][]byte) outcome {
 	t.Helper()
-	b := openBroker(t)
+	b := evaltest.Broker(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	plan := pipeline.FaultPlan{Faults: c.plan, Seed: 7}

@@ -22,6 +22,7 @@ import (
 
 	"tidings"
 	"tidings/eval"
+	"tidings/eval/evaltest"
 	"tidings/features"
 	"tidings/internal/broker"
 	"tidings/model"
@@ -606,7 +607,7 @@ func TestTheOracleEqualsANaiveRun(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			b := openBroker(t)
+			b := evaltest.Broker(t)
 			documents := test.lines(t)
 			test.plan.Pipeline = "naive"
 			p := test.plan.WithDefaults()

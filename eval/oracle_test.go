@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"tidings/eval/evaltest"
 	"tidings/pipeline"
 )
 
@@ -14,7 +15,7 @@ import (
 //   - they do not depend on how documents are packed into messages.
 func TestAPipelineEqualsTheOracle(t *testing.T) {
 	documents := lines(t, "wikipedia-current-events.jsonl.gz", 6000)
-	b := openBroker(t)
+	b := evaltest.Broker(t)
 	var want string
 	for _, pack := range []int{1, 256} {
 		for _, n := range []int{1, 2, 4, 8} {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"tidings/eval/evaltest"
 	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/pipeline"
@@ -37,7 +38,7 @@ func TestACleanStopLeavesASnapshot(t *testing.T) {
 	documents := newTerms(50_000)
 	for _, n := range []int{1, 2} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			b := openBroker(t)
+			b := evaltest.Broker(t)
 			p := pipeline.Plan{Pipeline: "stopped", Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n}}.WithDefaults()
 			if err := pipeline.Create(t.Context(), b, p); err != nil {
 				t.Fatal(err)

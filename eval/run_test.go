@@ -52,32 +52,6 @@ func lines(tb testing.TB, name string, n int) [][]byte {
 	return out
 }
 
-// openBroker embeds a server in a temporary directory in memory, where there is one.
-func openBroker(tb testing.TB) *broker.Broker {
-	tb.Helper()
-	dir, err := os.MkdirTemp(memory(), "tidings-test-")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	b, err := broker.Open(tb.Context(), broker.Options{Store: dir})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := errors.Join(b.Close(), os.RemoveAll(dir)); err != nil {
-			tb.Error(err)
-		}
-	})
-	return b
-}
-
-func memory() string {
-	if s, err := os.Stat("/dev/shm"); err == nil && s.IsDir() {
-		return "/dev/shm"
-	}
-	return ""
-}
-
 // fill puts documents into a pipeline's log, pack to a message, and an end
 // behind them.
 func fill(tb testing.TB, b *broker.Broker, name pipeline.Name, documents [][]byte, pack int) {

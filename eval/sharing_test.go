@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"tidings/eval/evaltest"
 	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/internal/broker/brokertest"
@@ -60,7 +61,7 @@ func TestHandingOverLosesAndRepeatsNothing(t *testing.T) {
 		for _, n := range []int{1, 2} {
 			t.Run(fmt.Sprintf("%s/%d", recovery, n), func(t *testing.T) {
 				brokertest.NoLeaks(t)
-				b := openBroker(t)
+				b := evaltest.Broker(t)
 				p := pipeline.Plan{Pipeline: "shared", Recovery: recovery, Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n}}.WithDefaults()
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()

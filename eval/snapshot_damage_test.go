@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"tidings/eval/evaltest"
 	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/pipeline"
@@ -64,7 +65,7 @@ func TestADamagedSnapshotIsPassedOver(t *testing.T) {
 			"empty":      func(string, []byte) []byte { return nil },
 		} {
 			t.Run(fmt.Sprintf("%s/%d", name, n), func(t *testing.T) {
-				b := openBroker(t)
+				b := evaltest.Broker(t)
 				p := pipeline.Plan{Pipeline: "damaged", Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n}}.WithDefaults()
 				if err := pipeline.Create(t.Context(), b, p); err != nil {
 					t.Fatal(err)

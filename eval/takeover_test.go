@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"tidings/eval/evaltest"
 	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/pipeline"
@@ -19,7 +20,7 @@ func TestATakenOverRunnerLeavesNoTrace(t *testing.T) {
 	documents := lines(t, "wikipedia-current-events.jsonl.gz", 8000)
 	for _, n := range []int{1, 3} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			b := openBroker(t)
+			b := evaltest.Broker(t)
 			p := pipeline.Plan{Pipeline: "taken", Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n}}.WithDefaults()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()

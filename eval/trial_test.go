@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tidings/eval"
+	"tidings/eval/evaltest"
 	"tidings/features"
 	"tidings/guarantees"
 	"tidings/internal/broker"
@@ -57,7 +58,7 @@ func TestTrialsKeepTheirClaims(t *testing.T) {
 
 func try(t *testing.T, trial eval.Trial, documents [][]byte) (*eval.Outcome, *broker.Broker) {
 	t.Helper()
-	b := openBroker(t)
+	b := evaltest.Broker(t)
 	fill(t, b, trial.Plan.Pipeline, documents, 8)
 	if err := eval.Seal(t.Context(), b, trial.Plan.Pipeline); err != nil {
 		t.Fatal(err)
@@ -99,7 +100,7 @@ func digest(t *testing.T, trial eval.Trial, b *broker.Broker) string {
 // and leaves the log that it is taken from alone.
 func TestLoadMeasuresLatency(t *testing.T) {
 	documents := lines(t, "wikipedia-current-events.jsonl.gz", 200)
-	b := openBroker(t)
+	b := evaltest.Broker(t)
 	p := pipeline.Plan{Pipeline: "from"}.WithDefaults()
 	fill(t, b, p.Pipeline, documents, 8)
 	p.Pipeline = "load"
