@@ -156,7 +156,7 @@ func asNobody(t *testing.T, f func()) {
 
 func TestWhatMayNotBeReadIsTold(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("MISSING: rights of a thread; NOTHING WAS TESTED")
+		t.Skip("MISSING: rights of a thread, which Linux has; NOTHING WAS TESTED")
 	}
 	folder := content{"a/1.txt": "one", "a/2.txt": "two", "b/3.txt": "three", "c/4.txt": "four"}.folder(t)
 	for path := folder; path != os.TempDir() && path != "/"; path = filepath.Dir(path) {
