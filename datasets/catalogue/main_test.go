@@ -66,6 +66,8 @@ type server struct {
 	*httptest.Server
 	data []byte
 
+	answering sync.WaitGroup // requests under way
+
 	mu     sync.Mutex
 	ranges []string // of each request
 	sent   int64
@@ -84,6 +86,8 @@ func newServer(t *testing.T, data []byte, answer func(n int, w http.ResponseWrit
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.answering.Add(1)
+	defer s.answering.Done()
 	s.mu.Lock()
 	s.ranges = append(s.ranges, r.Header.Get("Range"))
 	n, answer := len(s.ranges), s.answer
@@ -106,7 +110,10 @@ func (s *server) asked() (ranges []string, sent int64) {
 	return slices.Clone(s.ranges), s.sent
 }
 
+// forget begins to count anew. A request that its client has left may still be
+// writing, so it is waited for.
 func (s *server) forget() {
+	s.answering.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ranges, s.sent = nil, 0

@@ -67,12 +67,23 @@ func (c *ClockOffset) narrow(began, ended, t time.Time) {
 func (b *Broker) Try(ctx context.Context, prefix string) (t Trial) {
 	id := nuid.Next()
 	stream, subject := prefix+"-doctor-"+id, prefix+".doctor."+id
-	do := func(what string, f func(context.Context) error) bool {
+	step := func(ctx context.Context, what string, f func(context.Context) error) bool {
 		began := time.Now()
 		asking, done := b.undenied(ctx)
 		err := done(f(asking))
 		t.Steps = append(t.Steps, TrialStep{What: what, Took: time.Since(began), Err: err})
 		return err == nil
+	}
+	do := func(what string, f func(context.Context) error) bool { return step(ctx, what, f) }
+	// What makes something is waited for even when ctx ends: the server works on
+	// several requests at once, so a removal could overtake it.
+	finish := func(what string, f func(context.Context) error) bool {
+		if ctx.Err() != nil {
+			return do(what, func(ctx context.Context) error { return ctx.Err() })
+		}
+		making, cancel := context.WithTimeout(context.WithoutCancel(ctx), trialTidyTime)
+		defer cancel()
+		return step(making, what, f)
 	}
 	b.removeOldTrials(ctx, prefix)
 	if !do("remove streams", func(ctx context.Context) error { return b.removeStream(ctx, stream) }) {
@@ -88,7 +99,7 @@ func (b *Broker) Try(ctx context.Context, prefix string) (t Trial) {
 		}
 	}()
 	var record Record
-	_ = do("make streams", func(ctx context.Context) error {
+	_ = finish("make streams", func(ctx context.Context) error {
 		return b.CreateStream(ctx, Stream{Name: stream, Subjects: []string{subject}, Description: "tried by classify doctor; it can be removed"})
 	}) && do("ask for streams", func(ctx context.Context) (err error) {
 		t.Clock, err = b.clock(ctx, stream)
@@ -101,7 +112,7 @@ func (b *Broker) Try(ctx context.Context, prefix string) (t Trial) {
 		return err
 	}) && do("consume", func(ctx context.Context) error {
 		return b.consumeOne(ctx, stream, record.Sequence)
-	}) && do("keep a key", func(ctx context.Context) error {
+	}) && finish("keep a key", func(ctx context.Context) error {
 		if err := b.CreateKey(ctx, stream, "tried", []byte("tried")); err != nil {
 			return err
 		}
