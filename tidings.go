@@ -151,14 +151,18 @@ type Score struct {
 	Probability float64
 }
 
-// Vector is a sparse vector of features: Index has no value twice, and Value
-// has the same length. The order of the entries is the order in which the
-// text first used the features; sums run in it, so that they are
-// reproducible to the bit.
+// Vector is a sparse vector of features: Index and Value have the same length.
+// The order of the entries is the order in which the text first used the
+// features; sums run in it, so that they are reproducible to the bit.
+//
+// A vector may hold two views of its document: words, and behind them pieces of
+// words (character n-grams). Each is scaled by itself. Index has no value twice
+// within a view.
 type Vector struct {
 	Index []uint32
 	Value []float64
+	Chars int // how many of the entries, the last ones, are of the character view
 }
 
 // Reset empties the vector and keeps its memory.
-func (v *Vector) Reset() { v.Index, v.Value = v.Index[:0], v.Value[:0] }
+func (v *Vector) Reset() { v.Index, v.Value, v.Chars = v.Index[:0], v.Value[:0], 0 }

@@ -69,3 +69,11 @@ func TestPositionsAreOrderedAsTheLog(t *testing.T) {
 		}
 	}
 }
+
+func TestVectorIsEmptyAfterReset(t *testing.T) {
+	v := tidings.Vector{Index: []uint32{1, 2}, Value: []float64{1, 2}, Chars: 1}
+	v.Reset()
+	if len(v.Index) != 0 || len(v.Value) != 0 || v.Chars != 0 || cap(v.Index) != 2 {
+		t.Errorf("%+v", v)
+	}
+}
