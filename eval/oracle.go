@@ -4,10 +4,6 @@
 package eval
 
 import (
-	"errors"
-	"fmt"
-
-	"tidings"
 	"tidings/features"
 	"tidings/internal/broker"
 	"tidings/model"
@@ -19,22 +15,15 @@ import (
 // call, in the order in which the log stands, with no units, records,
 // partitions or commits between them.
 type Oracle struct {
-	features   features.Options
-	tokenize   *pipeline.Tokenize
-	df         features.DF
-	vectorizer *features.Vectorizer
-	model      model.Model
-	topics     *topics.State
-	accepted   uint64
-	unlearnt   uint64           // documents whose label is beyond the model's limit
-	version    pipeline.Version // of the model
-	unit       pipeline.Unit
+	features features.Options
+	tokenize *pipeline.Tokenize
+	df       features.DF
+	learner  *pipeline.Learner
+	topics   *topics.State
+	unit     pipeline.Unit
 
-	slots         []uint32
-	values        []uint32
-	vector        tidings.Vector
-	scores        []float64
-	probabilities []float64
+	slots  []uint32
+	values []uint32
 
 	Tally *pipeline.Tally
 	// Each, if set, is called with every document and its df values in term
@@ -51,27 +40,26 @@ type Oracle struct {
 
 // NewOracle starts from nothing.
 func NewOracle(p pipeline.Plan) (*Oracle, error) {
-	m, err := model.New(p.Model, p.Options)
+	l, err := pipeline.NewLearner(p)
 	if err != nil {
 		return nil, err
 	}
 	return &Oracle{
-		features:   p.Features,
-		tokenize:   pipeline.NewTokenize(p.Features, func(uint64) bool { return true }),
-		vectorizer: features.NewVectorizer(p.Features),
-		model:      m,
-		topics:     topics.New(p.Topics, 0, 1),
-		Tally:      pipeline.NewTally(),
+		features: p.Features,
+		tokenize: pipeline.NewTokenize(p.Features, func(uint64) bool { return true }),
+		learner:  l,
+		topics:   topics.New(p.Topics, 0, 1),
+		Tally:    pipeline.NewTally(),
 	}, nil
 }
 
 // Model is the oracle's model.
-func (o *Oracle) Model() model.Model { return o.model }
+func (o *Oracle) Model() model.Model { return o.learner.Model() }
 
 // Frozen asks the oracle's state as it is now; the oracle must not go on
 // meanwhile.
 func (o *Oracle) Frozen() *pipeline.Frozen {
-	return pipeline.NewFrozen(o.features, o.model, o.df.Lookup, o.accepted)
+	return pipeline.NewFrozen(o.features, o.learner.Model(), o.df.Lookup, o.learner.Accepted())
 }
 
 // Add takes the next record of the log.
@@ -100,8 +88,7 @@ func (o *Oracle) Add(r broker.Record) error {
 			o.topics.Observe(topics.Document{Time: e.Time, Label: e.Label}, emit)
 		case pipeline.EndEntry:
 			o.topics.EndOfSource(emit)
-			e.DFDigest, e.ModelDigest, e.Updates, e.Chain = o.df.Digest(), o.model.Digest(), o.model.Updates(), o.version.Chain
-			e.Dropped = pipeline.Dropped{Terms: o.df.Dropped(), Cells: o.model.Dropped(), Labels: o.unlearnt}
+			o.learner.End(e, o.df.Digest(), o.df.Dropped())
 		}
 	}
 	u.Counts = append(u.Counts[:0], o.topics.Counts())
@@ -113,33 +100,14 @@ func (o *Oracle) Add(r broker.Record) error {
 }
 
 func (o *Oracle) document(u *pipeline.Unit, e *pipeline.Entry) error {
-	o.accepted++
-	terms := u.TermsOf(e)
 	o.values = o.values[:0]
-	for _, t := range terms {
+	for _, t := range u.TermsOf(e) {
 		o.values = append(o.values, o.df.Observe(o.slots[t.Ref]))
 	}
-	o.vectorizer.Vector(&o.vector, &u.Dict, terms, o.values, o.accepted)
-	o.scores = o.model.Predict(o.vector, o.scores)
-	e.Version = o.model.Updates()
-	if best := model.Best(o.model.Labels(), o.scores); best >= 0 {
-		o.probabilities = o.model.Probabilities(o.scores, o.probabilities)
-		e.Label, e.Probability = o.model.Labels()[best], o.probabilities[best]
-	}
+	o.learner.Meet(u, e, o.values, true)
 	if o.Each != nil {
 		o.Each(e, o.values)
 	}
-	if e.Truth == "" {
-		return nil
-	}
-	err := o.model.Learn(o.vector, e.Truth, o.scores)
-	if errors.Is(err, model.ErrTooManyLabels) {
-		o.unlearnt++
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("the document at %v cannot be learnt: %w", e.Position, err)
-	}
-	o.version = o.version.Add(e.Position, e.Truth)
-	return nil
+	_, err := o.learner.Learn(e)
+	return err
 }

@@ -99,7 +99,7 @@ func (r *Runner) met() (met uint64, whole bool) {
 // is what it is.
 func (r *Runner) Frozen(upTo uint64) (*Frozen, error) {
 	tables := make([]*features.DF, r.plan.Partitions.DF)
-	var classify *Classify
+	var learner *Learner
 	for _, w := range r.workers {
 		if w.assembly == nil || w.met.Load() < upTo {
 			continue
@@ -110,14 +110,14 @@ func (r *Runner) Frozen(upTo uint64) (*Frozen, error) {
 			}
 		}
 		if w.assembly.classify != nil {
-			classify = cmp.Or(classify, w.assembly.classify)
+			learner = cmp.Or(learner, w.assembly.classify.learner)
 		}
 	}
-	if slices.Contains(tables, nil) || classify == nil {
+	if slices.Contains(tables, nil) || learner == nil {
 		return nil, ErrElsewhere
 	}
 	lookup := func(hash uint64) uint32 { return tables[features.Partition(hash, len(tables))].Lookup(hash) }
-	return NewFrozen(r.plan.Features, classify.model, lookup, classify.accepted), nil
+	return NewFrozen(r.plan.Features, learner.model, lookup, learner.accepted), nil
 }
 
 // Predict says which label the model gives a text, as if the text were the

@@ -43,13 +43,10 @@ func (l *Learnt) Left(p tidings.Position) bool {
 	return false
 }
 
-// version is what the replica is at now.
-func (s *Classify) version() Version { return Version{s.model.Updates(), s.chain} }
-
 // account fills in what the unit's step made of the replica.
 func (s *Classify) account(u *Unit, before Version) {
 	l := &u.Learnt
-	l.Before, l.After = before, s.version()
+	l.Before, l.After = before, s.learner.Version()
 	l.Missing = l.Missing[:0]
 	next := u.From
 	for i := range u.Entries {

@@ -18,7 +18,7 @@ import (
 func (w *worker) plant() {
 	a := w.assembly
 	if a.classify != nil && w.faults.Plants(planted.UnorderedSum) {
-		a.classify.model = disordered{a.classify.model}
+		a.classify.learner.model = disordered{a.classify.learner.model}
 	}
 	if w.faults.Plants(planted.MarkForgets) {
 		if a.df != nil {

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +12,6 @@ import (
 	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/internal/planted"
-	"tidings/model"
 	"tidings/pipeline/topics"
 )
 
@@ -68,11 +66,10 @@ func (w *worker) pieces(a *assembly, committers []*guarantees.Committer) (all []
 	if s := a.classify; s != nil {
 		all = append(all, piece{
 			name: w.modelPiece(), limit: limit,
-			copy: func() (func(io.Writer) error, error) { return s.copy().save, nil },
-			load: func(r io.Reader, _ uint64) error { return s.load(r) },
+			copy: func() (func(io.Writer) error, error) { return s.learner.copy().save, nil },
+			load: func(r io.Reader, _ uint64) error { return s.learner.load(r) },
 			reset: func() (err error) {
-				s.accepted, s.chain, s.unlearnt = 0, 0, 0
-				s.model, err = model.New(w.plan.Model, w.plan.Options)
+				s.learner, err = NewLearner(w.plan)
 				return err
 			},
 			at: func() uint64 { return 0 }, // it is alone: reading begins where it stands
@@ -107,34 +104,6 @@ func written(save func(w io.Writer) error) (func(w io.Writer) error, error) {
 		_, err := w.Write(data.Bytes())
 		return err
 	}, err
-}
-
-// copy copies what classify remembers.
-func (s *Classify) copy() *Classify {
-	return &Classify{accepted: s.accepted, chain: s.chain, unlearnt: s.unlearnt, model: s.model.Clone()}
-}
-
-// save writes what classify remembers: three numbers and the model.
-func (s *Classify) save(w io.Writer) error {
-	b := binary.LittleEndian.AppendUint64(nil, s.accepted)
-	b = binary.LittleEndian.AppendUint64(b, s.chain)
-	b = binary.LittleEndian.AppendUint64(b, s.unlearnt)
-	if _, err := w.Write(b); err != nil {
-		return err
-	}
-	return s.model.Save(w)
-}
-
-func (s *Classify) load(r io.Reader) (err error) {
-	var b [24]byte
-	if _, err := io.ReadFull(r, b[:]); err != nil {
-		return err
-	}
-	s.accepted = binary.LittleEndian.Uint64(b[:])
-	s.chain = binary.LittleEndian.Uint64(b[8:])
-	s.unlearnt = binary.LittleEndian.Uint64(b[16:])
-	s.model, err = model.Load(r)
-	return err
 }
 
 // restored says from where a worker reads its inputs after its state has been

@@ -11,7 +11,6 @@ import (
 
 	"tidings/guarantees"
 	"tidings/internal/broker"
-	"tidings/model"
 )
 
 // worker runs some partitions of one stage, or the whole chain: it reads
@@ -80,11 +79,11 @@ func (w *worker) assemble() (*assembly, error) {
 		a.steps = append(a.steps, a.df)
 	}
 	if chain || w.stage == ClassifyStage {
-		m, err := model.New(w.plan.Model, w.plan.Options)
+		l, err := NewLearner(w.plan)
 		if err != nil {
 			return nil, err
 		}
-		a.classify = NewClassify(m, w.plan.Features, p.DF, w.owns(p.Classify))
+		a.classify = NewClassify(l, p.DF, w.owns(p.Classify))
 		a.steps = append(a.steps, a.classify)
 	}
 	if chain || w.stage == TopicsStage {

@@ -1,0 +1,162 @@
+package pipeline
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/cespare/xxhash/v2"
+
+	"tidings"
+	"tidings/features"
+	"tidings/model"
+)
+
+// Learner is the core of classify, behind the join: it turns a document's terms
+// and their df into a vector, predicts, then learns. The stage and the oracle
+// call it alike, so what changes in learning changes here, once.
+//
+// It is a function of the entries that it meets, in the order of the log. All
+// that it remembers is in save, so that a snapshot holds it.
+type Learner struct {
+	model      model.Model
+	vectorizer *features.Vectorizer
+	accepted   uint64 // documents so far: N of TF-IDF
+	chain      uint64 // ledger: hash of all (position, label) learnt
+	unlearnt   uint64 // labels beyond the model's limit
+
+	vector        tidings.Vector // of the document that was met last
+	scores        []float64
+	probabilities []float64
+}
+
+// NewLearner starts from nothing.
+func NewLearner(p Plan) (*Learner, error) {
+	m, err := model.New(p.Model, p.Options)
+	if err != nil {
+		return nil, err
+	}
+	return &Learner{model: m, vectorizer: features.NewVectorizer(p.Features)}, nil
+}
+
+// Meet takes the next document, with the df of its terms in term order, and
+// fills its prediction if that is wanted. Learn, for the same document, comes
+// next.
+func (l *Learner) Meet(u *Unit, e *Entry, df []uint32, predict bool) {
+	l.accepted++
+	if !predict && e.Truth == "" {
+		return
+	}
+	l.vectorizer.Vector(&l.vector, &u.Dict, u.TermsOf(e), df, l.accepted)
+	l.scores = l.model.Predict(l.vector, l.scores)
+	if predict {
+		l.predict(u, e)
+	}
+}
+
+// predict writes what the model says of a document, from l.scores.
+func (l *Learner) predict(u *Unit, e *Entry) {
+	e.Version = l.model.Updates()
+	labels := l.model.Labels()
+	best := model.Best(labels, l.scores)
+	if best < 0 {
+		return
+	}
+	l.probabilities = l.model.Probabilities(l.scores, l.probabilities)
+	e.Label, e.Probability = labels[best], l.probabilities[best]
+	u.scores, e.Scores = appendBest(u.scores, labels, l.scores, l.probabilities)
+}
+
+// Learn learns the document that was met last, if it has a label and there is
+// room for it.
+func (l *Learner) Learn(e *Entry) (learnt bool, err error) {
+	if e.Truth == "" {
+		return false, nil
+	}
+	switch err := l.model.Learn(l.vector, e.Truth, l.scores); {
+	case errors.Is(err, model.ErrTooManyLabels):
+		l.unlearnt++
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("the document at %v cannot be learnt: %w", e.Position, err)
+	}
+	l.chain = chainHash(l.chain, e.Position, e.Truth)
+	return true, nil
+}
+
+// End fills in what there is to say of the model where a source ends; df sums
+// the df partitions there.
+func (l *Learner) End(e *Entry, dfDigest, dfDropped uint64) {
+	e.DFDigest = dfDigest
+	e.Dropped = Dropped{Terms: dfDropped, Cells: l.model.Dropped(), Labels: l.unlearnt}
+	e.ModelDigest, e.Updates, e.Chain = l.model.Digest(), l.model.Updates(), l.chain
+}
+
+// Model is the model that learns. Asking it changes nothing; nobody else may
+// teach it.
+func (l *Learner) Model() model.Model { return l.model }
+
+// Accepted is how many documents were met.
+func (l *Learner) Accepted() uint64 { return l.accepted }
+
+// Version is what the model is at now.
+func (l *Learner) Version() Version { return Version{l.model.Updates(), l.chain} }
+
+// copy copies what the learner remembers.
+func (l *Learner) copy() *Learner {
+	return &Learner{accepted: l.accepted, chain: l.chain, unlearnt: l.unlearnt, model: l.model.Clone()}
+}
+
+// save writes what the learner remembers: three numbers and the model.
+func (l *Learner) save(w io.Writer) error {
+	b := binary.LittleEndian.AppendUint64(nil, l.accepted)
+	b = binary.LittleEndian.AppendUint64(b, l.chain)
+	b = binary.LittleEndian.AppendUint64(b, l.unlearnt)
+	if _, err := w.Write(b); err != nil {
+		return err
+	}
+	return l.model.Save(w)
+}
+
+func (l *Learner) load(r io.Reader) (err error) {
+	var b [24]byte
+	if _, err := io.ReadFull(r, b[:]); err != nil {
+		return err
+	}
+	l.accepted = binary.LittleEndian.Uint64(b[:])
+	l.chain = binary.LittleEndian.Uint64(b[8:])
+	l.unlearnt = binary.LittleEndian.Uint64(b[16:])
+	l.model, err = model.Load(r)
+	return err
+}
+
+// appendBest appends the ScoresMax best labels, best first, ties by name.
+func appendBest(dst []tidings.Score, labels []string, scores, probabilities []float64) (all, best []tidings.Score) {
+	var top [tidings.ScoresMax]int
+	n := 0
+	for i := range labels {
+		j := n
+		for j > 0 && (scores[i] > scores[top[j-1]] || scores[i] == scores[top[j-1]] && labels[i] < labels[top[j-1]]) {
+			j--
+		}
+		if j == len(top) {
+			continue
+		}
+		n = min(n+1, len(top))
+		copy(top[j+1:n], top[j:n-1])
+		top[j] = i
+	}
+	first := len(dst)
+	for _, i := range top[:n] {
+		dst = append(dst, tidings.Score{Label: labels[i], Probability: probabilities[i]})
+	}
+	return dst, dst[first:len(dst):len(dst)]
+}
+
+func chainHash(chain uint64, p tidings.Position, label string) uint64 {
+	b := binary.LittleEndian.AppendUint64(make([]byte, 0, 64), chain)
+	b = binary.LittleEndian.AppendUint64(b, p.Sequence)
+	b = binary.LittleEndian.AppendUint32(b, p.Line)
+	return xxhash.Sum64(append(b, label...))
+}
