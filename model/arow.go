@@ -2,7 +2,6 @@ package model
 
 import (
 	"io"
-	"math"
 	"math/bits"
 
 	"tidings"
@@ -13,7 +12,6 @@ func init() {
 		make: func(o Options) Model { return newAROW(o) },
 		load: func(o Options, d *decoder) (Model, error) {
 			m := newAROW(o)
-			m.temperature.set(d.float("temperature"))
 			return m, m.load(d, func(c cell) bool { return c.b > 0 && c.b <= 1 })
 		},
 	})
@@ -35,12 +33,10 @@ func init() {
 // 1 / (v + r), with v the sum of value² * variance in the entries' order; with
 // s = variance * value, a weight grows by (y * loss * beta) * s and a variance
 // falls by beta * s * s, not below arowVarianceMin. Cells hold float32, the rest
-// is float64. A label's first document has the offset for a margin, and teaches
-// the temperature nothing.
+// is float64. A label's first document has the offset for a margin.
 type arow struct {
 	linear
-	temperature temperature
-	r           float64
+	r float64
 
 	scores, shares []float64 // scratch of Learn, a label
 	steps          []step
@@ -64,7 +60,9 @@ const (
 )
 
 func newAROW(o Options) *arow {
-	return &arow{linear: newLinear(o, cell{0, 1}), temperature: newTemperature(), r: either(o.R, RDefault)}
+	m := &arow{linear: newLinear(o, cell{0, 1}), r: either(o.R, RDefault)}
+	m.calibration = calibratedMargins()
+	return m
 }
 
 func (m *arow) Name() string { return "arow" }
@@ -93,10 +91,6 @@ func (m *arow) Predict(x tidings.Vector, scores []float64) []float64 {
 	return scores
 }
 
-func (m *arow) Probabilities(scores, dst []float64) []float64 {
-	return m.temperature.probabilities(&m.labels, scores, dst)
-}
-
 func (m *arow) Learn(x tidings.Vector, label string, scores []float64) error {
 	truth, known, err := m.admit(x, label, scores)
 	if err != nil {
@@ -109,10 +103,9 @@ func (m *arow) Learn(x tidings.Vector, label string, scores []float64) error {
 			return err
 		}
 	}
+	m.shares = m.calibration.learn(&m.labels, scores, truth, m.shares)
 	if truth < 0 {
 		truth = m.add(label)
-	} else if known > 1 {
-		m.shares = m.temperature.learn(&m.labels, scores, truth, m.shares)
 	}
 	m.updates++
 	if m.plan(scores, truth) {
@@ -217,13 +210,8 @@ func (m *arow) Bytes() int64 {
 	return m.bytes() + int64(cap(m.steps))*24 + int64(cap(m.scores)+cap(m.shares)+cap(m.active))*8
 }
 
-func (m *arow) Digest() uint64 {
-	return m.digest(m.Name()) + mix(math.Float64bits(m.temperature.log)^mix(3))
-}
+func (m *arow) Digest() uint64 { return m.digest(m.Name()) }
 
 func (m *arow) Save(w io.Writer) error {
-	return save(w, head{m.Name(), m.options}, 8+m.size(), func(e *encoder) {
-		e.float(m.temperature.log)
-		m.linear.save(e)
-	})
+	return save(w, head{m.Name(), m.options}, m.size(), m.linear.save)
 }

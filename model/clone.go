@@ -7,7 +7,7 @@ import (
 
 // clone copies the state, and nothing of what a model only works with.
 func (m *linear) clone() linear {
-	return linear{options: m.options, labels: m.labels.clone(), cells: m.cells.clone(), updates: m.updates}
+	return linear{options: m.options, labels: m.labels.clone(), cells: m.cells.clone(), updates: m.updates, calibration: m.calibration}
 }
 
 func (l *labels) clone() labels {
@@ -37,12 +37,12 @@ func (a *arena) clone() arena {
 
 // Clone is Model's.
 func (m *arow) Clone() Model {
-	return &arow{linear: m.linear.clone(), temperature: m.temperature, r: m.r}
+	return &arow{linear: m.linear.clone(), r: m.r}
 }
 
 // Clone is Model's.
 func (m *pa) Clone() Model {
-	return &pa{linear: m.linear.clone(), temperature: m.temperature, aggressiveness: m.aggressiveness}
+	return &pa{linear: m.linear.clone(), aggressiveness: m.aggressiveness}
 }
 
 // Clone is Model's. Rules have no state.

@@ -23,7 +23,7 @@ import (
 // length claims.
 const (
 	magic         = "tidings\x01"
-	formatVersion = 1
+	formatVersion = 2
 	headBytesMax  = 1 << 16
 	prefixBytes   = 8 + 4 + 4 + 8
 )

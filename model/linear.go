@@ -15,10 +15,12 @@ type linear struct {
 	labels  labels
 	cells   cells
 	updates uint64
+
+	calibration calibration
 }
 
 func newLinear(o Options, fresh cell) linear {
-	return linear{options: o, cells: cells{fresh: fresh, max: o.cellsMax()}}
+	return linear{options: o, cells: cells{fresh: fresh, max: o.cellsMax()}, calibration: calibratedLogits()}
 }
 
 func (m *linear) Labels() []string { return m.labels.names }
@@ -39,6 +41,11 @@ func (m *linear) admit(x tidings.Vector, label string, scores []float64) (truth,
 		return 0, 0, err
 	}
 	return m.labels.find(label), len(m.labels.names), nil
+}
+
+// Probabilities is Model's.
+func (m *linear) Probabilities(scores, dst []float64) []float64 {
+	return m.calibration.probabilities(&m.labels, scores, dst)
 }
 
 // add numbers a new label and returns its number.
@@ -101,7 +108,7 @@ func (m *linear) bytes() int64 {
 // digest hashes all state but what is one model's own. Numbers that are not of a
 // cell are told apart by mix(1), mix(2) and so on; a model goes on with mix(3).
 func (m *linear) digest(name string) uint64 {
-	sum := xxhash.Sum64String(name) + mix(m.updates^mix(1)) + mix(m.cells.drops^mix(2))
+	sum := xxhash.Sum64String(name) + mix(m.updates^mix(1)) + mix(m.cells.drops^mix(2)) + m.calibration.digest()
 	for _, hash := range m.labels.hashes {
 		sum += mix(hash)
 	}

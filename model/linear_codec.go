@@ -8,14 +8,14 @@ import (
 
 // The payload of a linear model, after what is one model's own:
 //
-//	updates 8 | dropped 8 | labels 4 | a label: bytes 4, name
+//	calibration 32 | updates 8 | dropped 8 | labels 4 | a label: bytes 4, name
 //	a group of labels: rows 4 | a row: feature 4, mask 8, a cell: 4 + 4
 //
 // Rows stand in the order of their features.
 
 // size returns the bytes that save writes.
 func (m *linear) size() uint64 {
-	n := 8 + 8 + 4
+	n := calibrationBytes + 8 + 8 + 4
 	for _, name := range m.labels.names {
 		n += 4 + len(name)
 	}
@@ -26,6 +26,7 @@ func (m *linear) size() uint64 {
 }
 
 func (m *linear) save(e *encoder) {
+	m.calibration.save(e)
 	e.uint64(m.updates)
 	e.uint64(m.cells.drops)
 	e.uint32(uint32(len(m.labels.names)))
@@ -70,6 +71,7 @@ func (g *group) byFeature() []row {
 // load reads what save wrote into an empty model. valid tells whether a cell of
 // finite numbers is one that the model could have.
 func (m *linear) load(d *decoder, valid func(cell) bool) error {
+	m.calibration.load(d)
 	m.updates = d.uint64("updates")
 	m.cells.drops = d.uint64("dropped cells")
 	n := d.uint32("labels")

@@ -56,12 +56,6 @@ func (m *multinomial) Predict(x tidings.Vector, scores []float64) []float64 {
 	return m.predict(x, scores, m.weigh)
 }
 
-func (m *multinomial) Probabilities(scores, dst []float64) []float64 {
-	dst = append(dst[:0], scores...)
-	softmax(1, m.labels.sorted, dst)
-	return dst
-}
-
 func (m *multinomial) Learn(x tidings.Vector, label string, scores []float64) error {
 	truth, known, err := m.admit(x, label, scores)
 	if err != nil {
@@ -72,12 +66,14 @@ func (m *multinomial) Learn(x tidings.Vector, label string, scores []float64) er
 	} else if m.scores = m.Predict(x, m.scores); checkScores(m.scores) != nil {
 		return checkScores(m.scores)
 	}
+	m.shares = m.calibration.learn(&m.labels, m.scores, truth, m.shares)
 	if truth < 0 {
 		truth = m.add(label)
 		m.scores = append(m.scores, 0)
 	}
 	m.updates++
-	m.shares = m.Probabilities(m.scores, m.shares)
+	m.shares = append(m.shares[:0], m.scores...)
+	softmax(1, m.labels.sorted, m.shares)
 	m.plan(truth)
 	m.update(x)
 	return nil

@@ -12,7 +12,6 @@ func init() {
 		make: func(o Options) Model { return newPA(o) },
 		load: func(o Options, d *decoder) (Model, error) {
 			m := newPA(o)
-			m.temperature.set(d.float("temperature"))
 			return m, m.load(d, func(c cell) bool { return c.b == 0 })
 		},
 	})
@@ -28,7 +27,6 @@ func init() {
 // is what AROW adds to it.
 type pa struct {
 	linear
-	temperature    temperature
 	aggressiveness float64
 
 	scores, shares []float64 // scratch of Learn, a label
@@ -38,17 +36,15 @@ type pa struct {
 const aggressivenessDefault = 0.4
 
 func newPA(o Options) *pa {
-	return &pa{linear: newLinear(o, cell{}), temperature: newTemperature(), aggressiveness: either(o.Aggressiveness, aggressivenessDefault)}
+	m := &pa{linear: newLinear(o, cell{}), aggressiveness: either(o.Aggressiveness, aggressivenessDefault)}
+	m.calibration = calibratedMargins()
+	return m
 }
 
 func (m *pa) Name() string { return "pa" }
 
 func (m *pa) Predict(x tidings.Vector, scores []float64) []float64 {
 	return m.predict(x, scores, first)
-}
-
-func (m *pa) Probabilities(scores, dst []float64) []float64 {
-	return m.temperature.probabilities(&m.labels, scores, dst)
 }
 
 func (m *pa) Learn(x tidings.Vector, label string, scores []float64) error {
@@ -61,11 +57,10 @@ func (m *pa) Learn(x tidings.Vector, label string, scores []float64) error {
 	} else if m.scores = m.Predict(x, m.scores); checkScores(m.scores) != nil {
 		return checkScores(m.scores)
 	}
+	m.shares = m.calibration.learn(&m.labels, m.scores, truth, m.shares)
 	if truth < 0 {
 		truth = m.add(label)
 		m.scores = append(m.scores, 0)
-	} else if known > 1 {
-		m.shares = m.temperature.learn(&m.labels, m.scores, truth, m.shares)
 	}
 	m.updates++
 	rival := m.rival(truth)
@@ -127,13 +122,8 @@ func (m *pa) Contributions(x tidings.Vector, label string, dst []float64) []floa
 
 func (m *pa) Bytes() int64 { return m.bytes() + int64(cap(m.scores)+cap(m.shares))*8 }
 
-func (m *pa) Digest() uint64 {
-	return m.digest(m.Name()) + mix(math.Float64bits(m.temperature.log)^mix(3))
-}
+func (m *pa) Digest() uint64 { return m.digest(m.Name()) }
 
 func (m *pa) Save(w io.Writer) error {
-	return save(w, head{m.Name(), m.options}, 8+m.size(), func(e *encoder) {
-		e.float(m.temperature.log)
-		m.linear.save(e)
-	})
+	return save(w, head{m.Name(), m.options}, m.size(), m.linear.save)
 }
