@@ -122,7 +122,7 @@ func (a *tarFile) close(t testing.TB) string {
 
 // A collection as it is distributed gives the documents that it is known for:
 // ids, labels, times and titles, in its order, and no other.
-func TestCollectionsGiveTheirDocuments(t *testing.T) {
+func TestCollectionsOfTheSharedData(t *testing.T) {
 	for name, write := range map[string]func(testing.TB) (string, []tidings.Document){"20 Newsgroups": newsgroupsFile, "Reuters-21578": reutersFile} {
 		t.Run(name, func(t *testing.T) {
 			path, want := write(t)

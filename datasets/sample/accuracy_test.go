@@ -11,7 +11,7 @@ import (
 
 // Properties: the stream is as hard as real news for the default model. Each
 // document is predicted before it is learnt.
-func TestTheDefaultModelFindsItNeitherEasyNorHopeless(t *testing.T) {
+func TestQualityOfTheDefaultModelIsNeitherEasyNorHopeless(t *testing.T) {
 	tests := map[string]sample.Options{
 		"default":      {},
 		"seed 1":       {Seed: 1},
