@@ -18,7 +18,7 @@ import (
 )
 
 // example is what these tests need of a document.
-type example struct{ Label, Title, Text string }
+type example struct{ Label, Title, Text, Time string }
 
 // dataset reads one of the data sets beside the project.
 func dataset(tb testing.TB, name string) []example {
@@ -60,10 +60,10 @@ type chain struct {
 	model      model.Model
 	n          uint64
 
-	counts        []features.TermCount
-	slots, values []uint32
-	x             tidings.Vector
-	scores        []float64
+	counts         []features.TermCount
+	slots, values  []uint32
+	x              tidings.Vector
+	scores, shares []float64
 }
 
 func newChain(tb testing.TB, name string) *chain {
