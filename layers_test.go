@@ -14,6 +14,7 @@ var rooms = map[string][]string{
 	"features":                   {".", "internal/htmltext", "internal/near"},
 	"model":                      {".", "internal/near"},
 	"model/modeltest":            {".", "model"},
+	"model/drift":                {"internal/near"},
 	"datasets":                   {".", "datasets/archive", "datasets/newsgroups", "datasets/reuters", "datasets/wikitext", "internal/jsonl", "internal/near"},
 	"datasets/sample":            {"."},
 	"datasets/archive":           {},
