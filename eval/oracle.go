@@ -17,7 +17,7 @@ import (
 type Oracle struct {
 	features features.Options
 	tokenize *pipeline.Tokenize
-	df       features.DF
+	df       *features.DF
 	learner  *pipeline.Learner
 	topics   *topics.State
 	unit     pipeline.Unit
@@ -47,6 +47,7 @@ func NewOracle(p pipeline.Plan) (*Oracle, error) {
 	return &Oracle{
 		features: p.Features,
 		tokenize: pipeline.NewTokenize(p.Features, func(uint64) bool { return true }),
+		df:       features.NewDF(p.Features),
 		learner:  l,
 		topics:   topics.New(p.Topics, 0, 1),
 		Tally:    pipeline.NewTally(),
@@ -59,7 +60,7 @@ func (o *Oracle) Model() model.Model { return o.learner.Model() }
 // Frozen asks the oracle's state as it is now; the oracle must not go on
 // meanwhile.
 func (o *Oracle) Frozen() *pipeline.Frozen {
-	return pipeline.NewFrozen(o.features, o.learner.Model(), o.df.Lookup, o.learner.Accepted())
+	return pipeline.NewFrozen(o.features, o.learner.Model(), o.df.Next, o.learner.Documents())
 }
 
 // Add takes the next record of the log.
@@ -101,6 +102,7 @@ func (o *Oracle) Add(r broker.Record) error {
 
 func (o *Oracle) document(u *pipeline.Unit, e *pipeline.Entry) error {
 	o.values = o.values[:0]
+	o.df.Tick(e.Time)
 	for _, t := range u.TermsOf(e) {
 		o.values = append(o.values, o.df.Observe(o.slots[t.Ref]))
 	}

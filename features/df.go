@@ -1,43 +1,83 @@
 package features
 
-import (
-	"math/bits"
-	"slices"
-)
+import "slices"
 
-// DF counts in how many documents each term occurred. The zero value is empty.
+// DF counts in how many documents each term occurred. The zero value is empty,
+// forgets nothing and has room for DFTermsMax terms; NewDF makes others.
 //
 // Counting goes in two steps, so that a frame is looked up at once: Resolve
 // gives each term a slot, Observe counts one document at a slot. A term that
 // was resolved and never observed has df 0, and is in no Len, Digest or Save.
+// Tick goes before the Observes of each document.
 //
-// A count stays at 2^32-1 when it gets there. Beyond DFTermsMax terms no new
-// one is taken: its df is then 1 in each document, and Dropped counts them.
+// A df is a number of documents, or, where Options.DFHalfLife is set, of 256ths
+// of one, from the weights that they have left (clock): it is above the exact
+// one by at most 1/256 of it, and below by at most that and 1/256 document. It
+// stays at 2^32-1 when it gets there.
+//
+// Beyond DFTermsMax terms no new one is taken: its df is then 1 in each
+// document, and Dropped counts them. With a lower limit of one's own
+// (Options.DFTerms) rare terms are forgotten instead (shard). Then, and whatever
+// came in which order, a df is never above what it would be without the limit,
+// and below by at most what Error says.
+//
+// All of this is a function of the documents in their order, for each term by
+// itself or with those of its shard: neither frames nor partitions show in it.
 type DF struct {
-	table   []dfSlot // open addressing by the top bits of the hash
-	shift   uint     // 64 - log2(len(table))
-	used    int      // slots taken, those of df 0 among them
-	terms   int      // slots with df above 0
-	limit   int      // of slots taken; 0 means DFTermsMax
+	table            // of all terms, without a limit of one's own
+	bounded *bounded // else
+	clock   clock
 	dropped uint64
 }
 
-type dfSlot struct {
-	hash  uint64
-	count uint32
-	used  bool
+// NewDF makes an empty one. Options that Check refuses work as the nearest that
+// it does not.
+func NewDF(o Options) *DF {
+	t := &DF{clock: clock{halfLife: o.DFHalfLife}}
+	if o.DFTerms > 0 {
+		t.bounded = newBounded(min(max(o.DFTerms, DFTermsMin), DFTermsMax))
+	}
+	return t
 }
 
-const (
-	dfSlotsMin = 1 << 10
-	// noSlot stands for a term that found no room.
-	noSlot = ^uint32(0)
-)
+// Fits says whether the counts were made under these options.
+func (t *DF) Fits(o Options) bool {
+	other := NewDF(o)
+	return t.clock.halfLife == other.clock.halfLife && t.Limit() == other.Limit()
+}
+
+// Limit is how many terms there is room for, in all partitions together where
+// it is one's own.
+func (t *DF) Limit() int {
+	if t.bounded != nil {
+		return t.bounded.limit
+	}
+	return t.max()
+}
+
+// Tick begins the next document; time is its event time in Unix nanoseconds, or
+// NoTime.
+func (t *DF) Tick(time int64) {
+	if !t.clock.runs() {
+		return
+	}
+	ended := t.clock.tick(time)
+	switch {
+	case ended == 0:
+	case t.bounded != nil:
+		t.bounded.age(ended)
+	default:
+		t.table.age(ended)
+	}
+}
 
 // Resolve returns the slots of the terms with these hashes, appended to
 // slots[:0]. The slots are valid until the next Resolve.
 func (t *DF) Resolve(slots []uint32, hashes []uint64) []uint32 {
 	slots = slots[:0]
+	if t.bounded != nil {
+		return t.bounded.resolve(slots, hashes)
+	}
 	t.reserve(len(hashes))
 	for _, hash := range hashes {
 		slots = append(slots, t.slot(hash))
@@ -48,11 +88,14 @@ func (t *DF) Resolve(slots []uint32, hashes []uint64) []uint32 {
 // Observe counts one more document that has the term, and returns the term's
 // df including this document. Call it once for each document and term.
 func (t *DF) Observe(slot uint32) uint32 {
+	if t.bounded != nil || t.clock.runs() {
+		return t.weigh(slot)
+	}
 	if slot == noSlot {
 		t.dropped++
 		return 1
 	}
-	s := &t.table[slot]
+	s := &t.slots[slot]
 	if s.count == 0 {
 		t.terms++
 	}
@@ -62,128 +105,138 @@ func (t *DF) Observe(slot uint32) uint32 {
 	return s.count
 }
 
+// weigh is Observe where a document has a weight, or terms are forgotten.
+func (t *DF) weigh(slot uint32) uint32 {
+	weight := uint32(1)
+	if t.clock.runs() {
+		weight = t.clock.weight()
+	}
+	var s *dfSlot
+	switch {
+	case t.bounded != nil:
+		forgotten := 0
+		s, forgotten = t.bounded.take(t.bounded.pending[slot])
+		t.dropped += uint64(forgotten)
+	case slot == noSlot:
+		t.dropped++
+		return t.df(weight)
+	default:
+		s = &t.slots[slot]
+		if s.count == 0 {
+			t.terms++
+		}
+	}
+	s.count = sum(s.count, weight)
+	return t.df(s.count)
+}
+
+// sum adds, up to the highest there is.
+func sum(a, b uint32) uint32 {
+	if a > ^uint32(0)-b {
+		return ^uint32(0)
+	}
+	return a + b
+}
+
+// df is a count as the current document sees it.
+func (t *DF) df(count uint32) uint32 {
+	if t.clock.runs() {
+		return uint32(t.clock.now(uint64(count)))
+	}
+	return count
+}
+
 // Lookup returns a term's df, 0 when it never occurred. It changes nothing.
-func (t *DF) Lookup(hash uint64) uint32 {
-	if len(t.table) == 0 {
-		return 0
+func (t *DF) Lookup(hash uint64) uint32 { return t.df(t.count(hash)) }
+
+func (t *DF) count(hash uint64) uint32 {
+	in := &t.table
+	if t.bounded != nil {
+		in = &t.bounded.in(hash).table
 	}
-	mask := uint64(len(t.table) - 1)
-	for i := hash >> t.shift; ; i++ {
-		s := &t.table[i&mask]
-		if !s.used {
-			return 0
-		}
-		if s.hash == hash {
-			return s.count
-		}
+	if s := in.find(hash); s != nil {
+		return s.count
 	}
+	return 0
+}
+
+// Next returns the df that a term would have if the next document had it, which
+// has no time. It changes nothing.
+func (t *DF) Next(hash uint64) uint32 {
+	if !t.clock.runs() {
+		return sum(t.count(hash), 1)
+	}
+	clock := t.clock
+	ended := clock.tick(NoTime)
+	return uint32(clock.now(uint64(sum(halved(t.count(hash), ended), clock.weight()))))
 }
 
 // Peek returns the df that each term of a document would have if the document
 // were counted now, appended to dst[:0]: what Observe would say, with nothing
-// counted. A vector made from it needs n + 1, because the document is then one
-// of the n. It changes nothing.
+// counted. A vector made from it needs an n with one more, because the document
+// is then one of the n. It changes nothing.
 func (t *DF) Peek(dst []uint32, dict *Dictionary, terms []TermCount) []uint32 {
 	dst = dst[:0]
 	for _, term := range terms {
-		df := t.Lookup(dict.Hash(term.Ref))
-		if df != ^uint32(0) {
-			df++
-		}
-		dst = append(dst, df)
+		dst = append(dst, t.Next(dict.Hash(term.Ref)))
 	}
 	return dst
 }
 
 // Len returns the number of terms with a df above 0.
-func (t *DF) Len() int { return t.terms }
+func (t *DF) Len() int {
+	if t.bounded != nil {
+		return t.bounded.terms()
+	}
+	return t.terms
+}
 
-// Dropped returns how many observations found no room and were not kept.
+// Error returns by how much a df may be too low because terms were forgotten, as
+// it stands now and in the unit of df; 0 while the limit was never reached. With
+// observations in a shard, so many as count still, it is at most twice them by
+// the terms that a shard has room for: shares that are alike for all shards.
+func (t *DF) Error() uint32 {
+	if t.bounded == nil {
+		return 0
+	}
+	return t.df(t.bounded.floor())
+}
+
+// Dropped returns how many observations found no room and were not kept, or,
+// with a limit of one's own, how many terms were forgotten to make room.
 func (t *DF) Dropped() uint64 { return t.dropped }
 
-// Bytes returns the memory of the table.
-func (t *DF) Bytes() int64 { return int64(len(t.table)) * 16 }
+// Bytes returns the memory of the tables.
+func (t *DF) Bytes() int64 {
+	if t.bounded != nil {
+		return t.bounded.bytes()
+	}
+	return t.bytes()
+}
 
 // Clone returns a copy that goes its own way, in the time that copying Bytes
 // takes: to save it while this one counts on.
 func (t *DF) Clone() *DF {
 	c := *t
-	c.table = slices.Clone(t.table)
+	c.slots = slices.Clone(t.slots)
+	c.bounded = t.bounded.clone()
 	return &c
 }
 
 // Digest returns the sum (modulo 2^64) of a hash of each (term, df),
 // mix(xxHash of the term ^ mix(df)). It does not depend on the order of
 // anything, and the digests of df partitions add up to the digest of the whole.
+//
+// Where terms are forgotten, what a df may be short of stands in the upper half
+// of it and shards are summed likewise; where df decays, the place between two
+// halvings is in each hash.
 func (t *DF) Digest() uint64 {
-	var sum uint64
-	for i := range t.table {
-		if s := &t.table[i]; s.count > 0 {
-			sum += mix(s.hash ^ mix(uint64(s.count)))
-		}
+	place := uint64(0)
+	if t.clock.runs() {
+		place = mix(t.clock.era*clockSteps + uint64(t.clock.step) + 1)
 	}
-	return sum
-}
-
-// slot finds or takes the slot of a term; there is room in the table.
-func (t *DF) slot(hash uint64) uint32 {
-	mask := uint64(len(t.table) - 1)
-	for i := hash >> t.shift; ; i++ {
-		s := &t.table[i&mask]
-		if s.used {
-			if s.hash == hash {
-				return uint32(i & mask)
-			}
-			continue
-		}
-		if t.used >= t.max() {
-			return noSlot
-		}
-		*s = dfSlot{hash: hash, used: true}
-		t.used++
-		return uint32(i & mask)
+	if t.bounded != nil {
+		return t.bounded.digest(place)
 	}
-}
-
-func (t *DF) max() int {
-	if t.limit > 0 {
-		return t.limit
-	}
-	return DFTermsMax
-}
-
-// reserve makes room for n further terms. A table three quarters full is
-// rebuilt at most half full, without the terms nobody observed.
-func (t *DF) reserve(n int) {
-	want := min(t.used+n, t.max())
-	if want*4 <= len(t.table)*3 && t.used < t.max() {
-		return
-	}
-	size := max(dfSlotsMin, len(t.table))
-	for size < 2*min(t.terms+n, t.max()) {
-		size *= 2
-	}
-	if size == len(t.table) && t.used == t.terms {
-		return // full of observed terms, and at the limit
-	}
-	t.rebuild(size)
-}
-
-func (t *DF) rebuild(size int) {
-	old := t.table
-	t.table = make([]dfSlot, size)
-	t.shift = 64 - uint(bits.TrailingZeros(uint(size)))
-	t.used = 0
-	mask := uint64(size - 1)
-	for i := range old {
-		if old[i].count == 0 {
-			continue
-		}
-		at := old[i].hash >> t.shift
-		for t.table[at&mask].used {
-			at++
-		}
-		t.table[at&mask] = old[i]
-		t.used++
-	}
+	return t.digest(place)
 }

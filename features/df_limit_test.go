@@ -6,7 +6,7 @@ import (
 )
 
 func TestDFTakesNoTermBeyondItsLimitAndCountsThem(t *testing.T) {
-	df := DF{limit: 10}
+	df := DF{table: table{limit: 10}}
 	hash := func(i int) uint64 { return mix(uint64(i) + 1) }
 	for round := range 3 {
 		for i := range 5000 {
@@ -34,7 +34,7 @@ func TestDFTakesNoTermBeyondItsLimitAndCountsThem(t *testing.T) {
 }
 
 func TestDFMakesRoomByForgettingWhatNobodyObserved(t *testing.T) {
-	df := DF{limit: 10}
+	df := DF{table: table{limit: 10}}
 	for i := range 100 {
 		df.Resolve(nil, []uint64{mix(uint64(i) + 1)})
 	}
@@ -52,7 +52,7 @@ func TestDFStaysAtTheHighestCount(t *testing.T) {
 	var df DF
 	slot := df.Resolve(nil, []uint64{7})[0]
 	df.Observe(slot)
-	df.table[slot].count = ^uint32(0) - 1
+	df.slots[slot].count = ^uint32(0) - 1
 	for range 3 {
 		if got := df.Observe(slot); got != ^uint32(0) {
 			t.Errorf("df %d", got)

@@ -26,12 +26,16 @@ import (
 )
 
 // Limits. A document beyond TermsMax is refused; a word beyond TermBytesMax is
-// cut; a DF beyond DFTermsMax takes no further terms and counts what it drops.
+// cut; a DF beyond DFTermsMax takes no further terms and counts what it drops,
+// unless Options.DFTerms lets it forget rare ones.
 const (
 	TermsMax     = 1 << 16 // distinct terms of one document
 	TermBytesMax = 64      // bytes of one word after lower-casing
 	DFTermsMax   = 1 << 24 // distinct terms of one DF, 512 MiB of table
 )
+
+// DFTermsMin is the lowest Options.DFTerms.
+const DFTermsMin = 1 << 16
 
 // Bounds of Options.HashBits.
 const (
@@ -87,6 +91,14 @@ type Options struct {
 	// FoldURLs makes a term of the host of a web or mail address, the latter
 	// with an @ before it, in the place of the address's words.
 	FoldURLs bool `json:"fold_urls,omitempty"`
+	// DFHalfLife lets df forget: a document counts half after so many documents or
+	// after so much time; the zero value means never.
+	DFHalfLife HalfLife `json:"df_half_life,omitzero"`
+	// DFTerms bounds the memory of df over endless vocabularies: with so many terms,
+	// in [DFTermsMin, DFTermsMax] and in all partitions together, rare ones are
+	// forgotten to make room (DF.Error). 0 means that DFTermsMax are kept by each
+	// partition and no further ones taken.
+	DFTerms int `json:"df_terms,omitempty"`
 }
 
 // Canonical returns the same options with defaults as zero values and languages
@@ -120,6 +132,7 @@ func (o Options) Changes() []string {
 		{"ngrams " + o.NGrams.String(), o.NGrams != NGrams{}}, {"stem " + o.Stem, o.Stem != ""},
 		{"stop-words " + o.StopWords, o.StopWords != ""}, {"strip-html", o.StripHTML},
 		{"normalise " + o.Normalise, o.Normalise != ""}, {"fold numbers", o.FoldNumbers}, {"fold urls", o.FoldURLs},
+		{"df-half-life " + o.DFHalfLife.String(), o.DFHalfLife != HalfLife{}}, {fmt.Sprintf("df-terms %d", o.DFTerms), o.DFTerms != 0},
 	} {
 		if c.changed {
 			all = append(all, c.text)
@@ -146,7 +159,15 @@ func (o Options) Check() error {
 			o.Normalise, near.Question(form, NormalForms()), NormaliseNFC, NormaliseNFKC))
 	}
 	problems = append(problems, checkLanguage("stem", o.Stem), checkLanguage("stop-words", o.StopWords))
+	problems = append(problems, o.DFHalfLife.Check(), checkDFTerms(o.DFTerms))
 	return errors.Join(problems...)
+}
+
+func checkDFTerms(n int) error {
+	if n != 0 && (n < DFTermsMin || n > DFTermsMax) {
+		return fmt.Errorf("df-terms %d is out of range; choose %d to %d, or 0 to forget none", n, DFTermsMin, DFTermsMax)
+	}
+	return nil
 }
 
 // bits returns HashBits with the default filled in and out-of-range values

@@ -14,6 +14,7 @@ import (
 // scratch memory and no state.
 type Vectorizer struct {
 	mask  uint64
+	one   uint64        // a document, in the unit of df
 	seen  []featureSlot // open addressing: where a feature stands in the vector
 	epoch uint32        // slots of other epochs are empty
 }
@@ -23,7 +24,7 @@ type featureSlot struct{ epoch, feature, place uint32 }
 // NewVectorizer returns a vectorizer. Options that Check refuses work as the
 // nearest that it does not.
 func NewVectorizer(o Options) *Vectorizer {
-	return &Vectorizer{mask: 1<<o.bits() - 1}
+	return &Vectorizer{mask: 1<<o.bits() - 1, one: o.DFUnit()}
 }
 
 // Feature returns the feature of a term.
@@ -31,13 +32,14 @@ func (v *Vectorizer) Feature(hash uint64) uint32 { return uint32(hash & v.mask) 
 
 // Vector fills dst with the vector of one document. df[i] belongs to terms[i]
 // and counts this document; n is the number of documents up to and including
-// it. The entries stand in the order of the terms, and terms on one feature are
+// it; both are in the unit of df (Options.DFUnit), of which a document has u, 1
+// unless df decays. The entries stand in the order of the terms, and terms on one feature are
 // summed at the place of the first. No terms give an empty vector. To the bit, a
-// term's value is (1 + log count) * (log(1 + n) - log df), and each entry is
+// term's value is (1 + log count) * (log(u + n) - log df), and each entry is
 // multiplied by 1 / sqrt(the sum of their squares in order).
 //
-// Every value is finite and at least 0 whatever the counts: a df of 0 is taken
-// for 1, one above n for n, a count of 0 for 1. df must not be shorter than
+// Every value is finite and at least 0 whatever the counts: a df below a
+// document is taken for one, one above n for n, a count of 0 for 1. df must not be shorter than
 // terms.
 func (v *Vectorizer) Vector(dst *tidings.Vector, dict *Dictionary, terms []TermCount, df []uint32, n uint64) {
 	dst.Reset()
@@ -45,10 +47,10 @@ func (v *Vectorizer) Vector(dst *tidings.Vector, dict *Dictionary, terms []TermC
 		return
 	}
 	v.prepare(len(terms))
-	n = max(n, 1)
-	logN := log(n + 1)
+	n = max(n, v.one)
+	logN := log(n + v.one)
 	for i, term := range terms {
-		value := float64((1 + log(uint64(term.Count))) * idf(df[i], n, logN))
+		value := float64((1 + log(uint64(term.Count))) * v.idf(df[i], n, logN))
 		feature := v.Feature(dict.Hash(term.Ref))
 		if place, ok := v.place(feature, len(dst.Index)); ok {
 			dst.Value[place] += value
@@ -61,14 +63,15 @@ func (v *Vectorizer) Vector(dst *tidings.Vector, dict *Dictionary, terms []TermC
 }
 
 // IDF returns the inverse document frequency of a term that df of n documents
-// have: log((1 + n) / df), with df and n brought into range as in Vector.
-func IDF(df uint32, n uint64) float64 {
-	n = max(n, 1)
-	return idf(df, n, log(n+1))
+// have: log((1 + n) / df), with df and n in the unit of df and brought into range
+// as in Vector.
+func (v *Vectorizer) IDF(df uint32, n uint64) float64 {
+	n = max(n, v.one)
+	return v.idf(df, n, log(n+v.one))
 }
 
-func idf(df uint32, n uint64, logN float64) float64 {
-	return max(logN-log(min(max(uint64(df), 1), n)), 0)
+func (v *Vectorizer) idf(df uint32, n uint64, logN float64) float64 {
+	return max(logN-log(min(max(uint64(df), v.one), n)), 0)
 }
 
 // prepare empties the slots and sees that there are twice as many as terms.

@@ -1,21 +1,27 @@
 package pipeline
 
-import "tidings/features"
+import (
+	"errors"
+	"io"
+
+	"tidings/features"
+)
 
 // DF counts in how many documents each term has occurred. It is divided by
 // term; one DF serves the partitions that a worker owns.
 type DF struct {
-	tables []*features.DF // by partition; nil: another worker's
-	route  router
-	slots  [][]uint32 // by partition: where its terms are in its table
-	at     []uint64   // by partition: up to which log sequence its table was restored
+	features features.Options
+	tables   []*features.DF // by partition; nil: another worker's
+	route    router
+	slots    [][]uint32 // by partition: where its terms are in its table
+	at       []uint64   // by partition: up to which log sequence its table was restored
 }
 
 // NewDF makes the stage for the given partitions out of n.
-func NewDF(n int, partitions []int) *DF {
-	s := &DF{tables: make([]*features.DF, n), slots: make([][]uint32, n), at: make([]uint64, n), route: newRouter(n)}
+func NewDF(o features.Options, n int, partitions []int) *DF {
+	s := &DF{features: o, tables: make([]*features.DF, n), slots: make([][]uint32, n), at: make([]uint64, n), route: newRouter(n)}
 	for _, p := range partitions {
-		s.tables[p] = new(features.DF)
+		s.tables[p] = features.NewDF(o)
 	}
 	return s
 }
@@ -34,6 +40,7 @@ func (s *DF) Step(u *Unit) error {
 		e := &u.Entries[i]
 		switch e.Kind {
 		case DocumentEntry:
+			s.tick(u, e.Time)
 			for _, t := range u.TermsOf(e) {
 				at := s.route.at[t.Ref]
 				if s.counts(int(at.partition), u) {
@@ -49,6 +56,19 @@ func (s *DF) Step(u *Unit) error {
 		}
 	}
 	return nil
+}
+
+// tick tells all tables of the next document, not those alone that have terms of
+// it: so they forget at the same time.
+func (s *DF) tick(u *Unit, time int64) {
+	if s.features.DFHalfLife == (features.HalfLife{}) {
+		return
+	}
+	for p, table := range s.tables {
+		if s.counts(p, u) {
+			table.Tick(time)
+		}
+	}
 }
 
 // counts says whether a unit is counted in a partition's table: it is this
@@ -81,4 +101,15 @@ func (r *router) terms(dict *features.Dictionary) {
 		r.at = append(r.at, route{int32(p), uint32(len(r.hashes[p]))})
 		r.hashes[p] = append(r.hashes[p], h)
 	}
+}
+
+// load restores the table of a partition, which had met the log up to a
+// sequence.
+func (s *DF) load(partition int, r io.Reader, at uint64) error {
+	table, err := features.LoadDF(r)
+	if err == nil && !table.Fits(s.features) {
+		err = errors.New("the df counts were made with another --df-half-life or --df-terms")
+	}
+	s.tables[partition], s.at[partition] = table, at
+	return err
 }

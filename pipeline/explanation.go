@@ -44,7 +44,7 @@ func (f *Frozen) ExplainAll(title, text string) (Explanation, error) {
 	if x.Label, x.Probability, err = f.Predict(title, text); err != nil {
 		return x, fmt.Errorf("the text cannot be explained: %w", err)
 	}
-	x.Documents, x.Updates = f.accepted+1, f.model.Updates()
+	x.Documents, x.Updates = f.documents.Count()+1, f.model.Updates()
 	if labels := f.model.Labels(); model.Best(labels, f.scores) >= 0 {
 		f.probabilities = f.model.Probabilities(f.scores, f.probabilities)
 		all, _ := appendBest(nil, labels, f.scores, f.probabilities)
@@ -72,7 +72,7 @@ func (f *Frozen) parts(best []tidings.Score) []TermPart {
 		feature := f.vectorizer.Feature(f.dict.Hash(t.Ref))
 		at := place[feature]
 		part := TermPart{
-			Term: string(f.dict.Text(t.Ref)), Count: t.Count, DF: f.values[i], IDF: features.IDF(f.values[i], f.accepted+1),
+			Term: string(f.dict.Text(t.Ref)), Count: t.Count, DF: f.values[i], IDF: f.vectorizer.IDF(f.values[i], f.documents.Next()),
 			Weight: f.vector.Value[at], Shared: sharers[feature] > 1, Adds: make([]float64, len(best)),
 		}
 		for j := range adds {

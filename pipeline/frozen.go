@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -19,9 +18,9 @@ import (
 type Frozen struct {
 	tokenizer  *features.Tokenizer
 	vectorizer *features.Vectorizer
-	df         func(hash uint64) uint32
+	df         func(hash uint64) uint32 // with the text counted
 	model      model.Model
-	accepted   uint64
+	documents  features.Documents
 
 	dict          features.Dictionary
 	terms         []features.TermCount
@@ -31,12 +30,13 @@ type Frozen struct {
 	probabilities []float64
 }
 
-// NewFrozen asks the given model with the given df; accepted is how many
-// documents df counts. Whoever owns them must not change them meanwhile.
-func NewFrozen(o features.Options, m model.Model, df func(hash uint64) uint32, accepted uint64) *Frozen {
+// NewFrozen asks the given model with the given df, as it would be with one more
+// document that has the term (features.DF.Next), and the documents that df counts.
+// Whoever owns them must not change them meanwhile.
+func NewFrozen(o features.Options, m model.Model, df func(hash uint64) uint32, documents features.Documents) *Frozen {
 	return &Frozen{
 		tokenizer: features.NewTokenizer(o), vectorizer: features.NewVectorizer(o),
-		df: df, model: m, accepted: accepted,
+		df: df, model: m, documents: documents,
 	}
 }
 
@@ -116,8 +116,8 @@ func (r *Runner) Frozen(upTo uint64) (*Frozen, error) {
 	if slices.Contains(tables, nil) || learner == nil {
 		return nil, ErrElsewhere
 	}
-	lookup := func(hash uint64) uint32 { return tables[features.Partition(hash, len(tables))].Lookup(hash) }
-	return NewFrozen(r.plan.Features, learner.model, lookup, learner.accepted), nil
+	lookup := func(hash uint64) uint32 { return tables[features.Partition(hash, len(tables))].Next(hash) }
+	return NewFrozen(r.plan.Features, learner.model, lookup, learner.documents), nil
 }
 
 // Predict says which label the model gives a text, as if the text were the
@@ -129,13 +129,9 @@ func (f *Frozen) Predict(title, text string) (label string, probability float64,
 	}
 	f.values = f.values[:0]
 	for _, t := range f.terms {
-		df := f.df(f.dict.Hash(t.Ref))
-		if df != math.MaxUint32 {
-			df++ // the text counts as the next document
-		}
-		f.values = append(f.values, df)
+		f.values = append(f.values, f.df(f.dict.Hash(t.Ref)))
 	}
-	f.vectorizer.Vector(&f.vector, &f.dict, f.terms, f.values, f.accepted+1)
+	f.vectorizer.Vector(&f.vector, &f.dict, f.terms, f.values, f.documents.Next())
 	f.scores = f.model.Predict(f.vector, f.scores)
 	best := model.Best(f.model.Labels(), f.scores)
 	if best < 0 {

@@ -22,9 +22,9 @@ import (
 type Learner struct {
 	model      model.Model
 	vectorizer *features.Vectorizer
-	accepted   uint64 // documents so far: N of TF-IDF
-	chain      uint64 // ledger: hash of all (position, label) learnt
-	unlearnt   uint64 // labels beyond the model's limit
+	documents  features.Documents // so far: N of TF-IDF
+	chain      uint64             // ledger: hash of all (position, label) learnt
+	unlearnt   uint64             // labels beyond the model's limit
 
 	vector        tidings.Vector // of the document that was met last
 	scores        []float64
@@ -37,18 +37,18 @@ func NewLearner(p Plan) (*Learner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Learner{model: m, vectorizer: features.NewVectorizer(p.Features)}, nil
+	return &Learner{model: m, vectorizer: features.NewVectorizer(p.Features), documents: features.NewDocuments(p.Features)}, nil
 }
 
 // Meet takes the next document, with the df of its terms in term order, and
 // fills its prediction if that is wanted. Learn, for the same document, comes
 // next.
 func (l *Learner) Meet(u *Unit, e *Entry, df []uint32, predict bool) {
-	l.accepted++
+	l.documents.Add(e.Time)
 	if !predict && e.Truth == "" {
 		return
 	}
-	l.vectorizer.Vector(&l.vector, &u.Dict, u.TermsOf(e), df, l.accepted)
+	l.vectorizer.Vector(&l.vector, &u.Dict, u.TermsOf(e), df, l.documents.N())
 	l.scores = l.model.Predict(l.vector, l.scores)
 	if predict {
 		l.predict(u, e)
@@ -98,21 +98,25 @@ func (l *Learner) End(e *Entry, dfDigest, dfDropped uint64) {
 func (l *Learner) Model() model.Model { return l.model }
 
 // Accepted is how many documents were met.
-func (l *Learner) Accepted() uint64 { return l.accepted }
+func (l *Learner) Accepted() uint64 { return l.documents.Count() }
+
+// Documents are those that were met, as df counts them.
+func (l *Learner) Documents() features.Documents { return l.documents }
 
 // Version is what the model is at now.
 func (l *Learner) Version() Version { return Version{l.model.Updates(), l.chain} }
 
 // copy copies what the learner remembers.
 func (l *Learner) copy() *Learner {
-	return &Learner{accepted: l.accepted, chain: l.chain, unlearnt: l.unlearnt, model: l.model.Clone()}
+	return &Learner{documents: l.documents, chain: l.chain, unlearnt: l.unlearnt, model: l.model.Clone()}
 }
 
 // save writes what the learner remembers: three numbers and the model.
 func (l *Learner) save(w io.Writer) error {
-	b := binary.LittleEndian.AppendUint64(nil, l.accepted)
+	b := binary.LittleEndian.AppendUint64(nil, l.documents.Count())
 	b = binary.LittleEndian.AppendUint64(b, l.chain)
 	b = binary.LittleEndian.AppendUint64(b, l.unlearnt)
+	b = l.documents.Append(b)
 	if _, err := w.Write(b); err != nil {
 		return err
 	}
@@ -124,7 +128,9 @@ func (l *Learner) load(r io.Reader) (err error) {
 	if _, err := io.ReadFull(r, b[:]); err != nil {
 		return err
 	}
-	l.accepted = binary.LittleEndian.Uint64(b[:])
+	if err := l.documents.Resume(r, binary.LittleEndian.Uint64(b[:])); err != nil {
+		return err
+	}
 	l.chain = binary.LittleEndian.Uint64(b[8:])
 	l.unlearnt = binary.LittleEndian.Uint64(b[16:])
 	l.model, err = model.Load(r)

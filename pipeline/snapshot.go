@@ -50,13 +50,11 @@ func (w *worker) pieces(a *assembly, committers []*guarantees.Committer) (all []
 			all = append(all, piece{
 				name: DFStage + "/" + strconv.Itoa(p), limit: committers[i].Resume(),
 				copy: func() (func(io.Writer) error, error) { return s.tables[p].Clone().Save, nil },
-				load: func(r io.Reader, at uint64) (err error) {
-					s.tables[p], err = features.LoadDF(r)
-					s.at[p] = at
-					return err
+				load: func(r io.Reader, at uint64) error {
+					return s.load(p, r, at)
 				},
 				reset: func() error {
-					s.tables[p], s.at[p] = new(features.DF), 0
+					s.tables[p], s.at[p] = features.NewDF(s.features), 0
 					return nil
 				},
 				at: func() uint64 { return s.at[p] },

@@ -75,7 +75,7 @@ func (w *worker) assemble() (*assembly, error) {
 		a.ahead = append(a.ahead, NewTokenize(w.plan.Features, w.owns(p.Tokenize)))
 	}
 	if chain || w.stage == DFStage {
-		a.df = NewDF(p.DF, w.partitions)
+		a.df = NewDF(w.plan.Features, p.DF, w.partitions)
 		a.steps = append(a.steps, a.df)
 	}
 	if chain || w.stage == ClassifyStage {
