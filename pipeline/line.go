@@ -12,11 +12,12 @@ type PredictionLine struct {
 	ID          string      `json:"id"`
 	Source      string      `json:"source,omitempty"`
 	Time        time.Time   `json:"time,omitzero"`
-	Label       string      `json:"label"` // "" as long as no label is known
-	Probability float64     `json:"probability"`
-	Scores      []ScoreLine `json:"scores,omitempty"` // the best labels
-	Truth       string      `json:"truth,omitempty"`  // the label that the document came with
-	Version     uint64      `json:"version"`          // updates that the model had applied
+	Label       string      `json:"label"`               // "" as long as no label is known, or where it is abstained from
+	Abstained   bool        `json:"abstained,omitempty"` // the probability is below what the reader asked for
+	Probability float64     `json:"probability"`         // of the likeliest label
+	Scores      []ScoreLine `json:"scores,omitempty"`    // the best labels, abstained or not
+	Truth       string      `json:"truth,omitempty"`     // the label that the document came with
+	Version     uint64      `json:"version"`             // updates that the model had applied
 }
 
 // ScoreLine is one label's share.
@@ -25,14 +26,18 @@ type ScoreLine struct {
 	Probability float64 `json:"probability"`
 }
 
-// NewPredictionLine converts a prediction.
-func NewPredictionLine(p tidings.Prediction) PredictionLine {
+// NewPredictionLine converts a prediction. One with a probability below abstain
+// names no label; its scores are told as they are.
+func NewPredictionLine(p tidings.Prediction, abstain float64) PredictionLine {
 	l := PredictionLine{
 		Position: p.Position.String(), ID: p.ID, Source: p.Source, Time: p.Time, Label: p.Label,
 		Probability: p.Probability, Truth: p.Truth, Version: p.Version,
 	}
 	for _, s := range p.Scores {
 		l.Scores = append(l.Scores, ScoreLine(s))
+	}
+	if p.Probability < abstain {
+		l.Label, l.Abstained = "", true
 	}
 	return l
 }

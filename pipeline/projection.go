@@ -26,7 +26,7 @@ import (
 type Projection struct {
 	broker *broker.Broker
 	plan   Plan
-	pack   int
+	shape  Shape
 
 	appender *broker.Appender
 	outputs  map[string]*output
@@ -59,14 +59,22 @@ func (n Name) OutStream() broker.Stream {
 	}
 }
 
-// Project publishes until the context ends, which is no error. pack is how
-// many predictions a message holds at most; 0 is UnitDocumentsMax.
-func Project(ctx context.Context, b *broker.Broker, p Plan, pack int) error {
-	if pack < 1 {
-		pack = UnitDocumentsMax
+// Shape is how predictions are told to outside readers.
+type Shape struct {
+	// Pack is how many a message holds at most; 0 is UnitDocumentsMax.
+	Pack int
+	// Abstain is the probability below which a prediction names no label; 0:
+	// all do. Lines that are published stay as they are.
+	Abstain float64
+}
+
+// Project publishes until the context ends, which is no error.
+func Project(ctx context.Context, b *broker.Broker, p Plan, shape Shape) error {
+	if shape.Pack < 1 {
+		shape.Pack = UnitDocumentsMax
 	}
 	for {
-		err := (&Projection{broker: b, plan: p, pack: pack}).run(ctx)
+		err := (&Projection{broker: b, plan: p, shape: shape}).run(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -146,7 +154,7 @@ func (p *Projection) unit(u *Unit) error {
 		var err error
 		switch e.Kind {
 		case DocumentEntry:
-			err = p.line(predictionLines, func() any { return NewPredictionLine(e.Prediction()) })
+			err = p.line(predictionLines, func() any { return NewPredictionLine(e.Prediction(), p.shape.Abstain) })
 		case DeadLetter, RejectEntry:
 			err = p.line(deadLetterLines, func() any { return NewDeadLetterLine(e) })
 		}
@@ -183,7 +191,7 @@ func (p *Projection) line(kind string, value func() any) error {
 	o.batch.Write(data)
 	o.batch.WriteByte('\n')
 	o.lines++
-	if o.lines >= p.pack {
+	if o.lines >= p.shape.Pack {
 		return p.flush(o)
 	}
 	return nil

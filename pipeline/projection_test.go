@@ -127,7 +127,7 @@ func lines(ctx context.Context, t *testing.T, b *broker.Broker, plan Plan) map[s
 		for i := range u.Entries {
 			switch e := &u.Entries[i]; e.Kind {
 			case DocumentEntry:
-				add("predictions", NewPredictionLine(e.Prediction()))
+				add("predictions", NewPredictionLine(e.Prediction(), 0))
 			case DeadLetter, RejectEntry:
 				add("deadletters", NewDeadLetterLine(e))
 			}
@@ -227,7 +227,7 @@ func interrupted(ctx context.Context, t *testing.T, b *broker.Broker, plan Plan,
 		running, stop := context.WithCancel(ctx)
 		var projecting sync.WaitGroup
 		projecting.Go(func() {
-			if err := Project(running, b, plan, pack); err != nil {
+			if err := Project(running, b, plan, Shape{Pack: pack}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -357,7 +357,7 @@ func TestARunGoesOnAfterOutages(t *testing.T) {
 		projecting, end := context.WithCancel(ctx)
 		var projection sync.WaitGroup
 		projection.Go(func() {
-			if err := Project(projecting, b, disturbed, 10); err != nil {
+			if err := Project(projecting, b, disturbed, Shape{Pack: 10}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -419,7 +419,7 @@ func TestAProjectionNoticesARefusal(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop()
-	p := &Projection{broker: b, plan: plan, pack: UnitDocumentsMax}
+	p := &Projection{broker: b, plan: plan, shape: Shape{Pack: UnitDocumentsMax}}
 	if err := p.open(ctx); err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ type Sharing struct {
 	TTL     time.Duration    // how long a process may be silent; 0 is guarantees.LeaseTTL
 	Now     func() time.Time // a clock that goes on; what it shows does not matter
 	Notice  func(string)     // tells people what changes hands
-	Project int              // predictions in one message for outside readers at most; 0 is UnitDocumentsMax
+	Project Shape            // of what outside readers get, where this process publishes
 }
 
 // What is shared beside the partitions of stages.

@@ -3,37 +3,47 @@ package pipeline
 import (
 	"fmt"
 
+	"tidings/eval/metric"
 	"tidings/guarantees"
 )
 
 // Summary is the account of a run, as --summary writes it.
 type Summary struct {
-	Pipeline      Name       `json:"pipeline"`
-	Guarantee     string     `json:"guarantee"`
-	Recovery      string     `json:"recovery"`
-	Order         string     `json:"order"`
-	Claim         string     `json:"claim"` // the weakest guarantee of all stages
-	Partitions    Partitions `json:"partitions"`
-	Model         string     `json:"model"`
-	Tokenizer     string     `json:"tokenizer"`
-	Text          []string   `json:"text,omitempty"` // options of text that are not at their defaults: "ngrams 1-2"
-	Documents     uint64     `json:"documents"`
-	Labelled      uint64     `json:"labelled"`
-	Predictions   uint64     `json:"predictions"`
-	Duplicates    uint64     `json:"duplicates"`
-	Lost          uint64     `json:"lost"`
-	DeadLetters   uint64     `json:"dead_letters"`
-	Rejected      uint64     `json:"rejected"`
-	Accuracy      float64    `json:"accuracy"` // prequential, of first predictions
-	MacroF1       float64    `json:"macro_f1"` // likewise
-	Windows       uint64     `json:"windows"`
-	TermsDropped  uint64     `json:"terms_dropped"`  // occurrences beyond what df can hold
-	CellsDropped  uint64     `json:"cells_dropped"`  // updates beyond what the model may hold
-	LabelsDropped uint64     `json:"labels_dropped"` // documents whose label was one too many to learn
-	Updates       uint64     `json:"updates"`
-	TestAccuracy  *float64   `json:"test_accuracy,omitempty"` // model and df frozen
-	TestMacroF1   *float64   `json:"test_macro_f1,omitempty"`
-	TestFiles     []string   `json:"test_files,omitempty"`
+	Pipeline    Name       `json:"pipeline"`
+	Guarantee   string     `json:"guarantee"`
+	Recovery    string     `json:"recovery"`
+	Order       string     `json:"order"`
+	Claim       string     `json:"claim"` // the weakest guarantee of all stages
+	Partitions  Partitions `json:"partitions"`
+	Model       string     `json:"model"`
+	Tokenizer   string     `json:"tokenizer"`
+	Text        []string   `json:"text,omitempty"` // options of text that are not at their defaults: "ngrams 1-2"
+	Documents   uint64     `json:"documents"`
+	Labelled    uint64     `json:"labelled"`
+	Predictions uint64     `json:"predictions"`
+	Duplicates  uint64     `json:"duplicates"`
+	Lost        uint64     `json:"lost"`
+	DeadLetters uint64     `json:"dead_letters"`
+	Rejected    uint64     `json:"rejected"`
+	Accuracy    float64    `json:"accuracy"` // prequential, of first predictions
+	MacroF1     float64    `json:"macro_f1"` // likewise
+
+	// How far probabilities can be believed: the expected calibration error of
+	// first predictions, over BinsDefault bins of equal width, of the probability
+	// of the label they name; the bins; what thresholds leave.
+	CalibrationError float64          `json:"calibration_error"`
+	Calibration      []metric.Bin     `json:"calibration,omitempty"`
+	Coverage         []metric.Covered `json:"coverage,omitempty"`
+	Abstain          *metric.Covered  `json:"abstain,omitempty"` // what --abstain left
+
+	Windows       uint64   `json:"windows"`
+	TermsDropped  uint64   `json:"terms_dropped"`  // occurrences beyond what df can hold
+	CellsDropped  uint64   `json:"cells_dropped"`  // updates beyond what the model may hold
+	LabelsDropped uint64   `json:"labels_dropped"` // documents whose label was one too many to learn
+	Updates       uint64   `json:"updates"`
+	TestAccuracy  *float64 `json:"test_accuracy,omitempty"` // model and df frozen
+	TestMacroF1   *float64 `json:"test_macro_f1,omitempty"`
+	TestFiles     []string `json:"test_files,omitempty"`
 
 	FeedsFailed int `json:"feeds_failed,omitempty"` // that could not be read, each being asked once
 
@@ -86,6 +96,8 @@ func (t *Tally) Summary(p Plan) Summary {
 		Documents: t.Documents, Labelled: t.Labelled, Predictions: t.Predictions,
 		Duplicates: t.Duplicates, Lost: t.Lost, DeadLetters: t.DeadLetters, Rejected: t.Rejected,
 		Accuracy: t.Confusion.Accuracy(), MacroF1: t.Confusion.MacroF1(),
+		CalibrationError: t.Confidence.Calibration.Error(), Calibration: t.Confidence.bins(),
+		Coverage: t.Confidence.Coverage(), Abstain: t.Confidence.Kept(),
 		TermsDropped: t.Dropped.Terms, CellsDropped: t.Dropped.Cells, LabelsDropped: t.Dropped.Labels,
 		Windows: t.Windows, Updates: t.Updates,
 		PredictionsDigest: t.PredictionsDigest(), DFDigest: Digest(t.DFDigest), ModelDigest: Digest(t.ModelDigest),

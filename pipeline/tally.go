@@ -33,12 +33,13 @@ type Tally struct {
 	Updates     uint64
 	To          uint64 // the last log sequence covered
 
-	Confusion metric.Confusion
-	Recent    *metric.Windowed
-	Latency   metric.Latency
-	Reasons   map[tidings.Reason]uint64
-	Last      map[string][]topics.Window // the last windows of each definition, oldest first
-	Counts    []topics.Counts            // by definition, over all partitions
+	Confusion  metric.Confusion
+	Confidence Confidence
+	Recent     *metric.Windowed
+	Latency    metric.Latency
+	Reasons    map[tidings.Reason]uint64
+	Last       map[string][]topics.Window // the last windows of each definition, oldest first
+	Counts     []topics.Counts            // by definition, over all partitions
 
 	DFDigest, ModelDigest uint64 // at the last end of a source
 	Chain                 uint64
@@ -53,7 +54,7 @@ type Tally struct {
 // NewTally starts from nothing.
 func NewTally() *Tally {
 	return &Tally{
-		Recent: metric.NewWindowed(recentDocuments), digest: xxhash.New(),
+		Recent: metric.NewWindowed(recentDocuments), Confidence: newConfidence(), digest: xxhash.New(),
 		Reasons: map[tidings.Reason]uint64{}, Last: map[string][]topics.Window{},
 	}
 }
@@ -124,6 +125,7 @@ func (t *Tally) document(e *Entry) {
 	_, _ = t.digest.Write([]byte{0})
 	_, _ = t.digest.WriteString(e.Label)
 	_, _ = t.digest.Write([]byte{'\n'})
+	t.Confidence.add(e.Truth, e.Label, e.Probability)
 	if e.Truth != "" {
 		t.Labelled++
 		t.Confusion.Add(e.Truth, e.Label)

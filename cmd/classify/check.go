@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"tidings/internal/cli"
+	"tidings/pipeline"
 )
 
 // Check tells which values of the flags cannot be.
@@ -13,7 +14,12 @@ func (c *classify) Check() error {
 	_, plan := c.Plan()
 	_, _, pace := c.Pace()
 	_, broker := c.Options("")
-	return errors.Join(model, plan, pace, broker, c.checkUntil(), c.checkIsolate())
+	return errors.Join(model, plan, pace, broker, c.checkUntil(), c.checkIsolate(), cli.CheckAbstain(c.Abstain))
+}
+
+// shape is how predictions are told to outside readers.
+func (c *classify) shape() pipeline.Shape {
+	return pipeline.Shape{Pack: c.Project, Abstain: c.Abstain}
 }
 
 func (c *classify) checkUntil() error {

@@ -31,6 +31,7 @@ type classify struct {
 	Test    []string `name:"test" placeholder:"FILE" sep:"none" group:"Result" help:"Then predict this file with the model frozen. Repeatable."`
 	Summary string   `name:"summary" placeholder:"FILE" group:"Result" help:"Write the account of the run as JSON (- is standard output)."`
 	Output  string   `name:"out" placeholder:"FILE" group:"Result" help:"Write predictions, windows and dead letters as JSON lines (- is standard output)."`
+	Abstain float64  `name:"abstain" placeholder:"SHARE" group:"Result" help:"Tell predictions with a probability below SHARE, such as 0.4, as none: without a label, but with their scores. What is learnt stays the same."`
 	Project int      `name:"project" placeholder:"N" default:"256" group:"Result" help:"Predictions in one message for outside readers at most. Default: ${default}."`
 	JSON    bool     `name:"json" group:"Result" help:"Progress and result as JSON, a record a line."`
 
@@ -68,7 +69,7 @@ func (c *classify) settle() error {
 			c.Until = "stopped"
 		}
 	}
-	if err := errors.Join(c.checkUntil(), c.checkIsolate()); err != nil {
+	if err := errors.Join(c.checkUntil(), c.checkIsolate(), cli.CheckAbstain(c.Abstain)); err != nil {
 		return err
 	}
 	if c.Output == "-" && c.Summary == "-" {
@@ -119,7 +120,7 @@ func (r *job) open(ctx context.Context) (err error) {
 	if err := r.checkTests(ctx); err != nil {
 		return err
 	}
-	if r.out, err = openLines(c.Output, r.streams.Out); err != nil {
+	if r.out, err = openLines(c.Output, r.streams.Out, c.Abstain); err != nil {
 		return err
 	}
 	if r.summary, err = cli.OpenOutput("--summary", c.Summary, r.streams.Out); err != nil {
@@ -162,6 +163,7 @@ func (r *job) open(ctx context.Context) (err error) {
 	}
 	r.goal = newGoal()
 	r.follower = newFollower(r.began, r.out)
+	r.follower.tally.Confidence.Abstain(c.Abstain)
 	return nil
 }
 
@@ -229,7 +231,7 @@ func (r *job) share() {
 	}
 	if shared {
 		r.runner.Share(pipeline.Sharing{
-			ID: who() + "-" + rand.Text()[:12], Now: time.Now, Notice: r.progress.Notice, Project: r.flags.Project,
+			ID: who() + "-" + rand.Text()[:12], Now: time.Now, Notice: r.progress.Notice, Project: r.flags.shape(),
 		})
 	}
 }

@@ -13,18 +13,19 @@ import (
 // lineWriter writes results as JSON lines, each with its kind. A nil one
 // writes nothing.
 type lineWriter struct {
-	output *cli.Output
-	w      *bufio.Writer
-	json   *json.Encoder
+	output  *cli.Output
+	w       *bufio.Writer
+	json    *json.Encoder
+	abstain float64 // predictions below name no label
 }
 
-func openLines(path string, stdout io.Writer) (*lineWriter, error) {
+func openLines(path string, stdout io.Writer, abstain float64) (*lineWriter, error) {
 	o, err := cli.OpenOutput("--out", path, stdout)
 	if o == nil || err != nil {
 		return nil, err
 	}
 	w := bufio.NewWriterSize(o, 1<<16)
-	return &lineWriter{output: o, w: w, json: json.NewEncoder(w)}, nil
+	return &lineWriter{output: o, w: w, json: json.NewEncoder(w), abstain: abstain}, nil
 }
 
 // The kinds of lines.
@@ -63,7 +64,7 @@ func (l *lineWriter) unit(u *pipeline.Unit) error {
 		var err error
 		switch e := &u.Entries[i]; e.Kind {
 		case pipeline.DocumentEntry:
-			err = l.json.Encode(predictionLine{"prediction", pipeline.NewPredictionLine(e.Prediction())})
+			err = l.json.Encode(predictionLine{"prediction", pipeline.NewPredictionLine(e.Prediction(), l.abstain)})
 		case pipeline.DeadLetter, pipeline.RejectEntry:
 			err = l.json.Encode(deadLetterLine{"dead_letter", pipeline.NewDeadLetterLine(e)})
 		}

@@ -59,6 +59,18 @@ func (c *Coverage) AddUnlabelled(probability float64) {
 	}
 }
 
+// AddLabel counts the label of a document whose prediction AddUnlabelled
+// counted before.
+func (c *Coverage) AddLabel(probability float64, right bool) {
+	c.labelled++
+	if r := c.row(probability); r != nil {
+		r.labelled++
+		if right {
+			r.right++
+		}
+	}
+}
+
 // row is that of the highest threshold that a probability reaches, or nil.
 func (c *Coverage) row(probability float64) *coverageCounts {
 	for i := len(c.thresholds) - 1; i >= 0; i-- {

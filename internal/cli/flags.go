@@ -205,3 +205,12 @@ func (f *PaceFlags) Pace() (rate, speed float64, err error) {
 	}
 	return rate, speed, nil
 }
+
+// CheckAbstain tells whether a probability can be a threshold to abstain at; 0
+// is none.
+func CheckAbstain(below float64) error {
+	if below >= 0 && below <= 1 {
+		return nil
+	}
+	return &UsageError{fmt.Errorf("--abstain %v is no probability; write a number from 0 to 1, as in 0.4", below)}
+}

@@ -73,6 +73,8 @@ func large() Report {
 	s := scored(plan4("news"), c)
 	s.DocumentsPerSecond, s.CPUPerDocument, s.RSSMax = 4832.3, 18.23, 142<<20
 	s.Latency = pipeline.LatencyMS{P50: 2.13, P95: 8.42, P99: 14.3}
+	s.CalibrationError, s.Calibration = .0086, make([]metric.Bin, metric.BinsDefault)
+	s.Abstain = &metric.Covered{Threshold: .4, Documents: 54_321, Abstained: 5_593, Coverage: .9067, Accuracy: .8432}
 	s.TestAccuracy, s.TestMacroF1, s.TestFiles = new(.8564), new(.8417), []string{"data/news-test.jsonl.gz"}
 	s.Windows, s.DeadLetters, s.Rejected = 412, 22, 1204
 	return Report{

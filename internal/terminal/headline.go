@@ -98,6 +98,23 @@ func (p *page) scores(s pipeline.Summary, classes int) {
 	p.score("macro-F1", s.MacroF1,
 		"the mean F1 of "+plural(uint64(classes), "label", "labels")+", all weighing the same",
 		"the mean of "+plural(uint64(classes), "label", "labels"))
+	p.confidence(s)
+}
+
+// confidence tells how far probabilities can be believed, and what abstaining
+// left.
+func (p *page) confidence(s pipeline.Summary) {
+	if len(s.Calibration) > 0 {
+		p.list("calibration",
+			line{}.add(plain, "probabilities are "+percent(s.CalibrationError, 2)+" % off"),
+			line{}.add(dim, "expected calibration error, "+plural(uint64(len(s.Calibration)), "bin", "bins")))
+	}
+	if a := s.Abstain; a != nil {
+		p.list("abstained",
+			line{}.add(plain, number(a.Abstained)+", below "+percent(a.Threshold, 0)+" %"),
+			line{}.add(plain, percent(a.Coverage, 1)+" % answered"),
+			line{}.add(plain, percent(a.Accuracy, 2)+" % of these right"))
+	}
 }
 
 // score prints a share with a bar and the first remark that fits, or the last.
