@@ -57,7 +57,7 @@ type naiveDocument struct {
 }
 
 func newNaive(p pipeline.Plan) *naive {
-	m := naiveAROW{r: p.Options.R, room: p.Options.CellsMax, number: map[string]int{}, cells: map[uint32]map[int]naiveCell{}, temperature: 1}
+	m := naiveAROW{r: p.Options.R, room: p.Options.CellsMax, number: map[string]int{}, cells: map[uint32]map[int]naiveCell{}, temperature: 1, beta: [3]float64{1, 1, 0}}
 	if m.r == 0 {
 		m.r = 0.7
 	}
@@ -332,6 +332,7 @@ type naiveAROW struct {
 	dropped     uint64
 	updates     uint64
 	temperature float64 // logarithm of the factor
+	beta        [3]float64
 }
 
 type naiveCell struct{ weight, variance float32 }
@@ -347,7 +348,7 @@ func (m *naiveAROW) scores(x []naiveEntry) []float64 {
 }
 
 func (m *naiveAROW) best(scores []float64) (label string, probability float64) {
-	highest, shares := math.Inf(-1), m.shares(scores)
+	highest, shares := math.Inf(-1), m.believed(scores)
 	for _, i := range m.byName {
 		if scores[i] > highest {
 			highest, label, probability = scores[i], m.labels[i], shares[i]
@@ -370,6 +371,65 @@ func (m *naiveAROW) shares(scores []float64) []float64 {
 		shares[i] /= sum
 	}
 	return shares
+}
+
+// leader is the label that is ahead of all others, -1 when none is.
+func (m *naiveAROW) leader(scores []float64) int {
+	if len(scores) < 2 {
+		return -1
+	}
+	first := slices.Index(scores, slices.Max(scores))
+	if slices.Contains(scores[first+1:], scores[first]) {
+		return -1
+	}
+	return first
+}
+
+// believed are the shares, the leader's made the probability of being right.
+func (m *naiveAROW) believed(scores []float64) []float64 {
+	shares, leader := m.shares(scores), m.leader(scores)
+	if leader < 0 {
+		return shares
+	}
+	p, _ := m.right(shares[leader])
+	rest := 0.0
+	for _, i := range m.byName {
+		if i != leader {
+			rest += shares[i]
+		}
+	}
+	for i := range shares {
+		switch {
+		case i == leader:
+			shares[i] = p
+		case rest > 1e-300:
+			shares[i] *= (1 - p) / rest
+		default:
+			shares[i] = (1 - p) / float64(len(shares)-1)
+		}
+	}
+	highest := slices.Max(shares)
+	if highest == p {
+		return shares
+	}
+	shares[leader] = highest
+	sum := 0.0
+	for _, i := range m.byName {
+		sum += shares[i]
+	}
+	for i := range shares {
+		shares[i] /= sum
+	}
+	return shares
+}
+
+// right is the probability that a leader with that share is right, and what its
+// log odds are made of.
+func (m *naiveAROW) right(share float64) (float64, [3]float64) {
+	share = max(1e-6, min(1-1e-6, share))
+	of := [3]float64{math.Log(share), -math.Log(1 - share), 1}
+	odds := float64(m.beta[0]*of[0]) + float64(m.beta[1]*of[1]) + m.beta[2]
+	return 1 / (1 + math.Exp(-odds)), of
 }
 
 func bent(margin float64) float64 {
@@ -414,10 +474,20 @@ func (m *naiveAROW) learn(x []naiveEntry, label string, scores []float64) {
 	}
 }
 
-// calibrate learns the temperature from scores made before their document was
-// learnt.
+// calibrate learns the temperature, and how often a leader is right, from scores
+// made before their document was learnt.
 func (m *naiveAROW) calibrate(scores []float64, truth int) {
 	shares, expected := m.shares(scores), 0.0
+	if leader := m.leader(scores); leader >= 0 {
+		p, of := m.right(shares[leader])
+		if leader == truth {
+			p--
+		}
+		for i := range of {
+			m.beta[i] -= float64(0.01 * p * of[i])
+		}
+		m.beta = [3]float64{max(0.01, min(5, m.beta[0])), max(0.01, min(5, m.beta[1])), max(-5, min(5, m.beta[2]))}
+	}
 	for _, i := range m.byName {
 		expected += float64(shares[i] * bent(scores[i]))
 	}
@@ -485,7 +555,12 @@ func (m *naiveAROW) update(x []naiveEntry, label int, alphaY, beta float64) {
 }
 
 func (m *naiveAROW) digest() uint64 {
-	sum := xxhash.Sum64String("arow") + fmix64(m.updates^fmix64(1)) + fmix64(m.dropped^fmix64(2)) + fmix64(math.Float64bits(m.temperature)^fmix64(3))
+	sum := xxhash.Sum64String("arow") + fmix64(m.updates^fmix64(1)) + fmix64(m.dropped^fmix64(2))
+	calibration := fmix64(3)
+	for _, v := range []float64{m.temperature, m.beta[0], m.beta[1], m.beta[2]} {
+		calibration = fmix64(calibration ^ math.Float64bits(v))
+	}
+	sum += calibration
 	for _, label := range m.labels {
 		sum += fmix64(xxhash.Sum64String(label))
 	}
@@ -520,7 +595,7 @@ func fmix64(k uint64) uint64 {
 //   - it predicts the same label, with the same bits of probability, from the
 //     same number of updates;
 //   - its model ends with the same labels, cells and weights, and with the same
-//     digest, in which the variances and the temperature are;
+//     digest, in which the variances and the calibration are;
 //   - its windows hold the same counts and shares;
 //   - asked about a text afterwards, it says the same.
 func TestTheOracleEqualsANaiveRun(t *testing.T) {
@@ -691,7 +766,7 @@ func compareModels(t *testing.T, m model.Model, n *naiveAROW) {
 		t.Errorf("%d of %d weights differ", wrong, n.count)
 	}
 	if m.Digest() != n.digest() {
-		t.Errorf("digest %016x, naively %016x (%d weights differ: if none does, variances or temperature do)", m.Digest(), n.digest(), wrong)
+		t.Errorf("digest %016x, naively %016x (%d weights differ: if none does, variances or the calibration do)", m.Digest(), n.digest(), wrong)
 	}
 }
 
