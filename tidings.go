@@ -97,7 +97,10 @@ const (
 	ReasonBadTime       Reason = "bad_time"
 	ReasonFutureTime    Reason = "future_time"
 	ReasonNUL           Reason = "nul_byte"
-	ReasonRow           Reason = "bad_row" // a row of a file that cannot be read
+	ReasonNoLabel       Reason = "no_label"     // of a late label, as those below
+	ReasonByTooLong     Reason = "by_too_long"  // the name of who gave it
+	ReasonBadPosition   Reason = "bad_position" // where its document is said to stand
+	ReasonRow           Reason = "bad_row"      // a row of a file that cannot be read
 )
 
 // DocumentError says why one document was refused. The rest of its stream is

@@ -87,6 +87,10 @@ func (o *Oracle) Add(r broker.Record) error {
 				return err
 			}
 			o.topics.Observe(topics.Document{Time: e.Time, Label: e.Label}, emit)
+		case pipeline.LabelEntry:
+			if _, err := o.learner.Late(e); err != nil {
+				return err
+			}
 		case pipeline.EndEntry:
 			o.topics.EndOfSource(emit)
 			o.learner.End(e, o.df.Digest(), o.df.Dropped())

@@ -39,6 +39,14 @@ func (s *Classify) Step(u *Unit) error {
 			if err := s.document(u, e); err != nil {
 				return err
 			}
+		case LabelEntry:
+			learnt, err := s.learner.Late(e)
+			if err != nil {
+				return fmt.Errorf("classify: %w", err)
+			}
+			if !learnt {
+				skip(u, e.Position)
+			}
 		case EndEntry:
 			df := u.dfEnd(e.Position)
 			s.learner.End(e, df.digest, df.dropped)

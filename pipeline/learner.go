@@ -26,7 +26,11 @@ type Learner struct {
 	chain      uint64             // ledger: hash of all (position, label) learnt
 	unlearnt   uint64             // labels beyond the model's limit
 
+	wait LabelWait
+	ring *Ring // the last documents, for labels that come later; nil: none are kept
+
 	vector        tidings.Vector // of the document that was met last
+	late          tidings.Vector // of one whose label came later
 	scores        []float64
 	probabilities []float64
 }
@@ -37,7 +41,7 @@ func NewLearner(p Plan) (*Learner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Learner{model: m, vectorizer: features.NewVectorizer(p.Features), documents: features.NewDocuments(p.Features)}, nil
+	return &Learner{model: m, vectorizer: features.NewVectorizer(p.Features), documents: features.NewDocuments(p.Features), wait: p.LabelWait, ring: NewRing(p.LabelWait)}, nil
 }
 
 // Meet takes the next document, with the df of its terms in term order, and
@@ -45,10 +49,15 @@ func NewLearner(p Plan) (*Learner, error) {
 // next.
 func (l *Learner) Meet(u *Unit, e *Entry, df []uint32, predict bool) {
 	l.documents.Add(e.Time)
+	if !predict && e.Truth == "" && l.ring == nil {
+		return
+	}
+	terms := u.TermsOf(e)
+	l.vectorizer.Vector(&l.vector, &u.Dict, terms, df, l.documents.N())
+	l.ring.Add(e, len(terms), &l.vector)
 	if !predict && e.Truth == "" {
 		return
 	}
-	l.vectorizer.Vector(&l.vector, &u.Dict, u.TermsOf(e), df, l.documents.N())
 	l.scores = l.model.Predict(l.vector, l.scores)
 	if predict {
 		l.predict(u, e)
@@ -74,12 +83,20 @@ func (l *Learner) Learn(e *Entry) (learnt bool, err error) {
 	if e.Truth == "" {
 		return false, nil
 	}
-	switch err := l.model.Learn(l.vector, e.Truth, l.scores); {
+	if learnt, err = l.teach(e, l.vector); learnt {
+		l.ring.LearntLast(e.Truth)
+	}
+	return learnt, err
+}
+
+// teach learns an entry's label from a vector, of which l.scores are the scores.
+func (l *Learner) teach(e *Entry, v tidings.Vector) (learnt bool, err error) {
+	switch err := l.model.Learn(v, e.Truth, l.scores); {
 	case errors.Is(err, model.ErrTooManyLabels):
 		l.unlearnt++
 		return false, nil
 	case err != nil:
-		return false, fmt.Errorf("the document at %v cannot be learnt: %w", e.Position, err)
+		return false, fmt.Errorf("the label at %v cannot be learnt: %w", e.Position, err)
 	}
 	l.chain = chainHash(l.chain, e.Position, e.Truth)
 	return true, nil
@@ -108,16 +125,25 @@ func (l *Learner) Version() Version { return Version{l.model.Updates(), l.chain}
 
 // copy copies what the learner remembers.
 func (l *Learner) copy() *Learner {
-	return &Learner{documents: l.documents, chain: l.chain, unlearnt: l.unlearnt, model: l.model.Clone()}
+	return &Learner{documents: l.documents, chain: l.chain, unlearnt: l.unlearnt, wait: l.wait, ring: l.ring.clone(), model: l.model.Clone()}
 }
 
-// save writes what the learner remembers: three numbers and the model.
+// learnerMagic begins what save writes. Programs of before began with the number
+// of documents, which is less.
+const learnerMagic = uint64(0xff)<<56 | 2
+
+// save writes what the learner remembers: three numbers, the documents that wait
+// for labels, and the model.
 func (l *Learner) save(w io.Writer) error {
-	b := binary.LittleEndian.AppendUint64(nil, l.documents.Count())
+	b := binary.LittleEndian.AppendUint64(nil, learnerMagic)
+	b = binary.LittleEndian.AppendUint64(b, l.documents.Count())
 	b = binary.LittleEndian.AppendUint64(b, l.chain)
 	b = binary.LittleEndian.AppendUint64(b, l.unlearnt)
 	b = l.documents.Append(b)
 	if _, err := w.Write(b); err != nil {
+		return err
+	}
+	if err := l.ring.save(w); err != nil {
 		return err
 	}
 	return l.model.Save(w)
@@ -125,7 +151,15 @@ func (l *Learner) save(w io.Writer) error {
 
 func (l *Learner) load(r io.Reader) (err error) {
 	var b [24]byte
-	if _, err := io.ReadFull(r, b[:]); err != nil {
+	if _, err := io.ReadFull(r, b[:8]); err != nil {
+		return err
+	}
+	keeps := binary.LittleEndian.Uint64(b[:]) == learnerMagic
+	rest := b[:]
+	if !keeps { // labels that come later for its documents are of unknown ones
+		rest = b[8:]
+	}
+	if _, err := io.ReadFull(r, rest); err != nil {
 		return err
 	}
 	if err := l.documents.Resume(r, binary.LittleEndian.Uint64(b[:])); err != nil {
@@ -133,6 +167,12 @@ func (l *Learner) load(r io.Reader) (err error) {
 	}
 	l.chain = binary.LittleEndian.Uint64(b[8:])
 	l.unlearnt = binary.LittleEndian.Uint64(b[16:])
+	l.ring = NewRing(l.wait)
+	if keeps {
+		if l.ring, err = loadRing(r, l.wait); err != nil {
+			return err
+		}
+	}
 	l.model, err = model.Load(r)
 	return err
 }

@@ -15,13 +15,13 @@ func (v Version) Add(p tidings.Position, label string) Version {
 }
 
 // Learnt is what a unit made of a classify partition's replica of the model.
-// The updates themselves are not listed: they are the labelled documents of the
-// log that the unit covers, in order, but for those that are named here. Whoever
+// The updates themselves are not listed: they are the labelled documents and the
+// late labels of the log that the unit covers, in order, but for those that are named here. Whoever
 // reads them there comes from Before to After, or else the record is wrong.
 type Learnt struct {
 	Before, After Version
 	Missing       []Stretch          // log messages of which nothing came
-	Skipped       []tidings.Position // documents that came and were not learnt: a part of them is lost, or their label was one too many
+	Skipped       []tidings.Position // documents and late labels that came and were not learnt
 }
 
 // Stretch is a run of log sequences, both inclusive.

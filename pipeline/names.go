@@ -29,6 +29,7 @@ func (n Name) Check() error {
 // The kinds of records in the log; each is a token of its subject.
 const (
 	ArticleRecord = "article" // documents, as JSON lines
+	LabelRecord   = "label"   // labels that came later than their documents
 	RejectRecord  = "reject"  // rows refused at the door
 	ControlRecord = "control" // a source has ended
 )

@@ -109,6 +109,8 @@ type Plan struct {
 	Model    string                        `json:"model"`
 	Options  model.Options                 `json:"model_options"`
 	Topics   topics.Options                `json:"topics"`
+	// LabelWait says how long labels that come later are waited for.
+	LabelWait LabelWait `json:"label_wait,omitzero"`
 }
 
 // WithDefaults fills in what was left out.
@@ -132,6 +134,7 @@ func (p Plan) WithDefaults() Plan {
 		p.Topics.Windows = DefaultWindows()
 	}
 	p.Topics = p.Topics.WithDefaults()
+	p.LabelWait = p.LabelWait.canonical()
 	return p
 }
 
@@ -150,7 +153,7 @@ func DefaultWindows() []topics.Definition {
 // Check reports all problems of a plan at once.
 func (p Plan) Check() error {
 	_, modelErr := model.New(p.Model, p.Options)
-	return errors.Join(p.Pipeline.Check(), p.Partitions.check(), p.checkPromises(), p.Features.Check(), p.checkNGrams(), modelErr, p.Topics.Check())
+	return errors.Join(p.Pipeline.Check(), p.Partitions.check(), p.checkPromises(), p.Features.Check(), p.checkNGrams(), modelErr, p.Topics.Check(), p.LabelWait.Check())
 }
 
 // checkNGrams refuses what could make a record larger than a broker takes: with

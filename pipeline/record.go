@@ -11,10 +11,10 @@ import (
 
 // recordFormat is the first byte of each record; it changes when the layout
 // does.
-const recordFormat = 2
+const recordFormat = 3
 
 // recordFormatOldest is the oldest one that is read still: its predictions say
-// nothing of the ledger.
+// nothing of the ledger. Format 2 has no late labels.
 const recordFormatOldest = 1
 
 // The sections of a record. A stage writes the columns that it filled; a chain
@@ -101,7 +101,7 @@ func (c *codec) entries(u *Unit, owns func(uint64) bool, column func(*Unit, *Ent
 		if entry.Kind == LostEntry {
 			continue
 		}
-		if entry.Kind != DocumentEntry {
+		if entry.Kind != DocumentEntry && entry.Kind != LabelEntry {
 			e.name(string(entry.Reason))
 			e.text(entry.Detail)
 			continue
@@ -114,7 +114,29 @@ func (c *codec) entries(u *Unit, owns func(uint64) bool, column func(*Unit, *Ent
 			e.int(entry.Time - at)
 			at = entry.Time
 		}
+		if entry.Kind == LabelEntry {
+			c.late(entry)
+			continue
+		}
 		column(u, entry)
+	}
+}
+
+// late writes what is known of a late label beyond what it says.
+func (c *codec) late(entry *Entry) {
+	e := &c.enc
+	e.name(entry.By)
+	e.uint(entry.Target.Sequence)
+	e.uint(uint64(entry.Target.Line))
+	e.byte(byte(entry.Fate))
+}
+
+func (c *codec) decodeLate(entry *Entry) {
+	d := &c.dec
+	entry.By = d.name()
+	entry.Target = tidings.Position{Sequence: d.uint(), Line: uint32(d.uint())}
+	if entry.Fate = Fate(d.byte()); entry.Fate >= fates {
+		d.fail()
 	}
 }
 
@@ -235,14 +257,18 @@ func (c *codec) decodeEntries(u *Unit, column func(*Unit, *Entry)) {
 		switch entry.Kind {
 		case EndEntry:
 			column(u, entry)
-		case DocumentEntry:
+		case DocumentEntry, LabelEntry:
 			entry.ID = d.text()
 			entry.Truth = d.name()
 			if d.byte() != 0 {
 				at += d.int()
 				entry.Time = at
 			}
-			column(u, entry)
+			if entry.Kind == LabelEntry {
+				c.decodeLate(entry)
+			} else {
+				column(u, entry)
+			}
 		case LostEntry:
 			entry.ID = d.text()
 		case DeadLetter, RejectEntry:

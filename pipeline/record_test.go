@@ -27,7 +27,7 @@ func drawUnit(t *rapid.T, n int) *Unit {
 		for line := range rapid.Uint32Range(0, 3).Draw(t, "lines") {
 			e := Entry{
 				Position: tidings.Position{Sequence: sequence, Line: line},
-				Kind:     rapid.SampledFrom([]Kind{DocumentEntry, DocumentEntry, DocumentEntry, DeadLetter, RejectEntry, EndEntry}).Draw(t, "kind"),
+				Kind:     rapid.SampledFrom([]Kind{DocumentEntry, DocumentEntry, DocumentEntry, LabelEntry, DeadLetter, RejectEntry, EndEntry}).Draw(t, "kind"),
 				Source:   name.Draw(t, "source"), Time: noTime, Logged: rapid.Int64().Draw(t, "logged"),
 				terms: uint32(len(u.Terms)),
 			}
@@ -46,6 +46,10 @@ func drawUnit(t *rapid.T, n int) *Unit {
 					ref := u.Dict.Add([]byte(w))
 					u.Terms = append(u.Terms, termCount(ref, rapid.Uint32().Draw(t, "count")))
 				}
+			case LabelEntry:
+				e.ID, e.Truth, e.By = rapid.String().Draw(t, "id"), name.Draw(t, "truth"), name.Draw(t, "by")
+				e.Target = tidings.Position{Sequence: rapid.Uint64().Draw(t, "target"), Line: rapid.Uint32().Draw(t, "target line")}
+				e.Fate = Fate(rapid.IntRange(0, int(fates)-1).Draw(t, "fate"))
 			case EndEntry:
 				e.DFDigest, e.ModelDigest, e.Updates, e.Chain = 1, rapid.Uint64().Draw(t, "digest"), 3, 4
 				e.Dropped = Dropped{5, rapid.Uint64().Draw(t, "cells"), 7}

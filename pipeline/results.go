@@ -61,7 +61,7 @@ func (r *Results) Next(ctx context.Context) (*Unit, error) {
 	return &r.unit, err
 }
 
-// fillHoles puts an entry for each lost document where a log message has none
+// fillHoles puts an entry for each lost document and label where a log message has none
 // at all: a stage has lost it as a whole, and only the log knows what it held.
 func (r *Results) fillHoles(ctx context.Context) error {
 	u := &r.unit
@@ -86,8 +86,12 @@ func (r *Results) fillHoles(ctx context.Context) error {
 			return err
 		}
 		for _, e := range read.Entries {
-			if e.Kind == DocumentEntry {
+			switch e.Kind {
+			case DocumentEntry:
 				e.Kind, e.terms, e.termsEnd = LostEntry, 0, 0
+				all = append(all, e)
+			case LabelEntry:
+				e.Fate = LabelLost
 				all = append(all, e)
 			}
 		}

@@ -36,14 +36,17 @@ type Summary struct {
 	Coverage         []metric.Covered `json:"coverage,omitempty"`
 	Abstain          *metric.Covered  `json:"abstain,omitempty"` // what --abstain left
 
-	Windows       uint64   `json:"windows"`
-	TermsDropped  uint64   `json:"terms_dropped"`  // occurrences beyond what df can hold
-	CellsDropped  uint64   `json:"cells_dropped"`  // updates beyond what the model may hold
-	LabelsDropped uint64   `json:"labels_dropped"` // documents whose label was one too many to learn
-	Updates       uint64   `json:"updates"`
-	TestAccuracy  *float64 `json:"test_accuracy,omitempty"` // model and df frozen
-	TestMacroF1   *float64 `json:"test_macro_f1,omitempty"`
-	TestFiles     []string `json:"test_files,omitempty"`
+	Windows       uint64 `json:"windows"`
+	TermsDropped  uint64 `json:"terms_dropped"`  // occurrences beyond what df can hold
+	CellsDropped  uint64 `json:"cells_dropped"`  // updates beyond what the model may hold
+	LabelsDropped uint64 `json:"labels_dropped"` // documents whose label was one too many to learn
+	Updates       uint64 `json:"updates"`
+
+	LateLabels *LateCounts `json:"late_labels,omitempty"` // labels that came later than their documents; nil: none did
+
+	TestAccuracy *float64 `json:"test_accuracy,omitempty"` // model and df frozen
+	TestMacroF1  *float64 `json:"test_macro_f1,omitempty"`
+	TestFiles    []string `json:"test_files,omitempty"`
 
 	FeedsFailed int `json:"feeds_failed,omitempty"` // that could not be read, each being asked once
 
@@ -90,7 +93,7 @@ func (t *Tally) Summary(p Plan) Summary {
 	if tokenizer == "" {
 		tokenizer = "unicode"
 	}
-	return Summary{
+	s := Summary{
 		Pipeline: p.Pipeline, Guarantee: p.Guarantee, Recovery: p.Recovery, Order: p.Order, Claim: p.Claim().Guarantee,
 		Partitions: p.Partitions, Model: p.Model, Tokenizer: tokenizer, Text: p.Features.Changes(),
 		Documents: t.Documents, Labelled: t.Labelled, Predictions: t.Predictions,
@@ -103,4 +106,8 @@ func (t *Tally) Summary(p Plan) Summary {
 		PredictionsDigest: t.PredictionsDigest(), DFDigest: Digest(t.DFDigest), ModelDigest: Digest(t.ModelDigest),
 		Latency: LatencyMS{P50: t.Latency.P50(), P95: t.Latency.P95(), P99: t.Latency.P99()},
 	}
+	if late := t.Late; late.Came > 0 {
+		s.LateLabels = &late
+	}
+	return s
 }

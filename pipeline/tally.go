@@ -29,6 +29,7 @@ type Tally struct {
 	Lost        uint64 // positions that never came
 	DeadLetters uint64
 	Rejected    uint64
+	Late        LateCounts // labels that came later than their documents
 	Windows     uint64
 	Updates     uint64
 	To          uint64 // the last log sequence covered
@@ -49,6 +50,8 @@ type Tally struct {
 	digest *xxhash.Digest
 	last   tidings.Position
 	counts [][]topics.Counts
+
+	unscored unscored
 }
 
 // NewTally starts from nothing.
@@ -97,6 +100,8 @@ func (t *Tally) entry(e *Entry) {
 	switch e.Kind {
 	case DocumentEntry:
 		t.document(e)
+	case LabelEntry:
+		t.late(e)
 	case LostEntry:
 		t.Lost++
 	case DeadLetter:
@@ -130,10 +135,25 @@ func (t *Tally) document(e *Entry) {
 		t.Labelled++
 		t.Confusion.Add(e.Truth, e.Label)
 		t.Recent.Add(e.Truth == e.Label)
+	} else {
+		t.unscored.add(e.Position, e.Label)
 	}
 	if e.Committed > 0 {
 		t.Latency.Record(time.Duration(max(0, e.Committed-e.Logged)))
 	}
+}
+
+// late counts a label that came later. With the first one of a document the
+// prediction that was made when the document came is scored.
+func (t *Tally) late(e *Entry) {
+	t.Late.add(e.Fate)
+	label, found := t.unscored.take(e.Target)
+	if !found {
+		return
+	}
+	t.Labelled++
+	t.Confusion.Add(e.Truth, label)
+	t.Recent.Add(e.Truth == label)
 }
 
 func (t *Tally) window(w topics.Window) {

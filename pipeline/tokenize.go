@@ -37,7 +37,9 @@ func (s *Tokenize) Step(u *Unit) error {
 		}
 		switch m.kind {
 		case ArticleRecord:
-			s.articles(u, m)
+			s.lines(u, m, DocumentEntry, s.article)
+		case LabelRecord:
+			s.lines(u, m, LabelEntry, s.label)
 		case RejectRecord:
 			u.Entries = append(u.Entries, rejectEntry(m))
 		case ControlRecord:
@@ -50,7 +52,8 @@ func (s *Tokenize) Step(u *Unit) error {
 	return nil
 }
 
-func (s *Tokenize) articles(u *Unit, m *message) {
+// lines makes an entry of a kind of each line of a message.
+func (s *Tokenize) lines(u *Unit, m *message, kind Kind, parse func(u *Unit, e *Entry, row []byte) error) {
 	line, read := uint32(0), 0
 	for rest := m.data; len(rest) > 0; {
 		var row []byte
@@ -62,7 +65,7 @@ func (s *Tokenize) articles(u *Unit, m *message) {
 		read += len(row)
 		u.Entries = append(u.Entries, Entry{
 			Position: tidings.Position{Sequence: m.sequence, Line: line},
-			Kind:     DocumentEntry, Source: m.source, Time: noTime, Logged: m.stored,
+			Kind:     kind, Source: m.source, Time: noTime, Logged: m.stored,
 		})
 		e := &u.Entries[len(u.Entries)-1]
 		e.terms = uint32(len(u.Terms))
@@ -74,7 +77,7 @@ func (s *Tokenize) articles(u *Unit, m *message) {
 				MessageLinesMax, MessageTextMax, 1+bytes.Count(bytes.TrimRight(left, "\n"), []byte{'\n'}))))
 			return
 		}
-		err := s.article(u, e, row)
+		err := parse(u, e, row)
 		e.termsEnd = uint32(len(u.Terms))
 		if err != nil {
 			refuse(e, row, err)
@@ -83,7 +86,7 @@ func (s *Tokenize) articles(u *Unit, m *message) {
 	}
 	if line == 0 {
 		u.Entries = append(u.Entries, Entry{Position: tidings.Position{Sequence: m.sequence}, Source: m.source, Time: noTime, Logged: m.stored})
-		refuse(&u.Entries[len(u.Entries)-1], nil, tidings.Refuse(tidings.ReasonNotJSON, "an article record without a line"))
+		refuse(&u.Entries[len(u.Entries)-1], nil, tidings.Refuse(tidings.ReasonNotJSON, "a record without a line"))
 	}
 }
 
@@ -110,6 +113,20 @@ func (s *Tokenize) article(u *Unit, e *Entry, row []byte) error {
 	return err
 }
 
+// label reads a late label. Which document it is about is found out behind.
+func (s *Tokenize) label(_ *Unit, e *Entry, row []byte) error {
+	l, err := s.decoder.DecodeLabel(row)
+	e.ID = l.ID
+	if err != nil {
+		return err
+	}
+	e.Truth, e.By, e.Target = l.Label, l.By, l.Position
+	if !l.Time.IsZero() {
+		e.Time = l.Time.UnixNano()
+	}
+	return nil
+}
+
 // Why the log's records are refused, beside the reasons of a document.
 const (
 	ReasonMessageTooBig tidings.Reason = "message_too_big" // the lines beyond a log message's limits
@@ -122,7 +139,7 @@ const deadHeadBytes = 96
 // refuse makes a dead letter of an entry: why, and enough of the line to find
 // it again.
 func refuse(e *Entry, row []byte, err error) {
-	e.Kind, e.Time, e.Truth = DeadLetter, noTime, ""
+	e.Kind, e.Time, e.Truth, e.By, e.Target = DeadLetter, noTime, "", "", tidings.Position{}
 	e.Reason = tidings.ReasonNotJSON
 	var d *tidings.DocumentError
 	if errors.As(err, &d) {

@@ -29,6 +29,7 @@ const (
 	RejectEntry        // a row that was refused before it came into the log
 	EndEntry           // a source has ended
 	LostEntry          // at-most-once: a document of which a part is missing
+	LabelEntry         // a label that came later than its document
 )
 
 // noTime is the event time of a document that has none.
@@ -40,13 +41,17 @@ type Entry struct {
 	Kind     Kind
 	ID       string
 	Source   string
-	Truth    string // the label the document came with
+	Truth    string // the label the document came with, or the late label
 	Reason   tidings.Reason
 	Detail   string
 	Time     int64 // event time, Unix nanoseconds, or noTime
 	Logged   int64 // when the log stored it, Unix nanoseconds
 
 	terms, termsEnd uint32 // tokenize: the entry's part of Unit.Terms
+
+	By     string           // of a late label: who gave it; Time says when
+	Target tidings.Position // of it: where its document stands, once that is known
+	Fate   Fate             // classify: what became of it
 
 	Label       string // classify: predicted
 	Probability float64

@@ -88,7 +88,8 @@ func (l *log) message(r broker.Record, f func(Update)) error {
 		return err
 	}
 	for i := range l.unit.Entries {
-		if e := &l.unit.Entries[i]; e.Kind == pipeline.DocumentEntry && e.Truth != "" {
+		e := &l.unit.Entries[i]
+		if e.Kind == pipeline.LabelEntry || e.Kind == pipeline.DocumentEntry && e.Truth != "" {
 			f(Update{Position: e.Position, ID: e.ID, Label: e.Truth})
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 // Append appends a document's canonical line, without a newline: id, time,
 // label, labels, title, text, source, in this order, of which all but the id
-// are left out when empty. Equal documents give equal bytes. The line is valid
+// are left out when empty. Labels are written as Label makes them. Equal documents give equal bytes. The line is valid
 // UTF-8 always: bytes that are not become U+FFFD. Decode gives the document
 // back, its time in UTC, when Check has nothing to say of it.
 func Append(dst []byte, d *tidings.Document) []byte {
@@ -20,14 +20,14 @@ func Append(dst []byte, d *tidings.Document) []byte {
 		dst = d.Time.UTC().AppendFormat(dst, time.RFC3339Nano)
 		dst = append(dst, '"')
 	}
-	dst = appendMember(dst, `,"label":`, d.Label)
+	dst = appendMember(dst, `,"label":`, Label(d.Label))
 	for i, label := range d.Labels {
 		if i == 0 {
 			dst = append(dst, `,"labels":[`...)
 		} else {
 			dst = append(dst, ',')
 		}
-		dst = appendString(dst, label)
+		dst = appendString(dst, Label(label))
 	}
 	if len(d.Labels) > 0 {
 		dst = append(dst, ']')

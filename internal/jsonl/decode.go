@@ -37,6 +37,7 @@ type Decoder struct {
 	// nil: each field stands under its own name.
 	Names map[string]string
 
+	late   bool // the line is a late label
 	json   jsontext.Decoder
 	line   bytes.Buffer // jsontext parses a bytes.Buffer in place
 	buf    []byte       // unescaped strings; never longer than the line
@@ -49,14 +50,25 @@ type Decoder struct {
 // from 0. An absent field and null are empty; a number is taken as id or label
 // as it is written; a document with labels but no label gets the first.
 func (d *Decoder) Decode(line []byte) (*Fields, error) {
+	if err := d.object(line); err != nil {
+		return nil, err
+	}
+	if len(d.fields.Label) == 0 && len(d.fields.Labels) > 0 {
+		d.fields.Label = d.fields.Labels[0]
+	}
+	return &d.fields, nil
+}
+
+// object reads a line into the fields.
+func (d *Decoder) object(line []byte) error {
 	d.fields.reset()
 	d.buf = d.buf[:0]
 	if !utf8.Valid(line) {
-		return nil, tidings.Refuse(tidings.ReasonNotUTF8,
+		return tidings.Refuse(tidings.ReasonNotUTF8,
 			fmt.Sprintf("not valid UTF-8 at byte %d; convert the source to UTF-8", invalidAt(line)))
 	}
 	if len(bytes.TrimSpace(line)) == 0 {
-		return nil, tidings.Refuse(tidings.ReasonNotJSON, "the line is empty; one JSON object was expected")
+		return tidings.Refuse(tidings.ReasonNotJSON, "the line is empty; one JSON object was expected")
 	}
 	d.line = *bytes.NewBuffer(line)
 	// UTF-8 is checked above; what "invalid" allows here are lone surrogates.
@@ -65,24 +77,21 @@ func (d *Decoder) Decode(line []byte) (*Fields, error) {
 	case '{', 0:
 	case 'n', 't', 'f': // by its first letter: it may be any word
 		word, _, _ := bytes.Cut(bytes.TrimSpace(line), []byte{' '})
-		return nil, tidings.Refuse(tidings.ReasonNotJSON, fmt.Sprintf("the line begins with %q, not with a JSON object", word[:min(len(word), 20)]))
+		return tidings.Refuse(tidings.ReasonNotJSON, fmt.Sprintf("the line begins with %q, not with a JSON object", word[:min(len(word), 20)]))
 	default:
-		return nil, tidings.Refuse(tidings.ReasonNotJSON, fmt.Sprintf("the line is %s, not a JSON object", kindName(kind)))
+		return tidings.Refuse(tidings.ReasonNotJSON, fmt.Sprintf("the line is %s, not a JSON object", kindName(kind)))
 	}
 	if err := d.delimiter(); err != nil {
-		return nil, err
+		return err
 	}
 	if err := d.members(len(line)); err != nil {
-		return nil, err
+		return err
 	}
 	at := int(d.json.InputOffset())
 	if rest := bytes.TrimLeft(line[at:], " \t\r\n"); len(rest) > 0 {
-		return nil, notJSON(int64(len(line)-len(rest)), "more follows after the JSON object; write one object a line")
+		return notJSON(int64(len(line)-len(rest)), "more follows after the JSON object; write one object a line")
 	}
-	if len(d.fields.Label) == 0 && len(d.fields.Labels) > 0 {
-		d.fields.Label = d.fields.Labels[0]
-	}
-	return &d.fields, nil
+	return nil
 }
 
 // members reads the object's members and its closing brace.
@@ -105,6 +114,9 @@ func (d *Decoder) member(name []byte, size int) error {
 	field := string(name)
 	if d.Names != nil {
 		field = d.Names[field]
+	}
+	if d.late {
+		return d.lateMember(field, size)
 	}
 	f := &d.fields
 	var err error

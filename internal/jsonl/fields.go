@@ -21,6 +21,8 @@ type Fields struct {
 	Text   []byte
 	Source []byte
 
+	by, position []byte // of a late label
+
 	names []string // as many as Labels, for Check
 }
 
