@@ -12,8 +12,8 @@ import "slices"
 //
 // A df is a number of documents, or, where Options.DFHalfLife is set, of 256ths
 // of one, from the weights that they have left (clock): it is above the exact
-// one by at most 1/256 of it, and below by at most that and 1/256 document. It
-// stays at 2^32-1 when it gets there.
+// one by at most 1/200 of it, and below by at most 1/1000 of it and 1/128
+// document. It stays at 2^32-1 when it gets there.
 //
 // Beyond DFTermsMax terms no new one is taken: its df is then 1 in each
 // document, and Dropped counts them. With a lower limit of one's own
@@ -24,26 +24,28 @@ import "slices"
 // All of this is a function of the documents in their order, for each term by
 // itself or with those of its shard: neither frames nor partitions show in it.
 type DF struct {
-	table            // of all terms, without a limit of one's own
-	bounded *bounded // else
-	clock   clock
+	table             // of all terms, without a limit of one's own
+	bounded *bounded  // else
+	met     Documents // where df decays
+	weighs  bool      // there is more to do than to count
 	dropped uint64
 }
 
 // NewDF makes an empty one. Options that Check refuses work as the nearest that
 // it does not.
 func NewDF(o Options) *DF {
-	t := &DF{clock: clock{halfLife: o.DFHalfLife}}
+	t := &DF{met: NewDocuments(o)}
 	if o.DFTerms > 0 {
 		t.bounded = newBounded(min(max(o.DFTerms, DFTermsMin), DFTermsMax))
 	}
+	t.weighs = t.forgets()
 	return t
 }
 
 // Fits says whether the counts were made under these options.
 func (t *DF) Fits(o Options) bool {
 	other := NewDF(o)
-	return t.clock.halfLife == other.clock.halfLife && t.Limit() == other.Limit()
+	return t.met.clock.halfLife == other.met.clock.halfLife && t.Limit() == other.Limit()
 }
 
 // Limit is how many terms there is room for, in all partitions together where
@@ -58,10 +60,10 @@ func (t *DF) Limit() int {
 // Tick begins the next document; time is its event time in Unix nanoseconds, or
 // NoTime.
 func (t *DF) Tick(time int64) {
-	if !t.clock.runs() {
+	if !t.met.clock.runs() {
 		return
 	}
-	ended := t.clock.tick(time)
+	ended := t.met.weigh(time)
 	switch {
 	case ended == 0:
 	case t.bounded != nil:
@@ -69,6 +71,17 @@ func (t *DF) Tick(time int64) {
 	default:
 		t.table.age(ended)
 	}
+}
+
+// Documents are those that were ticked. A df that never forgets does not count
+// them: then they are as many as the caller says.
+func (t *DF) Documents(count uint64) Documents {
+	if t.met.clock.runs() {
+		count = t.met.clock.documents
+	}
+	d := t.met
+	d.count = count
+	return d
 }
 
 // Resolve returns the slots of the terms with these hashes, appended to
@@ -88,7 +101,7 @@ func (t *DF) Resolve(slots []uint32, hashes []uint64) []uint32 {
 // Observe counts one more document that has the term, and returns the term's
 // df including this document. Call it once for each document and term.
 func (t *DF) Observe(slot uint32) uint32 {
-	if t.bounded != nil || t.clock.runs() {
+	if t.weighs {
 		return t.weigh(slot)
 	}
 	if slot == noSlot {
@@ -108,8 +121,8 @@ func (t *DF) Observe(slot uint32) uint32 {
 // weigh is Observe where a document has a weight, or terms are forgotten.
 func (t *DF) weigh(slot uint32) uint32 {
 	weight := uint32(1)
-	if t.clock.runs() {
-		weight = t.clock.weight()
+	if t.met.clock.runs() {
+		weight = t.met.clock.weight()
 	}
 	var s *dfSlot
 	switch {
@@ -140,8 +153,8 @@ func sum(a, b uint32) uint32 {
 
 // df is a count as the current document sees it.
 func (t *DF) df(count uint32) uint32 {
-	if t.clock.runs() {
-		return uint32(t.clock.now(uint64(count)))
+	if t.met.clock.runs() {
+		return uint32(t.met.clock.now(uint64(count)))
 	}
 	return count
 }
@@ -163,10 +176,10 @@ func (t *DF) count(hash uint64) uint32 {
 // Next returns the df that a term would have if the next document had it, which
 // has no time. It changes nothing.
 func (t *DF) Next(hash uint64) uint32 {
-	if !t.clock.runs() {
+	if !t.met.clock.runs() {
 		return sum(t.count(hash), 1)
 	}
-	clock := t.clock
+	clock := t.met.clock
 	ended := clock.tick(NoTime)
 	return uint32(clock.now(uint64(sum(halved(t.count(hash), ended), clock.weight()))))
 }
@@ -191,10 +204,12 @@ func (t *DF) Len() int {
 	return t.terms
 }
 
-// Error returns by how much a df may be too low because terms were forgotten, as
-// it stands now and in the unit of df; 0 while the limit was never reached. With
-// observations in a shard, so many as count still, it is at most twice them by
-// the terms that a shard has room for: shares that are alike for all shards.
+// Error returns by how much a df may be too low now because terms were forgotten,
+// in the unit of df; 0 while no shard was full. It is at most twice the
+// observations in a shard, without those that are forgotten by age, through the
+// terms that the shard has room for; shards have their share of both, so about
+// twice all observations through the limit. For a stream in which few terms have
+// most of the observations it is far below that.
 func (t *DF) Error() uint32 {
 	if t.bounded == nil {
 		return 0
@@ -232,8 +247,8 @@ func (t *DF) Clone() *DF {
 // halvings is in each hash.
 func (t *DF) Digest() uint64 {
 	place := uint64(0)
-	if t.clock.runs() {
-		place = mix(t.clock.era*clockSteps + uint64(t.clock.step) + 1)
+	if t.met.clock.runs() {
+		place = mix(t.met.clock.era*clockSteps + uint64(t.met.clock.step) + 1)
 	}
 	if t.bounded != nil {
 		return t.bounded.digest(place)

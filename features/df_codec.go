@@ -19,7 +19,7 @@ import (
 //
 // One that forgets is of version 2. It has, after dropped,
 //
-//	half-life: documents 8, nanoseconds 8 | clock: documents 8, first 8, last 8, timed 1 |
+//	N 8 | half-life: documents 8, nanoseconds 8 | clock: documents 8, first 8, last 8, timed 1 |
 //	limit 4 | shards with a floor 4 | such a shard: number 4, floor 4
 //
 // and 4 bytes more in each term: what its df may be short of. Terms stand in the
@@ -30,7 +30,8 @@ const (
 	dfForgets      = 2
 	dfPrefixBytes  = 8 + 4 + 8 + 8
 	clockBytes     = 2*8 + 3*8 + 1
-	dfOptionsBytes = clockBytes + 2*4
+	documentsBytes = 8 + clockBytes
+	dfOptionsBytes = documentsBytes + 2*4
 	dfTermBytes    = 8 + 4
 )
 
@@ -38,7 +39,7 @@ const (
 var ErrDamaged = errors.New("saved df counts are damaged")
 
 // forgets says whether there is more to save than counts.
-func (t *DF) forgets() bool { return t.bounded != nil || t.clock.runs() }
+func (t *DF) forgets() bool { return t.bounded != nil || t.met.clock.runs() }
 
 // Save writes all counts. Equal counts give equal bytes, however they came
 // about.
@@ -84,7 +85,7 @@ func (t *DF) head() []byte {
 	if !t.forgets() {
 		return buf
 	}
-	buf = t.clock.append(buf)
+	buf = t.met.append(buf)
 	if t.bounded == nil {
 		return binary.LittleEndian.AppendUint64(buf, 0)
 	}
@@ -202,14 +203,14 @@ func (r dfReader) options() (*DF, error) {
 	if err != nil {
 		return nil, err
 	}
-	var clock clock
-	o := Options{DFTerms: int(binary.LittleEndian.Uint32(b[clockBytes:]))}
-	floors := binary.LittleEndian.Uint32(b[clockBytes+4:])
-	if !clock.load(b) || checkDFTerms(o.DFTerms) != nil || o.DFTerms == 0 && floors > 0 {
+	var met Documents
+	o := Options{DFTerms: int(binary.LittleEndian.Uint32(b[documentsBytes:]))}
+	floors := binary.LittleEndian.Uint32(b[documentsBytes+4:])
+	if !met.load(b) || checkDFTerms(o.DFTerms) != nil || o.DFTerms == 0 && floors > 0 {
 		return nil, fmt.Errorf("%w: no df forgets like that", ErrDamaged)
 	}
 	t := NewDF(o)
-	if t.clock = clock; !t.forgets() {
+	if t.met, t.weighs = met, true; !t.forgets() {
 		return nil, fmt.Errorf("%w: they are said to forget, and not how", ErrDamaged)
 	}
 	return t, r.floors(t.bounded, floors)
@@ -266,7 +267,7 @@ func (t *DF) load(r dfReader, terms uint64, termBytes int) error {
 		if termBytes > dfTermBytes {
 			s.mark += binary.LittleEndian.Uint32(b[12:])
 		}
-		if i > 0 && s.hash <= all[i-1].hash || s.count == 0 || s.mark-1 > t.shortest(s.hash) {
+		if i > 0 && s.hash <= all[i-1].hash || s.count == 0 || s.mark-1 > t.shortBy(s.hash) {
 			return fmt.Errorf("%w: term %d cannot be there", ErrDamaged, i)
 		}
 		all = append(all, s)
@@ -282,8 +283,8 @@ func (t *DF) load(r dfReader, terms uint64, termBytes int) error {
 	return nil
 }
 
-// shortest is how much the df of a term may be short of.
-func (t *DF) shortest(hash uint64) uint32 {
+// shortBy is how much the df of a term may be short of.
+func (t *DF) shortBy(hash uint64) uint32 {
 	if t.bounded == nil {
 		return 0
 	}

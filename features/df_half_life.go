@@ -36,26 +36,30 @@ func ParseHalfLife(s string) (HalfLife, error) {
 		return HalfLife{}, nil
 	}
 	var h HalfLife
-	digits := strings.TrimRight(s, "abcdefghijklmnopqrstuvwxyz")
-	n, err := strconv.ParseFloat(digits, 64)
-	bad := err != nil || !(n > 0) || n > 1e12
-	switch unit := s[len(digits):]; {
-	case bad:
-	case unit == "docs":
-		h.Documents = uint64(n)
-		bad = float64(h.Documents) != n
-	case unit == "d":
-		h.Time = span(n * float64(day))
-	case unit == "w":
-		h.Time = span(n * float64(7*day))
-	default:
-		h.Time, err = time.ParseDuration(s)
-		bad = err != nil
+	ok := false
+	if n, unit := amount(s, "docs"); unit {
+		h.Documents, ok = uint64(n), n == math.Trunc(n)
+	} else if n, unit := amount(s, "d"); unit {
+		h.Time, ok = span(n*float64(day)), n > 0
+	} else if n, unit := amount(s, "w"); unit {
+		h.Time, ok = span(n*float64(7*day)), n > 0
+	} else if d, err := time.ParseDuration(s); err == nil {
+		h.Time, ok = d, true
 	}
-	if bad || h == (HalfLife{}) {
+	if !ok || h == (HalfLife{}) {
 		return HalfLife{}, fmt.Errorf("half-life %q is none; write 50000docs, 90d or 36h, or off", s)
 	}
 	return h, h.Check()
+}
+
+// amount is the number before a unit, 0 when it is none that can be meant.
+func amount(s, unit string) (n float64, is bool) {
+	digits, is := strings.CutSuffix(s, unit)
+	n, err := strconv.ParseFloat(digits, 64)
+	if err != nil || !(n > 0 && n < 1e12) {
+		n = 0
+	}
+	return n, is
 }
 
 // span is a duration, the longest there is for what is longer.
@@ -73,6 +77,8 @@ func (h HalfLife) String() string {
 		return strconv.FormatUint(h.Documents, 10) + "docs"
 	case h.Time > 0 && h.Time%day == 0:
 		return strconv.FormatInt(int64(h.Time/day), 10) + "d"
+	case h.Time > 0 && h.Time%time.Hour == 0:
+		return strconv.FormatInt(int64(h.Time/time.Hour), 10) + "h"
 	case h.Time > 0:
 		return h.Time.String()
 	}

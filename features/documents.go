@@ -30,8 +30,16 @@ func NewDocuments(o Options) Documents { return Documents{clock: clock{halfLife:
 func (d *Documents) Add(time int64) {
 	d.count++
 	if d.clock.runs() {
-		d.sum = halved(d.sum, d.clock.tick(time)) + uint64(d.clock.weight())
+		d.weigh(time)
 	}
+}
+
+// weigh adds the weight of one more document where df decays, and returns how
+// many half-lives have ended with it.
+func (d *Documents) weigh(time int64) (ended uint64) {
+	ended = d.clock.tick(time)
+	d.sum = halved(d.sum, ended) + uint64(d.clock.weight())
+	return ended
 }
 
 // Count is how many there were.
@@ -57,6 +65,10 @@ func (d *Documents) Append(buf []byte) []byte {
 	if !d.clock.runs() {
 		return buf
 	}
+	return d.append(buf)
+}
+
+func (d *Documents) append(buf []byte) []byte {
 	return d.clock.append(binary.LittleEndian.AppendUint64(buf, d.sum))
 }
 
@@ -67,14 +79,19 @@ func (d *Documents) Resume(r io.Reader, count uint64) error {
 	if !d.clock.runs() {
 		return nil
 	}
-	b, err := dfReader{r}.bytes(8 + clockBytes)
+	b, err := dfReader{r}.bytes(documentsBytes)
 	if err != nil {
 		return err
 	}
-	d.sum = binary.LittleEndian.Uint64(b)
 	halfLife := d.clock.halfLife
-	if !d.clock.load(b[8:]) || d.clock.halfLife != halfLife || d.clock.documents != count {
+	if !d.load(b) || d.clock.halfLife != halfLife || d.clock.documents != count {
 		return fmt.Errorf("%w: the number of documents was not made under this half-life", ErrDamaged)
 	}
 	return nil
+}
+
+// load reads what append wrote; false: that cannot be.
+func (d *Documents) load(b []byte) bool {
+	d.sum = binary.LittleEndian.Uint64(b)
+	return d.clock.load(b[8:]) && (d.sum == 0) == (d.clock.documents == 0)
 }
