@@ -4,7 +4,7 @@ GO ?= go
 FUZZTIME ?= 20s
 BENCHTIME ?= 5x
 
-.PHONY: test compiler redis shells curl lint bench fuzz cover docs
+.PHONY: test compiler redis shells curl lint bench bench-peers python fuzz cover docs
 
 # Vet, then every test with the race detector; fuzz seeds and the README's
 # commands are among them. Tests with one of these words in their names put much
@@ -45,6 +45,17 @@ bench:
 	$(GO) test -run '^$$' -bench 'Latency' -benchtime 1x -timeout 30m ./eval
 	$(GO) test -run '^$$' -bench 'Memory' -benchtime 1x -timeout 30m ./cmd
 	$(GO) test -run '^$$' -bench . -benchmem ./features ./model ./internal/jsonl ./datasets/... ./eval/metric ./pipeline/...
+
+# Tidings beside River, scikit-learn and Vowpal Wabbit: the same documents, one
+# thread each. The peers are installed into a virtual environment in the user's
+# cache, or in -venv DIR.
+PEERS ?= ../shared/datasets/wikipedia-current-events.jsonl.gz ../shared/datasets/reuters-r8-train.jsonl.gz
+bench-peers: python
+	$(GO) build -o bin/peers ./eval/peers
+	bin/peers $(PEERS)
+
+python:
+	@python3 -c 'import ensurepip' 2>/dev/null || { echo "installing python3-venv, which the peers need"; apt-get update -q && apt-get install -q -y python3-venv; }
 
 # Processes killed with kill -9, a broker killed likewise, sleepers that wake as
 # zombies: counts what is lost or comes twice. make test runs a short version.

@@ -37,6 +37,7 @@ var rooms = map[string][]string{
 	"eval":                       {".", "eval/ledger", "features", "model", "guarantees", "internal/broker", "pipeline", "pipeline/topics", "eval/metric"},
 	"eval/ledger":                {".", "guarantees", "internal/broker", "model", "pipeline"},
 	"eval/check":                 {".", "eval", "eval/ledger", "features", "guarantees", "internal/broker", "pipeline", "pipeline/topics"},
+	"eval/peers":                 {".", "eval", "features", "internal/broker", "internal/jsonl", "model", "pipeline"},
 	"eval/evaltest":              {"eval", "guarantees", "internal/broker", "pipeline"},
 	"internal/ingest":            {".", "datasets", "internal/broker", "internal/jsonl", "pipeline"},
 	"internal/state":             {"."},
