@@ -38,10 +38,11 @@ lint:
 	$(GO) tool staticcheck ./...
 
 # Throughput against a bare copy and the oracle's loop, what each guarantee
-# costs, latency, and the benchmarks of each package.
+# costs, what a model takes, latency, and the benchmarks of each package.
 bench:
 	$(GO) test -run '^$$' -bench 'Throughput' -benchtime $(BENCHTIME) -timeout 30m ./eval
 	$(GO) test -run '^$$' -bench 'Guarantees' -benchtime $(BENCHTIME) -timeout 30m ./eval
+	$(GO) test -run '^$$' -bench 'Model$$' -timeout 30m ./eval
 	$(GO) test -run '^$$' -bench 'Latency' -benchtime 1x -timeout 30m ./eval
 	$(GO) test -run '^$$' -bench 'Memory' -benchtime 1x -timeout 30m ./cmd
 	$(GO) test -run '^$$' -bench . -benchmem ./features ./model ./internal/jsonl ./datasets/... ./eval/metric ./pipeline/...
