@@ -12,7 +12,7 @@ func init() {
 		make: func(o Options) Model { return newAROW(o) },
 		load: func(o Options, d *decoder) (Model, error) {
 			m := newAROW(o)
-			return m, m.load(d, func(c cell) bool { return c.b > 0 && c.b <= 1 })
+			return m, m.load(d, validAROW)
 		},
 	})
 }
@@ -65,6 +65,9 @@ func newAROW(o Options) *arow {
 	return m
 }
 
+// validAROW tells whether a cell is one that the model could have.
+func validAROW(c cell) bool { return c.b > 0 && c.b <= 1 }
+
 func (m *arow) Name() string { return "arow" }
 
 func (m *arow) Predict(x tidings.Vector, scores []float64) []float64 {
@@ -104,6 +107,12 @@ func (m *arow) Learn(x tidings.Vector, label string, scores []float64) error {
 		}
 	}
 	m.shares = m.calibration.learn(&m.labels, scores, truth, m.shares)
+	m.absorb(x, label, truth, scores)
+	return nil
+}
+
+// absorb learns a document that was checked; truth is -1 for a new label.
+func (m *arow) absorb(x tidings.Vector, label string, truth int, scores []float64) {
 	if truth < 0 {
 		truth = m.add(label)
 	}
@@ -112,7 +121,6 @@ func (m *arow) Learn(x tidings.Vector, label string, scores []float64) error {
 		m.measure(x)
 		m.update(x)
 	}
-	return nil
 }
 
 // plan notes, for each label whose margin is not met, how far it is off. A

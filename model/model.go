@@ -47,10 +47,12 @@ type Model interface {
 	// The caller must not change them.
 	Labels() []string
 	// Predict returns one raw score a label, in the order of Labels, appended
-	// to scores[:0]. It changes nothing, and allocates nothing when scores has
-	// the capacity. No label known gives no scores.
+	// to scores[:0]. A model of several parts puts theirs behind them, which are
+	// for its Learn alone: whoever reads scores looks at len(Labels()) of them.
+	// It changes nothing, and allocates nothing when scores has the capacity. No
+	// label known gives no scores.
 	Predict(x tidings.Vector, scores []float64) []float64
-	// Probabilities returns what Predict's scores say as shares of 1, appended
+	// Probabilities returns what Predict's scores say as shares of 1, one a label, appended
 	// to dst[:0], as well calibrated as the model can. It changes nothing.
 	Probabilities(scores, dst []float64) []float64
 	// Learn takes one labelled document. scores is what Predict returned for x
@@ -83,11 +85,12 @@ type Model interface {
 	Save(w io.Writer) error
 }
 
-// Best returns the index of the highest score, of several the one whose label
-// sorts first, -1 when there is none. A NaN is never the best.
+// Best returns the label with the highest score, of several the one whose name
+// sorts first, -1 when there is none. A NaN is never the best. Scores beyond
+// those of the labels take no part.
 func Best(labels []string, scores []float64) int {
 	best := -1
-	for i, s := range scores {
+	for i, s := range scores[:min(len(scores), len(labels))] {
 		switch {
 		case s != s:
 		case best < 0 || s > scores[best] || s == scores[best] && labels[i] < labels[best]:
@@ -101,6 +104,9 @@ func Best(labels []string, scores []float64) int {
 func checkVector(x tidings.Vector) error {
 	if len(x.Index) != len(x.Value) {
 		return fmt.Errorf("a vector of %d features and %d values cannot be learnt", len(x.Index), len(x.Value))
+	}
+	if x.Chars < 0 || x.Chars > len(x.Index) {
+		return fmt.Errorf("a vector of %d entries, of which %d are of the character view, cannot be learnt", len(x.Index), x.Chars)
 	}
 	for i, v := range x.Value {
 		if !(math.Abs(v) <= ValueMax) {

@@ -38,6 +38,7 @@ func TestBestIsTheHighestAndOfEqualsTheFirstByName(t *testing.T) {
 		want   int
 	}{
 		"none":                 {nil, nil, -1},
+		"more than labels":     {[]string{"a", "b"}, []float64{1, 2, 3, 4}, 1},
 		"one":                  {[]string{"a"}, []float64{-5}, 0},
 		"highest":              {[]string{"a", "b", "c"}, []float64{1, 3, 2}, 1},
 		"tie":                  {[]string{"c", "a", "b"}, []float64{1, 1, 1}, 1},
@@ -61,7 +62,7 @@ func TestNewNamesTheNearestModel(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"forest", strings.Repeat("x", 10_000)} {
-		if _, err := model.New(name, model.Options{}); err == nil || strings.Contains(err.Error(), "did you mean") || !strings.Contains(err.Error(), "there are arow, ftrl") {
+		if _, err := model.New(name, model.Options{}); err == nil || strings.Contains(err.Error(), "did you mean") || !strings.Contains(err.Error(), "there are arow, cnb, ftrl") {
 			t.Errorf("%.20q gave %.200v", name, err)
 		}
 	}
@@ -72,11 +73,11 @@ func TestNewNamesTheNearestModel(t *testing.T) {
 }
 
 func TestOptionsCheckTellsAllProblems(t *testing.T) {
-	_, err := model.New("arow", model.Options{CellsMax: -1, R: math.NaN(), Rate: math.Inf(1), Damping: -1, L1: -1, L2: -2})
+	_, err := model.New("arow", model.Options{CellsMax: -1, R: math.NaN(), Rate: math.Inf(1), Damping: -1, L1: -1, L2: -2, Smoothing: -1})
 	if err == nil {
 		t.Fatal("impossible options are taken")
 	}
-	for _, name := range []string{"cells_max", "r ", "rate", "damping", "l1", "l2"} {
+	for _, name := range []string{"cells_max", "r ", "rate", "damping", "l1", "l2", "smoothing"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%q says nothing of %s", err, name)
 		}

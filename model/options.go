@@ -28,6 +28,9 @@ type Options struct {
 	// Aggressiveness is C of the passive-aggressive model: how far one document
 	// may move a weight at most. 0 means 0.4.
 	Aggressiveness float64 `json:"aggressiveness,omitempty"`
+	// Smoothing is what naive Bayes adds to each count. 0 means 0.03, for its
+	// complement form 0.5.
+	Smoothing float64 `json:"smoothing,omitempty"`
 	// L1 and L2 are the penalties of FTRL-proximal, 0 by default.
 	L1 float64 `json:"l1,omitempty"`
 	L2 float64 `json:"l2,omitempty"`
@@ -49,7 +52,7 @@ func (o Options) Check() error {
 	for _, p := range []struct {
 		name  string
 		value float64
-	}{{"r", o.R}, {"rate", o.Rate}, {"damping", o.Damping}, {"aggressiveness", o.Aggressiveness}, {"l1", o.L1}, {"l2", o.L2}} {
+	}{{"r", o.R}, {"rate", o.Rate}, {"damping", o.Damping}, {"aggressiveness", o.Aggressiveness}, {"smoothing", o.Smoothing}, {"l1", o.L1}, {"l2", o.L2}} {
 		if !(p.value >= 0) || math.IsInf(p.value, 0) {
 			problems = append(problems, fmt.Errorf("%s %g is out of range; choose a number above 0, or 0 for the default", p.name, p.value))
 		}

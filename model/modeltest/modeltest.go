@@ -30,6 +30,7 @@ func Run(t *testing.T, make func(testing.TB, model.Options) model.Model) {
 		"scores are only a short cut":  s.shortCut,
 		"save, load, continue":         s.saveLoad,
 		"a clone goes its own way":     s.clone,
+		"two views":                    s.twoViews,
 		"digest":                       s.digest,
 		"feature order":                s.featureOrder,
 		"unseen features":              s.unseenFeatures,
@@ -97,6 +98,14 @@ func Stream(seed uint64, n, labels int) []Example {
 	return out
 }
 
+// viewed makes the last third of each vector's entries a view of characters.
+func viewed(examples []Example) []Example {
+	for i := range examples {
+		examples[i].X.Chars = len(examples[i].X.Index) / 3
+	}
+	return examples
+}
+
 // learn teaches the examples, predicting each before.
 func learn(t testing.TB, m model.Model, examples []Example) {
 	t.Helper()
@@ -137,7 +146,7 @@ func vector(entries ...float64) (x tidings.Vector) {
 // byLabel returns scores by the label's name.
 func byLabel(m model.Model, x tidings.Vector) map[string]float64 {
 	out := map[string]float64{}
-	for i, score := range m.Predict(x, nil) {
+	for i, score := range m.Predict(x, nil)[:len(m.Labels())] {
 		out[m.Labels()[i]] = score
 	}
 	return out

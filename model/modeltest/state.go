@@ -154,6 +154,38 @@ func (s suite) saveLoad(t *testing.T) {
 	}
 }
 
+// A vector of two views is learnt and predicted like any other, and a view out of
+// shape does no harm where nothing can be refused.
+func (s suite) twoViews(t *testing.T) {
+	m, again := s.new(t), s.new(t)
+	for part := range uint64(3) {
+		examples := viewed(Stream(30+part, 400, 6))
+		learn(t, m, examples)
+		learn(t, again, examples)
+		again = reload(t, again.Clone())
+	}
+	if m.Digest() != again.Digest() {
+		t.Error("the model that was loaded in between differs")
+	}
+	right := 0
+	test := viewed(Stream(2, 500, 6))
+	for _, e := range test {
+		if predicted(m, e.X) == e.Label {
+			right++
+		}
+	}
+	if right < 350 {
+		t.Errorf("%d of %d right", right, len(test))
+	}
+	for _, chars := range []int{-1, 3, math.MaxInt} {
+		x := vector(1, 1, 2, 1)
+		x.Chars = chars
+		if scores := m.Predict(x, nil); !finite(scores) || len(m.Contributions(x, "label 1", nil)) != 2 {
+			t.Errorf("%d of 2 entries are of characters: scores %v", chars, scores)
+		}
+	}
+}
+
 // The digest does not depend on the order in which labels and features came,
 // and changes with every update.
 func (s suite) digest(t *testing.T) {
@@ -256,7 +288,7 @@ func (s suite) probabilities(t *testing.T) {
 		if !slices.Equal(scores, before) {
 			t.Fatal("Probabilities changed the scores")
 		}
-		if len(p) != len(scores) || len(p) > 0 && !sumsToOne(p) {
+		if len(p) != len(m.Labels()) || len(p) > 0 && !sumsToOne(p) {
 			t.Fatalf("scores %v give %v", scores, p)
 		}
 		for i := range p {
@@ -282,10 +314,17 @@ func (s suite) probabilities(t *testing.T) {
 
 // What the entries add is what the score has beyond that of an empty vector.
 func (s suite) contributions(t *testing.T) {
+	t.Run("words", func(t *testing.T) { s.contributionsOf(t, Stream(24, 800, 70), Stream(25, 50, 70)) })
+	t.Run("two views", func(t *testing.T) {
+		s.contributionsOf(t, viewed(Stream(24, 800, 70)), append(viewed(Stream(25, 50, 70)), Stream(33, 10, 70)...))
+	})
+}
+
+func (s suite) contributionsOf(t *testing.T, taught, asked []Example) {
 	m := s.new(t)
-	learn(t, m, Stream(24, 800, 70))
+	learn(t, m, taught)
 	empty := byLabel(m, tidings.Vector{})
-	for _, e := range Stream(25, 50, 70) {
+	for _, e := range asked {
 		for label, score := range byLabel(m, e.X) {
 			parts := m.Contributions(e.X, label, []float64{1, 2, 3})
 			sum := empty[label]
