@@ -192,6 +192,7 @@ func (o *Outcome) equals(t *Truth, tally *pipeline.Tally, bits uint64) {
 		{"df", tally.DFDigest == want.DFDigest},
 		{"the model", tally.ModelDigest == want.ModelDigest},
 		{"updates", o.Updates.Lost == 0 && o.Updates.Repeated == 0},
+		{"alarms", tally.Alarms.Digest() == want.Alarms.Digest() && tally.Alarms.DriftDigest == want.Alarms.DriftDigest},
 		{"windows", tally.WindowsDigest == want.WindowsDigest && tally.Windows == want.Windows},
 	} {
 		if !part.same {

@@ -51,6 +51,11 @@ func (l *Learner) Late(e *Entry) (learnt bool, err error) {
 	}
 	l.ring.vector(n, &l.late)
 	l.scores = l.model.Predict(l.late, l.scores)
+	if e.Alarms = nil; e.Fate == LabelLearnt {
+		// What the model says now, not having learnt it: every replica knows that,
+		// and the first prediction only the one that made it.
+		l.watch.outcome(e, l.likeliest())
+	}
 	learnt, err = l.teach(e, l.late)
 	switch {
 	case learnt:

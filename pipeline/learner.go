@@ -25,6 +25,7 @@ type Learner struct {
 	documents  features.Documents // so far: N of TF-IDF
 	chain      uint64             // ledger: hash of all (position, label) learnt
 	unlearnt   uint64             // labels beyond the model's limit
+	watch      *watch             // of change
 
 	wait LabelWait
 	ring *Ring // the last documents, for labels that come later; nil: none are kept
@@ -41,7 +42,11 @@ func NewLearner(p Plan) (*Learner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Learner{model: m, vectorizer: features.NewVectorizer(p.Features), documents: features.NewDocuments(p.Features), wait: p.LabelWait, ring: NewRing(p.LabelWait)}, nil
+	w, err := newWatch(p.Drift)
+	if err != nil {
+		return nil, err
+	}
+	return &Learner{model: m, vectorizer: features.NewVectorizer(p.Features), watch: w, documents: features.NewDocuments(p.Features), wait: p.LabelWait, ring: NewRing(p.LabelWait)}, nil
 }
 
 // Meet takes the next document, with the df of its terms in term order, and
@@ -49,6 +54,7 @@ func NewLearner(p Plan) (*Learner, error) {
 // next.
 func (l *Learner) Meet(u *Unit, e *Entry, df []uint32, predict bool) {
 	l.documents.Add(e.Time)
+	l.watch.document(u, e)
 	if !predict && e.Truth == "" && l.ring == nil {
 		return
 	}
@@ -62,6 +68,18 @@ func (l *Learner) Meet(u *Unit, e *Entry, df []uint32, predict bool) {
 	if predict {
 		l.predict(u, e)
 	}
+	if e.Truth != "" {
+		l.watch.outcome(e, l.likeliest())
+	}
+}
+
+// likeliest is the label that l.scores speak for, "" where none is known.
+func (l *Learner) likeliest() string {
+	labels := l.model.Labels()
+	if best := model.Best(labels, l.scores); best >= 0 {
+		return labels[best]
+	}
+	return ""
 }
 
 // predict writes what the model says of a document, from l.scores.
@@ -108,6 +126,7 @@ func (l *Learner) End(e *Entry, dfDigest, dfDropped uint64) {
 	e.DFDigest = dfDigest
 	e.Dropped = Dropped{Terms: dfDropped, Cells: l.model.Dropped(), Labels: l.unlearnt}
 	e.ModelDigest, e.Updates, e.Chain = l.model.Digest(), l.model.Updates(), l.chain
+	e.DriftDigest = l.watch.digest()
 }
 
 // Model is the model that learns. Asking it changes nothing; nobody else may
@@ -125,7 +144,7 @@ func (l *Learner) Version() Version { return Version{l.model.Updates(), l.chain}
 
 // copy copies what the learner remembers.
 func (l *Learner) copy() *Learner {
-	return &Learner{documents: l.documents, chain: l.chain, unlearnt: l.unlearnt, wait: l.wait, ring: l.ring.clone(), model: l.model.Clone()}
+	return &Learner{documents: l.documents, chain: l.chain, unlearnt: l.unlearnt, wait: l.wait, ring: l.ring.clone(), model: l.model.Clone(), watch: l.watch.clone()}
 }
 
 // learnerMagic begins what save writes. Programs of before began with the number
@@ -133,7 +152,7 @@ func (l *Learner) copy() *Learner {
 const learnerMagic = uint64(0xff)<<56 | 2
 
 // save writes what the learner remembers: three numbers, the documents that wait
-// for labels, and the model.
+// for labels, the model, and the detectors of change.
 func (l *Learner) save(w io.Writer) error {
 	b := binary.LittleEndian.AppendUint64(nil, learnerMagic)
 	b = binary.LittleEndian.AppendUint64(b, l.documents.Count())
@@ -146,7 +165,10 @@ func (l *Learner) save(w io.Writer) error {
 	if err := l.ring.save(w); err != nil {
 		return err
 	}
-	return l.model.Save(w)
+	if err := l.model.Save(w); err != nil {
+		return err
+	}
+	return l.watch.save(w)
 }
 
 func (l *Learner) load(r io.Reader) (err error) {
@@ -173,8 +195,10 @@ func (l *Learner) load(r io.Reader) (err error) {
 			return err
 		}
 	}
-	l.model, err = model.Load(r)
-	return err
+	if l.model, err = model.Load(r); err != nil {
+		return err
+	}
+	return l.watch.load(r)
 }
 
 // appendBest appends the ScoresMax best labels, best first, ties by name.

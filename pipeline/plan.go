@@ -14,6 +14,7 @@ import (
 	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/model"
+	"tidings/model/drift"
 	"tidings/pipeline/topics"
 )
 
@@ -109,6 +110,8 @@ type Plan struct {
 	Model    string                        `json:"model"`
 	Options  model.Options                 `json:"model_options"`
 	Topics   topics.Options                `json:"topics"`
+	// Drift is left out where all detectors watch at their defaults.
+	Drift drift.Options `json:"drift,omitzero"`
 	// LabelWait says how long labels that come later are waited for.
 	LabelWait LabelWait `json:"label_wait,omitzero"`
 }
@@ -134,6 +137,7 @@ func (p Plan) WithDefaults() Plan {
 		p.Topics.Windows = DefaultWindows()
 	}
 	p.Topics = p.Topics.WithDefaults()
+	p.Drift = p.Drift.Canonical()
 	p.LabelWait = p.LabelWait.canonical()
 	return p
 }
@@ -153,7 +157,7 @@ func DefaultWindows() []topics.Definition {
 // Check reports all problems of a plan at once.
 func (p Plan) Check() error {
 	_, modelErr := model.New(p.Model, p.Options)
-	return errors.Join(p.Pipeline.Check(), p.Partitions.check(), p.checkPromises(), p.Features.Check(), p.checkNGrams(), modelErr, p.Topics.Check(), p.LabelWait.Check())
+	return errors.Join(p.Pipeline.Check(), p.Partitions.check(), p.checkPromises(), p.Features.Check(), p.checkNGrams(), modelErr, p.Topics.Check(), p.Drift.Check(), p.LabelWait.Check())
 }
 
 // checkNGrams refuses what could make a record larger than a broker takes: with

@@ -18,6 +18,7 @@ import (
 //	<pipeline>.out.predictions   PredictionLine, several to a message under load
 //	<pipeline>.out.windows       topics.Window
 //	<pipeline>.out.deadletters   DeadLetterLine
+//	<pipeline>.out.alarms        AlarmLine
 //
 // It has no state but its own output: each message says how many lines of its
 // kind have been published with it, so that after a crash the tail tells where
@@ -48,14 +49,19 @@ const (
 	predictionLines = "predictions"
 	windowLines     = "windows"
 	deadLetterLines = "deadletters"
+	alarmLines      = "alarms"
 )
+
+func outputKinds() []string {
+	return []string{predictionLines, windowLines, deadLetterLines, alarmLines}
+}
 
 // OutStream is the stream that projections write.
 func (n Name) OutStream() broker.Stream {
 	return broker.Stream{
 		Name:        string(n) + "-out",
 		Subjects:    []string{string(n) + ".out.*"},
-		Description: "predictions, windows and dead letters as JSON lines, for outside readers",
+		Description: "predictions, windows, dead letters and alarms as JSON lines, for outside readers",
 	}
 }
 
@@ -131,7 +137,7 @@ func (p *Projection) open(ctx context.Context) error {
 		return err
 	}
 	p.outputs = map[string]*output{}
-	for _, kind := range []string{predictionLines, windowLines, deadLetterLines} {
+	for _, kind := range outputKinds() {
 		o := &output{subject: string(p.plan.Pipeline) + ".out." + kind}
 		r, err := p.broker.Last(ctx, stream.Name, o.subject)
 		if err == nil {
@@ -158,6 +164,9 @@ func (p *Projection) unit(u *Unit) error {
 		case DeadLetter, RejectEntry:
 			err = p.line(deadLetterLines, func() any { return NewDeadLetterLine(e) })
 		}
+		for _, a := range e.AllAlarms() {
+			err = errors.Join(err, p.line(alarmLines, func() any { return NewAlarmLine(a) }))
+		}
 		if err != nil {
 			return err
 		}
@@ -169,7 +178,7 @@ func (p *Projection) unit(u *Unit) error {
 			}
 		}
 	}
-	for _, kind := range []string{predictionLines, windowLines, deadLetterLines} {
+	for _, kind := range outputKinds() {
 		if err := p.flush(p.outputs[kind]); err != nil {
 			return err
 		}

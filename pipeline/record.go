@@ -24,6 +24,7 @@ const (
 	dfSection          = 2 // df values, and digests at end entries
 	predictionsSection = 3 // entries with what classify said, and what it made of its model
 	windowsSection     = 4 // closed windows and counts, as JSON
+	alarmsSection      = 5 // behind predictions: alarms of change at their entries, where there are any
 )
 
 // codec turns units to records and back. It keeps scratch memory; one
@@ -58,6 +59,7 @@ func (c *codec) encode(u *Unit, sections []byte, partition int, owns func(sequen
 		case predictionsSection:
 			c.entries(u, owns, c.prediction)
 			c.ledger(u)
+			c.watched(u, owns)
 		case windowsSection:
 			if err := c.windows(u, partition); err != nil {
 				return nil, err
@@ -232,6 +234,8 @@ func (c *codec) decode(u *Unit, data []byte, partition int) error {
 			}
 		case windowsSection:
 			c.decodeWindows(u, partition)
+		case alarmsSection:
+			c.decodeWatched(u)
 		default:
 			d.fail()
 		}

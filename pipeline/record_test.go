@@ -12,6 +12,7 @@ import (
 
 	"tidings"
 	"tidings/features"
+	"tidings/model/drift"
 	"tidings/pipeline/topics"
 )
 
@@ -42,6 +43,9 @@ func drawUnit(t *rapid.T, n int) *Unit {
 				for range rapid.IntRange(0, tidings.ScoresMax).Draw(t, "scores") {
 					e.Scores = append(e.Scores, tidings.Score{Label: name.Draw(t, "score"), Probability: rapid.Float64().Draw(t, "share")})
 				}
+				for range rapid.IntRange(0, 2).Draw(t, "alarms") {
+					e.Alarms = append(e.Alarms, drift.Alarm{Detector: name.Draw(t, "detector"), Statistic: rapid.Float64().Draw(t, "statistic"), Threshold: 2})
+				}
 				for _, w := range words[:rapid.IntRange(0, len(words)).Draw(t, "terms")] {
 					ref := u.Dict.Add([]byte(w))
 					u.Terms = append(u.Terms, termCount(ref, rapid.Uint32().Draw(t, "count")))
@@ -52,6 +56,7 @@ func drawUnit(t *rapid.T, n int) *Unit {
 				e.Fate = Fate(rapid.IntRange(0, int(fates)-1).Draw(t, "fate"))
 			case EndEntry:
 				e.DFDigest, e.ModelDigest, e.Updates, e.Chain = 1, rapid.Uint64().Draw(t, "digest"), 3, 4
+				e.DriftDigest = rapid.SampledFrom([]uint64{0, 8}).Draw(t, "drift digest")
 				e.Dropped = Dropped{5, rapid.Uint64().Draw(t, "cells"), 7}
 			default:
 				e.ID, e.Reason, e.Detail = rapid.String().Draw(t, "id"), "reason", rapid.String().Draw(t, "detail")
@@ -149,6 +154,7 @@ func withoutPredictions(entries []Entry) []Entry {
 		e := &out[i]
 		e.Label, e.Probability, e.Version, e.Scores = "", 0, 0, nil
 		e.DFDigest, e.ModelDigest, e.Updates, e.Chain, e.Dropped = 0, 0, 0, 0, Dropped{}
+		e.Alarms, e.DriftDigest = nil, 0
 	}
 	return out
 }

@@ -52,7 +52,10 @@ type Summary struct {
 
 	Faults []FaultReport `json:"faults,omitempty"` // that were planned, and where they struck
 
+	Drift []AlarmCount `json:"drift,omitempty"` // of each detector of change, with the baseline
+
 	PredictionsDigest string `json:"predictions_digest"`
+	AlarmsDigest      string `json:"alarms_digest,omitempty"`
 	DFDigest          string `json:"df_digest"`
 	ModelDigest       string `json:"model_digest"`
 
@@ -103,6 +106,7 @@ func (t *Tally) Summary(p Plan) Summary {
 		Coverage: t.Confidence.Coverage(), Abstain: t.Confidence.Kept(),
 		TermsDropped: t.Dropped.Terms, CellsDropped: t.Dropped.Cells, LabelsDropped: t.Dropped.Labels,
 		Windows: t.Windows, Updates: t.Updates,
+		Drift: t.Alarms.Counts(p.Drift), AlarmsDigest: Digest(t.Alarms.Digest()),
 		PredictionsDigest: t.PredictionsDigest(), DFDigest: Digest(t.DFDigest), ModelDigest: Digest(t.ModelDigest),
 		Latency: LatencyMS{P50: t.Latency.P50(), P95: t.Latency.P95(), P99: t.Latency.P99()},
 	}

@@ -41,6 +41,7 @@ type Tally struct {
 	Reasons    map[tidings.Reason]uint64
 	Last       map[string][]topics.Window // the last windows of each definition, oldest first
 	Counts     []topics.Counts            // by definition, over all partitions
+	Alarms     AlarmTally
 
 	DFDigest, ModelDigest uint64 // at the last end of a source
 	Chain                 uint64
@@ -97,6 +98,7 @@ func (t *Tally) entry(e *Entry) {
 		t.Lost += uint64(e.Position.Line-t.last.Line) - 1
 	}
 	t.last = e.Position
+	t.Alarms.add(e)
 	switch e.Kind {
 	case DocumentEntry:
 		t.document(e)

@@ -8,6 +8,7 @@ import (
 	"tidings/features"
 	"tidings/guarantees"
 	"tidings/internal/broker"
+	"tidings/model/drift"
 	"tidings/pipeline/topics"
 )
 
@@ -58,6 +59,9 @@ type Entry struct {
 	Scores      []tidings.Score
 	Version     uint64
 	Committed   int64 // when the prediction was stored, Unix nanoseconds; known to readers only
+
+	Alarms      []drift.Alarm // classify: of change, found here
+	DriftDigest uint64        // at an EndEntry: what the detectors remember there; 0 without any
 
 	DFDigest, ModelDigest, Updates, Chain uint64 // at an EndEntry: the state there
 	Dropped                               Dropped

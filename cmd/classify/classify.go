@@ -162,7 +162,7 @@ func (r *job) open(ctx context.Context) (err error) {
 		r.progress.Notice(fmt.Sprintf("documents are taken on %s: publish JSON lines there, with a request to hear what becomes of them", ingest.LiveSubject(r.plan.Pipeline)))
 	}
 	r.goal = newGoal()
-	r.follower = newFollower(r.began, r.out)
+	r.follower = newFollower(r.began, r.out, r.progress.Notice)
 	r.follower.tally.Confidence.Abstain(c.Abstain)
 	return nil
 }

@@ -21,8 +21,9 @@ const aheadMax = 8192
 // follower adds up what is committed, writes it out, and remembers the last
 // predictions. The goroutine that reads results owns it; others may look.
 type follower struct {
-	began time.Time
-	out   *lineWriter
+	began  time.Time
+	out    *lineWriter
+	notice func(string) // tells people
 
 	mu     sync.Mutex
 	tally  *pipeline.Tally
@@ -40,8 +41,8 @@ type follower struct {
 	rate      float64
 }
 
-func newFollower(began time.Time, out *lineWriter) *follower {
-	return &follower{began: began, out: out, tally: pipeline.NewTally(), moved: make(chan struct{}), rateAt: began, last: began}
+func newFollower(began time.Time, out *lineWriter, notice func(string)) *follower {
+	return &follower{began: began, out: out, notice: notice, tally: pipeline.NewTally(), moved: make(chan struct{}), rateAt: began, last: began}
 }
 
 func (f *follower) add(u *pipeline.Unit) error {
@@ -54,6 +55,7 @@ func (f *follower) add(u *pipeline.Unit) error {
 			f.done++
 		}
 		f.ended = e.Kind == pipeline.EndEntry
+		f.alarms(e)
 		if e.Kind != pipeline.DocumentEntry {
 			continue
 		}
@@ -75,6 +77,19 @@ func (f *follower) add(u *pipeline.Unit) error {
 	close(f.moved)
 	f.moved = make(chan struct{})
 	return f.out.unit(u)
+}
+
+// alarms tells people of change that was found since this process began. What
+// the baseline says is only counted.
+func (f *follower) alarms(e *pipeline.Entry) {
+	if e.Committed < f.began.UnixNano() {
+		return
+	}
+	for _, a := range e.AllAlarms() {
+		if !a.Baseline() {
+			f.notice(a.String())
+		}
+	}
 }
 
 // hold returns a function that waits while the source is too far ahead. The

@@ -42,6 +42,10 @@ type (
 		Kind string `json:"kind"`
 		topics.Window
 	}
+	alarmLine struct {
+		Kind string `json:"kind"`
+		pipeline.AlarmLine
+	}
 )
 
 // is says whether the lines go to the file at path.
@@ -69,6 +73,11 @@ func (l *lineWriter) unit(u *pipeline.Unit) error {
 			err = l.json.Encode(deadLetterLine{"dead_letter", pipeline.NewDeadLetterLine(e)})
 		}
 		if err != nil {
+			return err
+		}
+	}
+	for _, a := range u.AllAlarms() {
+		if err := l.json.Encode(alarmLine{"alarm", pipeline.NewAlarmLine(a)}); err != nil {
 			return err
 		}
 	}

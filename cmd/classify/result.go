@@ -87,7 +87,7 @@ func (r *job) report() terminal.Report {
 		s.DFDigest, s.ModelDigest, s.Updates = "", "", f.learnt
 	}
 	report := terminal.Report{
-		Confusion: &t.Confusion, Reasons: t.Reasons, Windows: t.Last, Counts: t.Counts,
+		Confusion: &t.Confusion, Reasons: t.Reasons, Windows: t.Last, Counts: t.Counts, Alarms: t.Alarms.Last,
 		Elapsed: f.last.Sub(f.began),
 	}
 	if f.fresh > 0 {

@@ -15,6 +15,7 @@ import (
 	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/model"
+	"tidings/model/drift"
 	"tidings/pipeline"
 	"tidings/pipeline/topics"
 )
@@ -120,6 +121,7 @@ type PlanFlags struct {
 	Recovery   string   `name:"recovery" placeholder:"NAME" complete:"commit,kept,rollback,claim" help:"How the guarantee is reached: at-least-once by kept (what was not acknowledged is counted again) or rollback (it is not). The others have one each."`
 	Window     []string `name:"window" placeholder:"W" complete:"tumbling:24h,count:1000" help:"Windows of topics: tumbling:24h (event time), count:1000 (documents). Repeatable. Default: both of these."`
 	Popular    float64  `name:"popular" default:"0.1" placeholder:"SHARE" help:"A label above this share of a window is popular. Default: ${default}."`
+	Drift      string   `name:"drift" placeholder:"LIST" complete:"off,adwin,page-hinkley,terms" help:"What watches for change: ${detectors}; with a parameter, as in adwin:0.01,terms:6. every is the baseline that alarms each so many documents, and is always among them: every:5000. Default: all; off for none."`
 	OutOfOrder string   `name:"out-of-order" default:"0s" placeholder:"TIME" help:"How much older than the newest a document may be before its window closes. Default: ${default}."`
 }
 
@@ -128,6 +130,7 @@ func Vars() map[string]string {
 	return map[string]string{
 		"model": model.Default, "models": strings.Join(model.Names(), " or "),
 		"tokenizer": features.TokenizerUnicode, "tokenizers": strings.Join(features.Tokenizers(), " or "),
+		"detectors":  strings.Join(drift.Names(), ", "),
 		"guarantees": strings.Join(guarantees.Guarantees(), ", "),
 		"hashbits":   strconv.Itoa(features.HashBitsDefault), "formats": strings.Join(datasets.Formats(), ", "),
 		"datasets": strings.Join(catalogue.Names(), ", "),
@@ -140,7 +143,7 @@ func (f *ModelFlags) Plan() (pipeline.Plan, error) {
 	if err != nil {
 		return pipeline.Plan{}, err
 	}
-	return checked(pipeline.Plan{Model: f.Model, Features: text}.WithDefaults())
+	return checked(pipeline.Plan{Model: f.Model, Features: text, Drift: drift.None()}.WithDefaults())
 }
 
 func checked(p pipeline.Plan) (pipeline.Plan, error) {
@@ -161,12 +164,16 @@ func (f *PlanFlags) Plan() (pipeline.Plan, error) {
 	}
 	text, err := f.Features()
 	errs = append(errs, err)
+	watch, err := drift.Parse(f.Drift)
+	if err != nil {
+		errs = append(errs, fmt.Errorf("--drift: %w", err))
+	}
 	promise, stages, err := pipeline.ParsePromises(f.Guarantee, f.Recovery)
 	errs = append(errs, err)
 	p := pipeline.Plan{
 		Pipeline: pipeline.Name(f.Pipeline), Partitions: partitions, Model: f.Model, Features: text,
 		Guarantee: promise.Guarantee, Recovery: promise.Recovery, Stages: stages,
-		Topics: topics.Options{OutOfOrder: late, Popular: f.Popular},
+		Topics: topics.Options{OutOfOrder: late, Popular: f.Popular}, Drift: watch,
 	}
 	for _, w := range f.Window {
 		d, err := topics.Parse(w)

@@ -7,6 +7,7 @@ import (
 
 	"tidings"
 	"tidings/eval/metric"
+	"tidings/model/drift"
 	"tidings/pipeline"
 	"tidings/pipeline/topics"
 )
@@ -77,7 +78,12 @@ func large() Report {
 	s.Abstain = &metric.Covered{Threshold: .4, Documents: 54_321, Abstained: 5_593, Coverage: .9067, Accuracy: .8432}
 	s.TestAccuracy, s.TestMacroF1, s.TestFiles = new(.8564), new(.8417), []string{"data/news-test.jsonl.gz"}
 	s.Windows, s.DeadLetters, s.Rejected = 412, 22, 1204
+	s.Drift = []pipeline.AlarmCount{{Detector: "adwin", Alarms: 1}, {Detector: "page-hinkley"}, {Detector: "terms", Alarms: 1}, {Detector: "every", Alarms: 2}}
 	return Report{
+		Alarms: []pipeline.Alarm{
+			{Position: tidings.Position{Sequence: 62, Line: 14}, Time: time.Date(2018, 3, 29, 0, 0, 0, 0, time.UTC), Alarm: drift.Alarm{Detector: drift.ADWIN, Statistic: .0512, Threshold: .0488}},
+			{Position: tidings.Position{Sequence: 81, Line: 7}, Alarm: drift.Alarm{Detector: drift.Terms, Statistic: .1828, Threshold: .1634}},
+		},
 		Summary: s, Confusion: c, Elapsed: 4321 * time.Millisecond,
 		Reasons: map[tidings.Reason]uint64{
 			tidings.ReasonDuplicateID: 1201, tidings.ReasonNotJSON: 15, tidings.ReasonNoText: 7, tidings.ReasonRow: 3,

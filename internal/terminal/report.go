@@ -18,6 +18,7 @@ type Report struct {
 	Reasons   map[tidings.Reason]uint64
 	Windows   map[string][]topics.Window // the last few of each definition, oldest first
 	Counts    []topics.Counts            // by definition, over all partitions
+	Alarms    []pipeline.Alarm           // of change, the last few, oldest first
 	Examples  []Example
 	Elapsed   time.Duration // of this process; 0: unknown
 	Notes     []string      // what a person should know, such as that nothing was left to do
@@ -47,6 +48,7 @@ func Render(w io.Writer, r Report, o Options) error {
 	p.matrix(r)
 	p.examples(r)
 	p.topics(r)
+	p.drift(r)
 	p.refusals(r)
 	p.digests(r)
 	_, err := w.Write(p.buf.Bytes())

@@ -20,6 +20,7 @@ import (
 
 	"tidings"
 	"tidings/eval/metric"
+	"tidings/model/drift"
 	"tidings/pipeline"
 	"tidings/pipeline/topics"
 )
@@ -165,6 +166,13 @@ func foreign(t *rapid.T) Report {
 			e.Terms = append(e.Terms, Term{any("term"), float("weight")})
 		}
 		r.Examples = append(r.Examples, e)
+	}
+	for range rapid.IntRange(0, 20).Draw(t, "alarms") {
+		r.Summary.Drift = append(r.Summary.Drift, pipeline.AlarmCount{Detector: any("detector"), Alarms: number("alarms of it")})
+		r.Alarms = append(r.Alarms, pipeline.Alarm{
+			Position: tidings.Position{Sequence: number("sequence")}, Time: time.Unix(rapid.Int64().Draw(t, "alarm at"), 0),
+			Alarm: drift.Alarm{Detector: any("detector"), Statistic: float("statistic"), Threshold: float("threshold")},
+		})
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "definitions") {
 		definition := any("definition")

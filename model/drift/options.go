@@ -27,6 +27,9 @@ type Options struct {
 	Detectors []Spec `json:"detectors,omitempty"`
 }
 
+// None are the options of no detectors.
+func None() Options { return Options{Detectors: []Spec{Off}} }
+
 // Spec names a detector, with its one parameter if that is not to be the default:
 // "page-hinkley", "page-hinkley:80".
 type Spec string
@@ -70,11 +73,25 @@ func Parse(text string) (o Options, err error) {
 	return o.Canonical(), o.Check()
 }
 
+// Specs are the detectors that watch, in the order of Names.
+func (o Options) Specs() (all []Spec) {
+	for _, k := range o.parameters() {
+		all = append(all, k.spec())
+	}
+	return all
+}
+
+// Name is the detector's, without a parameter.
+func (s Spec) Name() string {
+	name, _, _ := strings.Cut(string(s), ":")
+	return name
+}
+
 // String is the form that Parse reads.
 func (o Options) String() string {
 	var parts []string
-	for _, k := range o.parameters() {
-		parts = append(parts, string(k.spec()))
+	for _, s := range o.Specs() {
+		parts = append(parts, string(s))
 	}
 	if len(parts) == 0 {
 		return Off
@@ -89,17 +106,11 @@ func (o Options) Canonical() Options {
 	if o.Check() != nil || o.off() {
 		return o
 	}
-	var c, all Options
-	for _, k := range o.parameters() {
-		c.Detectors = append(c.Detectors, k.spec())
-	}
-	for _, k := range kinds() {
-		all.Detectors = append(all.Detectors, k.spec())
-	}
-	if slices.Equal(c.Detectors, all.Detectors) {
+	specs := o.Specs()
+	if slices.Equal(specs, Options{}.Specs()) {
 		return Options{}
 	}
-	return c
+	return Options{Detectors: specs}
 }
 
 // spec leaves a default parameter out.
