@@ -6,9 +6,10 @@ import (
 	"time"
 )
 
-// steady fills a state with all labels of the windows that stay open.
+// steady fills a state with all labels of the windows that stay open, of every
+// kind.
 func steady(tb testing.TB) (*State, []Document) {
-	s := New(Options{Windows: []Definition{parse(tb, "tumbling:24h"), parse(tb, "tumbling:7d"), parse(tb, "count:1000000000")}, OutOfOrder: 48 * time.Hour}, 0, 1)
+	s := New(Options{Windows: []Definition{parse(tb, "tumbling:24h"), parse(tb, "tumbling:7d"), parse(tb, "count:1000000000"), parse(tb, "sliding:7d/1d"), parse(tb, "session:3h")}, OutOfOrder: 48 * time.Hour}, 0, 1)
 	docs := make([]Document, 1000)
 	for i := range docs {
 		docs[i] = Document{Time: int64(3*day) - int64(i%30)*int64(time.Hour), Label: fmt.Sprintf("label %d", i%10)}
@@ -36,6 +37,31 @@ func BenchmarkObserve(b *testing.B) {
 		s.Observe(docs[i], nil)
 		if i++; i == len(docs) {
 			i = 0
+		}
+	}
+}
+
+// Sessions are as far apart as they can be while all of them stay open, and all
+// end at once.
+func BenchmarkCloseSessions(b *testing.B) {
+	const sessions = 1000
+	o := Options{Windows: []Definition{parse(b, "session:1m")}, OutOfOrder: 990 * 2 * time.Minute, OpenMax: 5000}
+	if err := o.Check(); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		s, closed := New(o, 0, 1), 0
+		for i := range int64(sessions) {
+			for range 5 {
+				s.Observe(Document{Time: i * int64(2*time.Minute), Label: "x"}, nil)
+			}
+		}
+		b.StartTimer()
+		s.EndOfSource(func(Window) { closed++ })
+		if closed < 980 {
+			b.Fatalf("%d sessions were closed at once", closed)
 		}
 	}
 }

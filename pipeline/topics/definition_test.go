@@ -35,6 +35,13 @@ func TestParseReadsWhatStringWrites(t *testing.T) {
 		"tumbling:0w1d":            "tumbling:24h",
 		"tumbling:1h0m0.000001s":   "tumbling:1h0m0.000001s",
 		"tumbling:876600h0m0.001s": "",
+		"sliding:7d/1d":            "sliding:7d/24h",
+		"sliding:1w/24h":           "sliding:7d/24h",
+		"sliding:90m/1h":           "sliding:1h30m/1h",
+		"sliding:1d/24h":           "tumbling:24h",
+		"sliding:400ms/1ms":        "sliding:400ms/1ms",
+		"session:6h":               "session:6h",
+		"session:2d":               "session:2d",
 	}
 	for in, want := range tests {
 		t.Run(in, func(t *testing.T) {
@@ -75,6 +82,18 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		"tumbling:0d":                    "larger than 0",
 		"tumbling:-24h":                  "larger than 0",
 		"tumbling:-7d":                   "larger than 0",
+		"sliding:7d":                     "no step",
+		"sliding:7d/":                    "its step: no length",
+		"sliding:/1d":                    "no length",
+		"sliding:1d/7d":                  "longer than the window",
+		"sliding:1d/0s":                  "its step: a window must be larger than 0",
+		"sliding:401ms/1ms":              "more than 400 windows",
+		"sliding:36600d/1ms":             "more than 400 windows",
+		"session:0s":                     "larger than 0",
+		"session:-6h":                    "larger than 0",
+		"session:":                       "no length",
+		"session:6h/1h":                  "no length",
+		":24h":                           "is not known",
 		"tumbling:1us":                   "shorter than 1ms",
 		"tumbling:36601d":                "longer than 36600d",
 		"tumbling:36600d1ns":             "longer than 36600d",
@@ -128,7 +147,7 @@ func TestDefinitionsLiveInJSON(t *testing.T) {
 // Whatever Parse takes is within the limits, has one written form, and that
 // form means the same.
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"tumbling:24h", "tumbling:1w2d3h", "count:1000", "tumbling:-1d", "count:", "tumbling:36600d"} {
+	for _, s := range []string{"tumbling:24h", "tumbling:1w2d3h", "count:1000", "sliding:7d/1d", "session:6h", "tumbling:-1d", "count:", "tumbling:36600d"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -140,8 +159,10 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		timed := d.length >= LengthMin && d.length <= LengthMax && d.documents == 0
-		counted := d.documents >= 1 && d.documents <= DocumentsMax && d.length == 0
-		if timed == counted {
+		counted := d.documents >= 1 && d.documents <= DocumentsMax && d.length == 0 && d.step == 0
+		stepped := d.step >= LengthMin && d.step <= d.length && (d.length-1)/d.step < OverlapMax
+		good := map[kind]bool{count: counted, session: timed && d.step == 0, sliding: timed && stepped && d.step < d.length, tumbling: timed && d.step == d.length}
+		if !good[d.kind] {
 			t.Fatalf("Parse(%q) = %#v is beyond the limits", s, d)
 		}
 		again, err := Parse(d.String())
@@ -153,13 +174,20 @@ func FuzzParse(f *testing.F) {
 
 func TestBoundsHoldTheTimesOfTheWindow(t *testing.T) {
 	times := []int64{NoTime + 1, -1 << 62, -int64(day) - 1, -int64(day), -1, 0, 1, int64(day) - 1, int64(day), 1 << 62, math.MaxInt64}
-	for _, s := range []string{"tumbling:1ms", "tumbling:24h", "tumbling:7d", "tumbling:36600d", "tumbling:1h0m0.000001s"} {
+	for _, s := range []string{"tumbling:1ms", "tumbling:24h", "tumbling:7d", "tumbling:36600d", "tumbling:1h0m0.000001s", "sliding:7d/1d", "sliding:5h/3h", "sliding:36600d/36000d"} {
 		d := parse(t, s)
 		for _, at := range times {
-			start, end := d.bounds(d.number(at))
+			newest, oldest := d.newestWith(at), d.oldestWith(at)
 			when := time.Unix(0, at)
-			if when.Before(start) || !when.Before(end) || end.Sub(start) != d.length {
-				t.Errorf("%s: %d is in window %d, from %s to %s", s, at, d.number(at), start, end)
+			if oldest > newest || s[0] == 't' && oldest != newest {
+				t.Errorf("%s: %d is in windows %d to %d", s, at, oldest, newest)
+			}
+			for n := oldest - 1; n <= newest+1; n++ {
+				start, end := d.bounds(n)
+				within := !when.Before(start) && when.Before(end)
+				if within != (n >= oldest && n <= newest) || end.Sub(start) != d.length {
+					t.Errorf("%s: %d is in windows %d to %d, and window %d is from %s to %s", s, at, oldest, newest, n, start, end)
+				}
 			}
 		}
 	}
@@ -189,7 +217,10 @@ func TestNanosecondsAreNoTimeWhereTheyCannotTell(t *testing.T) {
 	}
 }
 
-func parse(tb testing.TB, s string) Definition {
+func parse(tb interface {
+	Helper()
+	Fatal(...any)
+}, s string) Definition {
 	tb.Helper()
 	d, err := Parse(s)
 	if err != nil {

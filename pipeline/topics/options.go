@@ -8,9 +8,10 @@ import (
 
 // What the zero values of Options stand for.
 const (
-	PopularDefault   = 0.10
-	OpenMaxDefault   = 1_000
-	LabelsMaxDefault = 1_000
+	PopularDefault    = 0.10
+	OpenMaxDefault    = 1_000
+	LabelsMaxDefault  = 1_000
+	SessionMaxDefault = 30 * day
 )
 
 // Limits of Options.
@@ -30,6 +31,22 @@ type Options struct {
 	// OutOfOrder is how far behind the highest event time a document may come
 	// and still find its window open.
 	OutOfOrder time.Duration `json:"out_of_order_ns"`
+	// Lateness is how long, in event time, a window that is over still takes
+	// documents. It is emitted when it is over, as provisional, and finally when
+	// the lateness is over too.
+	Lateness time.Duration `json:"lateness_ns,omitempty"`
+	// EmitDocuments and EmitTime ask for provisional results of open windows that
+	// have changed: each time so many documents were observed, and each time the
+	// watermark has come so much further. 0: none.
+	EmitDocuments uint64        `json:"emit_documents,omitempty"`
+	EmitTime      time.Duration `json:"emit_time_ns,omitempty"`
+	// KeepOpen leaves windows open where a source ends; without it they are
+	// closed and emitted there.
+	KeepOpen bool `json:"keep_open,omitempty"`
+	// SessionMax is how long a session can be: sessions are cut at its multiples
+	// from 1970 on, wherever they began, so that the order in which documents
+	// come makes no difference. 0: SessionMaxDefault.
+	SessionMax time.Duration `json:"session_max_ns,omitempty"`
 	// Popular is the share above which a label is popular, in (0, 1];
 	// 0: PopularDefault.
 	Popular float64 `json:"popular"`
@@ -46,7 +63,7 @@ type Options struct {
 // stands for.
 func (o Options) WithDefaults() Options {
 	if len(o.Windows) == 0 {
-		o.Windows = []Definition{{length: day}}
+		o.Windows = []Definition{{kind: tumbling, length: day, step: day}}
 	}
 	if o.Popular == 0 {
 		o.Popular = PopularDefault
@@ -84,6 +101,15 @@ func (o Options) checkNumbers() error {
 	if o.OutOfOrder < 0 || o.OutOfOrder > LengthMax {
 		problems = append(problems, fmt.Errorf("out of order by %s is not possible; give a time from 0 to %s", lengthString(o.OutOfOrder), lengthString(LengthMax)))
 	}
+	if o.Lateness < 0 || o.Lateness > LengthMax {
+		problems = append(problems, fmt.Errorf("a lateness of %s is not possible; give a time from 0 to %s", lengthString(o.Lateness), lengthString(LengthMax)))
+	}
+	if o.EmitTime != 0 && checkLength(o.EmitTime) != nil {
+		problems = append(problems, fmt.Errorf("provisional results every %s are not possible: %w", lengthString(o.EmitTime), checkLength(o.EmitTime)))
+	}
+	if err := checkLength(o.sessionMax()); err != nil {
+		problems = append(problems, fmt.Errorf("a longest session of %s is not possible: %w", lengthString(o.SessionMax), err))
+	}
 	if !(o.Popular > 0 && o.Popular <= 1) {
 		problems = append(problems, fmt.Errorf("a popular share of %v is not possible; give a share above 0 and up to 1, such as %v", o.Popular, PopularDefault))
 	}
@@ -100,22 +126,34 @@ func (o Options) checkWindow(d Definition) error {
 	switch {
 	case d == (Definition{}):
 		return errNoDefinition
-	case d.length == 0 || o.OutOfOrder < 0:
+	case d.kind == count || o.OutOfOrder < 0 || o.Lateness < 0 || o.sessionMax() <= 0:
 		return nil
+	case d.kind == session && d.length > o.sessionMax():
+		return fmt.Errorf("window %s: a session is cut after %s, which is less than its gap; allow longer sessions", d, lengthString(o.sessionMax()))
 	}
-	if needed := openNeeded(d.length, o.OutOfOrder); needed > int64(o.OpenMax) {
-		return fmt.Errorf("window %s with documents out of order by up to %s keeps up to %d windows open, the limit is %d: documents would be dropped; allow less disorder, take longer windows or raise open_max",
-			d, lengthString(o.OutOfOrder), needed, o.OpenMax)
+	behind := o.OutOfOrder + o.Lateness
+	if needed := d.openNeeded(behind, o.sessionMax()); needed > int64(o.OpenMax) {
+		return fmt.Errorf("window %s with documents out of order or late by up to %s keeps up to %d windows open, the limit is %d: documents would be dropped; allow less disorder, take longer windows or raise open_max",
+			d, lengthString(behind), needed, o.OpenMax)
 	}
 	return nil
 }
 
-// openNeeded is how many windows can be open at once: those that the stretch
-// of time from the watermark to the highest event time can touch.
-func openNeeded(length, outOfOrder time.Duration) int64 {
-	needed := int64(outOfOrder/length) + 1
-	if outOfOrder%length > 0 {
-		needed++
+func (o Options) sessionMax() time.Duration {
+	if o.SessionMax == 0 {
+		return SessionMaxDefault
 	}
-	return needed
+	return o.SessionMax
 }
+
+// openNeeded is how many windows can be open at once: those that the stretch
+// of time up to the highest event time, as long as documents can be behind, can
+// touch. Sessions are at least a gap apart, or lie on either side of a cut.
+func (d Definition) openNeeded(behind, sessionMax time.Duration) int64 {
+	if d.kind == session {
+		return 2 + int64(behind/d.length) + 1 + int64((behind+d.length)/sessionMax) + 1
+	}
+	return ceilDiv(behind+d.length, d.step)
+}
+
+func ceilDiv(a, b time.Duration) int64 { return int64((a-1)/b) + 1 }

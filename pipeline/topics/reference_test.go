@@ -1,6 +1,7 @@
 package topics
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
 	"slices"
@@ -20,53 +21,64 @@ type emitted struct {
 	window Window
 }
 
-// reference is what the windows of a stream are by definition: it sees all
-// events at once, looks back over all of them for each one, and takes no care
-// of memory.
-func reference(o Options, events []event) (windows []emitted, counts []Counts) {
+// reference is what the windows of a stream are by definition, the final ones
+// and those that are still open: it sees all events at once, looks back over all
+// of them for each one, and takes no care of memory.
+func reference(o Options, events []event) (windows []emitted, open []Window, counts []Counts) {
 	o = o.WithDefaults()
 	for _, d := range o.Windows {
 		var w []emitted
+		var still []Window
 		var c Counts
-		if d.documents > 0 {
-			w, c = referenceCount(o, d, events)
-		} else {
-			w, c = referenceTime(o, d, events)
+		switch d.kind {
+		case count:
+			w, still, c = referenceCount(o, d, events)
+		case session:
+			w, still, c = referenceSession(o, d, events)
+		default:
+			w, still, c = referenceTime(o, d, events)
 		}
-		windows = append(windows, w...)
+		windows, open = append(windows, w...), append(open, still...)
+		c.Open = len(still)
 		counts = append(counts, c)
 	}
 	// By event, then definition (kept by the stable sort), then number.
 	sort.SliceStable(windows, func(i, j int) bool { return windows[i].after < windows[j].after })
-	return windows, counts
+	return windows, open, counts
 }
 
-// floorDiv knows no overflow.
-func floorDiv(a, b *big.Int) int64 { return new(big.Int).Div(a, b).Int64() } // Euclid's, b > 0
+// bigFloor knows no overflow.
+func bigFloor(a, b *big.Int) int64 { return new(big.Int).Div(a, b).Int64() } // Euclid's, b > 0
 
-// closedBefore is the lowest window that is still open after the first n events.
-func closedBefore(o Options, d Definition, events []event, n int) (floor int64, some bool) {
-	length := big.NewInt(int64(d.length))
+// horizon is what of time is over after the first n events: the highest event
+// time less disorder and lateness, and the highest event time at the last end;
+// nil: none yet.
+func horizon(o Options, events []event, n int) (watermark, ended *big.Int) {
 	var newest *big.Int
 	for _, e := range events[:n] {
-		f, now := int64(0), false
 		switch {
-		case e.end && newest != nil:
-			f, now = floorDiv(newest, length)+1, true
+		case e.end && newest != nil && !o.KeepOpen:
+			ended = newest
 		case !e.end && e.doc.Time != NoTime:
 			if t := big.NewInt(e.doc.Time); newest == nil || t.Cmp(newest) > 0 {
 				newest = t
 			}
-			f, now = floorDiv(new(big.Int).Sub(newest, big.NewInt(int64(o.OutOfOrder))), length), true
-		}
-		if now && (!some || f > floor) {
-			floor, some = f, true
+			watermark = new(big.Int).Sub(newest, big.NewInt(int64(o.OutOfOrder+o.Lateness)))
 		}
 	}
-	return floor, some
+	return watermark, ended
 }
 
-func referenceTime(o Options, d Definition, events []event) ([]emitted, Counts) {
+// doneAfter says whether window n is final after the first so many events.
+func doneAfter(o Options, d Definition, events []event, after int, n int64) bool {
+	watermark, ended := horizon(o, events, after)
+	step := big.NewInt(int64(d.step))
+	start := new(big.Int).Mul(big.NewInt(n), step)
+	end := new(big.Int).Add(start, big.NewInt(int64(d.length)))
+	return watermark != nil && end.Cmp(watermark) <= 0 || ended != nil && start.Cmp(ended) <= 0
+}
+
+func referenceTime(o Options, d Definition, events []event) ([]emitted, []Window, Counts) {
 	c := Counts{Definition: d.String()}
 	docs := map[int64][]string{}
 	for i, e := range events {
@@ -78,13 +90,22 @@ func referenceTime(o Options, d Definition, events []event) ([]emitted, Counts) 
 			c.Untimed++
 			continue
 		}
-		n := floorDiv(big.NewInt(e.doc.Time), big.NewInt(int64(d.length)))
-		if floor, some := closedBefore(o, d, events, i); some && n < floor {
+		at, step, length := big.NewInt(e.doc.Time), big.NewInt(int64(d.step)), big.NewInt(int64(d.length))
+		newest := bigFloor(at, step)
+		if doneAfter(o, d, events, i+1, newest) {
 			c.Late++
 			continue
 		}
 		c.Windowed++
-		docs[n] = append(docs[n], e.doc.Label)
+		for n := newest; ; n-- {
+			start := new(big.Int).Mul(big.NewInt(n), step)
+			if new(big.Int).Add(start, length).Cmp(at) <= 0 {
+				break
+			}
+			if !doneAfter(o, d, events, i+1, n) {
+				docs[n] = append(docs[n], e.doc.Label)
+			}
+		}
 	}
 	numbers := make([]int64, 0, len(docs))
 	for n := range docs {
@@ -92,30 +113,95 @@ func referenceTime(o Options, d Definition, events []event) ([]emitted, Counts) 
 	}
 	slices.Sort(numbers)
 	var windows []emitted
+	var open []Window
 	for _, n := range numbers {
 		closing := 0 // after which event it is final
-		for ; closing < len(events); closing++ {
-			if floor, some := closedBefore(o, d, events, closing+1); some && n < floor {
-				break
-			}
-		}
-		if closing == len(events) {
-			c.Open++
-			continue
+		for closing < len(events) && !doneAfter(o, d, events, closing+1, n) {
+			closing++
 		}
 		start, end := d.bounds(n)
 		w := Window{Definition: d.String(), Number: n, Start: start, End: end}
 		referenceShares(o, &w, docs[n])
+		if closing == len(events) {
+			open = append(open, w)
+			continue
+		}
 		windows = append(windows, emitted{after: closing, window: w})
 	}
-	return windows, c
+	return windows, open, c
 }
 
-func referenceCount(o Options, d Definition, events []event) ([]emitted, Counts) {
+// referenceSession keeps the documents of all open sessions in one heap, and
+// divides it into sessions anew after each event.
+func referenceSession(o Options, d Definition, events []event) (windows []emitted, open []Window, c Counts) {
+	c.Definition = d.String()
+	gap, longest := big.NewInt(int64(d.length)), big.NewInt(int64(o.sessionMax()))
+	cut := func(t int64) int64 { return bigFloor(big.NewInt(t), longest) }
+	over := func(after int, last int64) bool { // a session, or a document alone
+		watermark, ended := horizon(o, events, after)
+		t := big.NewInt(last)
+		return watermark != nil && (new(big.Int).Add(t, gap).Cmp(watermark) <= 0 || bigFloor(watermark, longest) > cut(last)) ||
+			ended != nil && t.Cmp(ended) <= 0
+	}
+	var heap []Document
+	sessions := func() (all [][]Document) {
+		slices.SortStableFunc(heap, func(a, b Document) int { return cmp.Compare(a.Time, b.Time) })
+		for i, doc := range heap {
+			if i == 0 || cut(heap[i-1].Time) != cut(doc.Time) ||
+				new(big.Int).Sub(big.NewInt(doc.Time), big.NewInt(heap[i-1].Time)).Cmp(gap) >= 0 {
+				all = append(all, nil)
+			}
+			all[len(all)-1] = append(all[len(all)-1], doc)
+		}
+		return all
+	}
+	window := func(docs []Document) Window {
+		first, last := docs[0].Time, docs[len(docs)-1].Time
+		w := Window{Definition: d.String(), Number: first, Start: time.Unix(0, first).UTC(), End: time.Unix(0, last).UTC().Add(d.length)}
+		var labels []string
+		for _, doc := range docs {
+			labels = append(labels, doc.Label)
+		}
+		referenceShares(o, &w, labels)
+		return w
+	}
+	for i, e := range events {
+		for _, docs := range sessions() {
+			if last := docs[len(docs)-1].Time; over(i+1, last) {
+				windows = append(windows, emitted{after: i, window: window(docs)})
+				heap = slices.DeleteFunc(heap, func(doc Document) bool { return doc.Time >= docs[0].Time && doc.Time <= last })
+			}
+		}
+		switch {
+		case e.end:
+		case e.doc.Time == NoTime:
+			c.In++
+			c.Untimed++
+		case over(i+1, e.doc.Time):
+			c.In++
+			c.Late++
+		default:
+			c.In++
+			c.Windowed++
+			heap = append(heap, e.doc)
+		}
+	}
+	for _, docs := range sessions() {
+		open = append(open, window(docs))
+	}
+	return windows, open, c
+}
+
+func referenceCount(o Options, d Definition, events []event) ([]emitted, []Window, Counts) {
 	c := Counts{Definition: d.String()}
 	var windows []emitted
 	var labels []string
 	number, seen := int64(0), uint64(0)
+	window := func() Window {
+		w := Window{Definition: d.String(), Number: number, First: seen - uint64(len(labels)) + 1, Last: seen}
+		referenceShares(o, &w, labels)
+		return w
+	}
 	for i, e := range events {
 		if !e.end {
 			seen++
@@ -123,18 +209,16 @@ func referenceCount(o Options, d Definition, events []event) ([]emitted, Counts)
 			c.Windowed++
 			labels = append(labels, e.doc.Label)
 		}
-		if full := int64(len(labels)) == d.documents; full || e.end && len(labels) > 0 {
-			w := Window{Definition: d.String(), Number: number, First: seen - uint64(len(labels)) + 1, Last: seen}
-			referenceShares(o, &w, labels)
-			windows = append(windows, emitted{after: i, window: w})
+		if full := int64(len(labels)) == d.documents; full || e.end && !o.KeepOpen && len(labels) > 0 {
+			windows = append(windows, emitted{after: i, window: window()})
 			labels = nil
 			number++
 		}
 	}
 	if len(labels) > 0 {
-		c.Open++
+		return windows, []Window{window()}, c
 	}
-	return windows, c
+	return windows, nil, c
 }
 
 func referenceShares(o Options, w *Window, labels []string) {

@@ -18,7 +18,7 @@ import (
 // belongs to.
 const (
 	saveMagic   = "TDWN"
-	saveVersion = 1
+	saveVersion = 2
 	headerBytes = len(saveMagic) + 1 + 8
 	planMax     = 4 << 10 // WindowsMax definitions and a few numbers
 )
@@ -64,12 +64,14 @@ func (t *track) append(b []byte) []byte {
 	for _, n := range []uint64{t.counts.Windowed, t.counts.Late, t.counts.Untimed, t.counts.Dropped} {
 		b = binary.AppendUvarint(b, n)
 	}
-	b = binary.AppendVarint(b, t.floor)
+	b = binary.AppendVarint(b, t.done)
 	b = binary.AppendUvarint(b, uint64(len(t.open)))
 	for _, w := range t.open {
 		b = binary.AppendVarint(b, w.number)
-		b = binary.AppendUvarint(b, w.first)
-		b = binary.AppendUvarint(b, w.documents)
+		b = binary.AppendVarint(b, w.last)
+		for _, n := range []uint64{w.first, w.documents, w.results, w.told} {
+			b = binary.AppendUvarint(b, n)
+		}
 		b = binary.AppendUvarint(b, uint64(len(w.tallies)))
 		for _, tally := range w.tallies {
 			b = appendText(b, tally.label)
@@ -178,24 +180,35 @@ func (t *track) restore(d *decoder, s *State) {
 		*n = d.uvarint()
 		c.In += *n
 	}
-	t.floor = d.varint()
+	t.done = d.varint()
 	windows := d.upTo(uint64(s.options.OpenMax))
 	for range windows {
-		w := restoreWindow(d, s)
-		d.need(w.number >= t.floor)
-		d.need(len(t.open) == 0 || t.definition.length > 0 && t.open[len(t.open)-1].number < w.number)
-		d.need(t.definition.length > 0 || w.documents < uint64(t.definition.documents))
+		w := t.restoreWindow(d, s)
+		d.need(t.place(w) > t.done)
+		d.need(len(t.open) == 0 || t.definition.kind != count && t.open[len(t.open)-1].number < w.number)
+		d.need(t.definition.kind != count || w.documents < uint64(t.definition.documents))
 		if d.err != nil {
 			return
 		}
 		t.open = append(t.open, w)
+		t.due = min(t.due, w.last)
 	}
 }
 
-func restoreWindow(d *decoder, s *State) *window {
+func (t *track) restoreWindow(d *decoder, s *State) *window {
 	number := d.varint()
-	w := newWindow(number, d.uvarint(), s.owns(number))
-	w.documents = d.uvarint()
+	owner := number
+	if t.definition.kind == session {
+		owner = floorDiv(number, int64(s.options.sessionMax()))
+	}
+	w := newWindow(number, 0, s.owns(owner))
+	w.last = d.varint()
+	for _, n := range []*uint64{&w.first, &w.documents, &w.results, &w.told} {
+		*n = d.uvarint()
+	}
+	d.need(t.definition.kind != session || w.last >= number && floorDiv(w.last, int64(s.options.sessionMax())) == owner)
+	d.need(t.definition.kind == session || w.last == 0)
+	d.need(w.told <= w.documents)
 	tallies := d.upTo(uint64(s.options.LabelsMax) + 1)
 	d.need(w.owned || tallies == 0)
 	var sum uint64

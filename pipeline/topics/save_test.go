@@ -13,10 +13,10 @@ import (
 func unsafeString(b []byte) string { return unsafe.String(&b[0], len(b)) }
 
 func sample(tb testing.TB) (*State, Options) {
-	o := Options{Windows: []Definition{parse(tb, "tumbling:1h"), parse(tb, "count:5")}, OutOfOrder: 3 * time.Hour}
+	o := Options{Windows: []Definition{parse(tb, "tumbling:1h"), parse(tb, "count:5"), parse(tb, "session:2h"), parse(tb, "sliding:3h/2h")}, OutOfOrder: 3 * time.Hour, EmitDocuments: 4}
 	s := New(o, 1, 2)
 	for i := range int64(19) {
-		s.Observe(Document{Time: i % 7 * int64(time.Hour), Label: string(rune('a' + i%3))}, nil)
+		s.Observe(Document{Time: i % 7 * int64(time.Hour), Label: string(rune('a' + i%3))}, func(Window) {})
 	}
 	s.Observe(Document{Time: NoTime}, nil)
 	return s, o
@@ -74,7 +74,7 @@ func TestLoadRefusesWhatIsDamaged(t *testing.T) {
 			t.Errorf("byte %d changed: no error", i)
 		}
 	}
-	if _, err := Load(bytes.NewReader([]byte("TDWN\x02\x00\x00\x00\x00\x00\x00\x00\x00")), o, 1, 2); err == nil || !strings.Contains(err.Error(), "version 2") {
+	if _, err := Load(bytes.NewReader([]byte("TDWN\x03\x00\x00\x00\x00\x00\x00\x00\x00")), o, 1, 2); err == nil || !strings.Contains(err.Error(), "version 3") {
 		t.Errorf("another version: %v", err)
 	}
 	broken := errors.New("the disk is gone")

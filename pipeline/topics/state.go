@@ -1,8 +1,9 @@
 package topics
 
 import (
-	"math"
+	"slices"
 	"sort"
+	"time"
 )
 
 // State is one partition's windows. Every partition observes the same
@@ -34,12 +35,16 @@ func New(o Options, partition, partitions int) *State {
 }
 
 // Observe takes the next document of the log and hands emit every window of
-// this partition that becomes final by it, by order of definition, then
-// number. Windows that end at the watermark are emitted before the document
-// is counted, and a count window with its last document. emit owns what it
-// gets.
+// this partition that becomes final by it, by order of definition, then number,
+// and provisional results that are due. Windows that end at the watermark are
+// emitted before the document is counted, and a count window with its last
+// document. emit owns what it gets.
 func (s *State) Observe(d Document, emit func(Window)) {
+	if emit == nil {
+		emit = func(Window) {}
+	}
 	s.seen++
+	before := s.watermark()
 	advanced := d.Time > s.newest // NoTime is less than any time
 	if advanced {
 		s.newest = d.Time
@@ -47,45 +52,99 @@ func (s *State) Observe(d Document, emit func(Window)) {
 	for i := range s.tracks {
 		t := &s.tracks[i]
 		switch {
-		case t.definition.documents > 0:
+		case t.definition.kind == 0:
+			s.uncounted(t, &t.counts.Dropped)
+		case t.definition.kind == count:
 			s.count(t, d.Label, emit)
-		case t.definition.length <= 0:
-			s.drop(t)
 		case d.Time == NoTime:
-			s.untimed(t)
+			s.uncounted(t, &t.counts.Untimed)
 		default:
 			if advanced {
-				s.finish(t, t.definition.number(s.watermark()), emit)
+				s.advance(t, emit)
 			}
-			s.place(t, d)
+			if t.definition.kind == session {
+				s.join(t, d)
+			} else {
+				s.place(t, d)
+			}
 		}
+	}
+	if s.asked(before) {
+		s.provisional(emit)
 	}
 }
 
 // EndOfSource closes every open window and hands those of this partition to
-// emit, as Observe does. A source that goes on later starts new windows: a
-// document whose event time lies in the window of the highest one observed, or
-// before, is late then, while a count window simply begins with the next
-// document.
+// emit, as Observe does, unless Options.KeepOpen. A source that goes on later
+// starts new windows: a document whose event time lies in the window of the
+// highest one observed, or before, is late then, while a count window simply
+// begins with the next document.
 func (s *State) EndOfSource(emit func(Window)) {
+	if s.options.KeepOpen {
+		return
+	}
+	if emit == nil {
+		emit = func(Window) {}
+	}
 	for i := range s.tracks {
 		t := &s.tracks[i]
-		switch {
-		case t.definition.documents > 0 && len(t.open) > 0:
-			s.finish(t, t.floor+1, emit)
-		case t.definition.length > 0 && s.newest != NoTime:
-			s.finish(t, t.definition.number(s.newest)+1, emit)
+		switch d := t.definition; {
+		case d.kind == count && len(t.open) > 0:
+			s.finish(t, t.done+1, emit)
+		case d.kind == 0 || d.kind == count || s.newest == NoTime:
+		case d.kind == session:
+			s.finish(t, s.newest, emit)
+		default:
+			s.finish(t, d.newestWith(s.newest), emit)
 		}
 	}
 }
 
-// watermark is the event time before which nothing is expected any more.
-func (s *State) watermark() int64 {
-	behind := int64(s.options.OutOfOrder)
-	if behind > 0 && s.newest < NoTime+behind {
+// watermark is the event time before which nothing is expected any more, NoTime
+// before the first.
+func (s *State) watermark() int64 { return less(s.newest, s.options.OutOfOrder) }
+
+// less is an event time so much earlier, or NoTime where that cannot be told.
+func less(at int64, behind time.Duration) int64 {
+	if at < NoTime+int64(behind) {
 		return NoTime
 	}
-	return s.newest - behind
+	return at - int64(behind)
+}
+
+// advance closes what the watermark has passed by the lateness, and tells of
+// what it has passed.
+func (s *State) advance(t *track, emit func(Window)) {
+	watermark := s.watermark()
+	s.finish(t, t.over(less(watermark, s.options.Lateness), s.options.sessionMax()), emit)
+	if s.options.Lateness == 0 {
+		return
+	}
+	over := t.over(watermark, s.options.sessionMax())
+	for _, w := range t.open {
+		if w.results == 0 && t.place(w) <= over {
+			t.provisional(w, s.options.Popular, emit)
+		}
+	}
+}
+
+// asked says whether provisional results of all windows are due, the watermark
+// having been elsewhere before.
+func (s *State) asked(before int64) bool {
+	o := s.options
+	if o.EmitDocuments > 0 && s.seen%o.EmitDocuments == 0 {
+		return true
+	}
+	now := s.watermark()
+	return o.EmitTime > 0 && before != NoTime && floorDiv(now, int64(o.EmitTime)) > floorDiv(before, int64(o.EmitTime))
+}
+
+func (s *State) provisional(emit func(Window)) {
+	for i := range s.tracks {
+		for _, w := range s.tracks[i].open {
+			s.tracks[i].provisional(w, s.options.Popular, emit)
+		}
+	}
 }
 
 // owns tells whether the partition counts window n.
@@ -97,80 +156,113 @@ func (s *State) owns(n int64) bool {
 	return at == int64(s.partition)
 }
 
-// place counts a document with an event time.
+// place counts a document with an event time in the windows that it is in. It is
+// accounted for by the newest of them: where that is final all are.
 func (s *State) place(t *track, d Document) {
-	n := t.definition.number(d.Time)
-	owned := s.owns(n)
-	if n < t.floor {
+	newest, oldest := t.definition.newestWith(d.Time), t.definition.oldestWith(d.Time)
+	for n := newest; n >= oldest && n > t.done; n-- {
+		w := t.at(n)
+		if w == nil && len(t.open) < s.options.OpenMax {
+			w = t.start(n, s.seen, s.owns(n))
+		}
+		if w != nil {
+			w.add(d.Label, s.options.LabelsMax)
+		}
+		if n == newest {
+			s.account(t, s.owns(n), w != nil)
+		}
+	}
+	if newest <= t.done && s.owns(newest) {
+		t.counts.In++
+		t.counts.Late++
+	}
+}
+
+// join counts a document in the session that it belongs to, which may be two
+// until now. A session lies between two cuts, whose owner counts it.
+func (s *State) join(t *track, d Document) {
+	longest := int64(s.options.sessionMax())
+	between := floorDiv(d.Time, longest)
+	owned := s.owns(between)
+	if d.Time <= t.done {
 		if owned {
 			t.counts.In++
 			t.counts.Late++
 		}
 		return
 	}
-	w := t.at(n)
-	if w == nil && len(t.open) >= s.options.OpenMax {
-		if owned {
-			t.counts.In++
-			t.counts.Dropped++
+	touches := func(i int, from, to int64) bool {
+		return i >= 0 && i < len(t.open) && floorDiv(t.open[i].number, longest) == between && uint64(to)-uint64(from) < uint64(t.definition.length)
+	}
+	next := sort.Search(len(t.open), func(i int) bool { return t.open[i].number > d.Time })
+	before := next > 0 && (d.Time <= t.open[next-1].last && floorDiv(t.open[next-1].number, longest) == between || touches(next-1, t.open[next-1].last, d.Time))
+	behind := next < len(t.open) && touches(next, d.Time, t.open[next].number)
+	var w *window
+	switch {
+	case before:
+		w = t.open[next-1]
+		if behind {
+			w.swallow(t.open[next], s.options.LabelsMax)
+			t.open = slices.Delete(t.open, next, next+1)
 		}
-		return
+	case behind:
+		w = t.open[next]
+		w.number = d.Time
+	case len(t.open) < s.options.OpenMax:
+		w = t.start(d.Time, s.seen, owned)
+		w.last = d.Time
 	}
-	if w == nil {
-		w = t.start(n, s.seen, owned)
+	if w != nil {
+		w.last = max(w.last, d.Time)
+		t.due = min(t.due, w.last)
+		w.add(d.Label, s.options.LabelsMax)
 	}
-	s.add(t, w, d.Label)
+	s.account(t, owned, w != nil)
 }
 
 // count counts a document of a definition that cuts by documents.
 func (s *State) count(t *track, label string, emit func(Window)) {
-	w := t.at(t.floor)
+	number := t.done + 1
+	w := t.at(number)
 	if w == nil {
-		w = t.start(t.floor, s.seen, s.owns(t.floor))
+		w = t.start(number, s.seen, s.owns(number))
 	}
-	s.add(t, w, label)
-	if w.documents == uint64(t.definition.documents) {
-		s.finish(t, t.floor+1, emit)
-	}
-}
-
-func (s *State) add(t *track, w *window, label string) {
 	w.add(label, s.options.LabelsMax)
-	if w.owned {
-		t.counts.In++
+	s.account(t, w.owned, true)
+	if w.documents == uint64(t.definition.documents) {
+		s.finish(t, number, emit)
+	}
+}
+
+// account says where a document went, in the one partition that does so.
+func (s *State) account(t *track, owned, windowed bool) {
+	switch {
+	case !owned:
+		return
+	case windowed:
 		t.counts.Windowed++
-	}
-}
-
-// untimed and drop count a document that belongs to no window, in the one
-// partition that does so for all.
-func (s *State) untimed(t *track) {
-	if s.partition == 0 {
-		t.counts.In++
-		t.counts.Untimed++
-	}
-}
-
-func (s *State) drop(t *track) {
-	if s.partition == 0 {
-		t.counts.In++
+	default:
 		t.counts.Dropped++
 	}
+	t.counts.In++
 }
 
-// finish closes the windows below floor and emits those of the partition.
-func (s *State) finish(t *track, floor int64, emit func(Window)) {
-	if floor <= t.floor {
-		return
+// uncounted accounts for a document that belongs to no window, in the one
+// partition that does so for all.
+func (s *State) uncounted(t *track, as *uint64) {
+	if s.partition == 0 {
+		t.counts.In++
+		*as++
 	}
-	t.floor = floor
-	closed := sort.Search(len(t.open), func(i int) bool { return t.open[i].number >= floor })
-	for _, w := range t.open[:closed] {
-		if w.owned && emit != nil {
-			emit(t.final(w, s.options.Popular))
+}
+
+// finish closes the windows up to a place and emits those of the partition.
+func (s *State) finish(t *track, done int64, emit func(Window)) {
+	for _, w := range t.close(done) {
+		if w.owned {
+			emit(t.result(w, s.options.Popular))
 		}
 	}
-	t.forget(closed)
 }
 
 // Digest hashes what the partition has counted: the open windows it owns and
@@ -206,6 +298,3 @@ func (s *State) Counts() []Counts {
 	}
 	return counts
 }
-
-// noFloor is the floor before anything was closed.
-const noFloor = math.MinInt64

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +16,9 @@ import (
 
 // At any number of partitions, saved and loaded at any place, whatever the
 // disorder, the lateness and the ends:
-//   - the windows are those of the reference, emitted after the same event;
+//   - the final windows are those of the reference, emitted after the same event;
+//   - a provisional result is what the reference has open after that event, and
+//     each result of a window tells how many came before;
 //   - each partition emits by definition, then number, only what it owns;
 //   - In = Windowed + Late + Untimed, and the sums over partitions are the
 //     reference's;
@@ -25,10 +28,19 @@ func TestWindowsAreTheReferencesAtAnyNumberOfPartitions(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := drawOptions(t)
 		events := drawEvents(t)
-		want, wantCounts := reference(o, events)
+		want, _, wantCounts := reference(o, events)
+		open := map[int][]Window{}
+		opened := func(after int) []Window {
+			if _, known := open[after]; !known {
+				_, open[after], _ = reference(o, events[:after+1])
+			}
+			return open[after]
+		}
 		var digest uint64
 		for _, partitions := range []int{1, 2, 4, 8} {
-			got, counts, sum := run(t, o, events, partitions)
+			all, counts, sum := run(t, o, events, partitions)
+			got := finals(all)
+			checkProvisional(t, all, opened)
 			if diff := cmp.Diff(byNumber(want), byNumber(got), cmp.AllowUnexported(emitted{})); diff != "" {
 				t.Fatalf("%d partitions, windows (- reference, + got):\n%s\nevents %v", partitions, diff, events)
 			}
@@ -46,6 +58,37 @@ func TestWindowsAreTheReferencesAtAnyNumberOfPartitions(t *testing.T) {
 			}
 		}
 	})
+}
+
+// finals are the final windows, without what tells of results before them.
+func finals(all []emitted) (out []emitted) {
+	for _, e := range all {
+		if !e.window.Provisional {
+			e.window.Revision = 0
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func checkProvisional(t *rapid.T, all []emitted, open func(after int) []Window) {
+	results := map[string]uint64{}
+	for _, e := range all {
+		w := e.window
+		name := fmt.Sprintf("%s %d", w.Definition, w.Number)
+		moves := strings.HasPrefix(w.Definition, "session") // its number is its start
+		if !moves && w.Revision != results[name] {
+			t.Fatalf("result %d of window %s says that %d came before", results[name], name, w.Revision)
+		}
+		results[name]++
+		if !w.Provisional {
+			continue
+		}
+		w.Provisional, w.Revision = false, 0
+		if !slices.ContainsFunc(open(e.after), func(r Window) bool { return reflect.DeepEqual(r, w) }) {
+			t.Fatalf("after event %d the provisional result %+v, open are %+v", e.after, w, open(e.after))
+		}
+	}
 }
 
 // byNumber brings windows of all partitions into one order.
@@ -106,10 +149,14 @@ func checkOrder(t *rapid.T, s *State, windows []emitted) {
 		return slices.IndexFunc(s.options.Windows, func(d Definition) bool { return d.String() == w.Definition })
 	}
 	for i, e := range windows {
-		if !s.owns(e.window.Number) {
+		owner := e.window.Number
+		if strings.HasPrefix(e.window.Definition, "session") {
+			owner = floorDiv(owner, int64(s.options.sessionMax()))
+		}
+		if !s.owns(owner) {
 			t.Fatalf("partition %d emitted window %d", s.partition, e.window.Number)
 		}
-		if i == 0 {
+		if i == 0 || windows[i-1].window.Provisional != e.window.Provisional || e.window.Provisional {
 			continue
 		}
 		a, b := windows[i-1].window, e.window
@@ -149,16 +196,30 @@ func drawOptions(t *rapid.T) Options {
 		Popular:    rapid.SampledFrom([]float64{0, .25, 1}).Draw(t, "popular"),
 		LabelsMax:  rapid.SampledFrom([]int{0, 2}).Draw(t, "labels max"),
 	}
-	lengths := rapid.SliceOfNDistinct(rapid.IntRange(1, 30), 0, 2, rapid.ID).Draw(t, "lengths, hours")
-	for _, hours := range lengths {
-		o.Windows = append(o.Windows, Definition{length: time.Duration(hours) * time.Hour})
+	o.Lateness = time.Duration(rapid.SampledFrom([]int64{0, 0, 1, 30}).Draw(t, "lateness, hours")) * time.Hour
+	o.KeepOpen = rapid.Bool().Draw(t, "keep open")
+	o.EmitDocuments = rapid.SampledFrom([]uint64{0, 0, 1, 7}).Draw(t, "emit every, documents")
+	o.EmitTime = time.Duration(rapid.SampledFrom([]int64{0, 0, 1, 50}).Draw(t, "emit every, hours")) * time.Hour
+	o.SessionMax = time.Duration(rapid.SampledFrom([]int64{0, 31, 100}).Draw(t, "longest session, hours")) * time.Hour
+	hours := rapid.IntRange(1, 30)
+	for _, length := range rapid.SliceOfNDistinct(hours, 0, 2, rapid.ID).Draw(t, "lengths, hours") {
+		o.Windows = append(o.Windows, parse(t, fmt.Sprintf("tumbling:%dh", length)))
+	}
+	for _, gap := range rapid.SliceOfNDistinct(hours, 0, 2, rapid.ID).Draw(t, "gaps, hours") {
+		o.Windows = append(o.Windows, parse(t, fmt.Sprintf("session:%dh", gap)))
+	}
+	if slices.ContainsFunc(o.Windows, func(d Definition) bool { return d.kind == session }) {
+		o.LabelsMax = 0 // which labels are one too many depends on how sessions grew together
+	}
+	if length := rapid.IntRange(0, 30).Draw(t, "length of a sliding window, hours"); length > 1 {
+		o.Windows = append(o.Windows, parse(t, fmt.Sprintf("sliding:%dh/%dh", length, rapid.IntRange(1, length-1).Draw(t, "step, hours"))))
 	}
 	if n := rapid.IntRange(0, 9).Draw(t, "documents of a count window"); n > 0 {
-		o.Windows = append(o.Windows, Definition{documents: int64(n)})
+		o.Windows = append(o.Windows, parse(t, fmt.Sprintf("count:%d", n)))
 	}
 	for _, d := range o.WithDefaults().Windows { // as little room as Check allows
-		if d.length > 0 {
-			o.OpenMax = max(o.OpenMax, int(openNeeded(d.length, o.OutOfOrder)))
+		if d.kind != count {
+			o.OpenMax = max(o.OpenMax, int(d.openNeeded(o.OutOfOrder+o.Lateness, o.sessionMax())))
 		}
 	}
 	if err := o.Check(); err != nil {
@@ -391,5 +452,134 @@ func TestTheDigestOfAStateTellsCountsApart(t *testing.T) {
 	untimed.Observe(Document{Time: NoTime}, nil)
 	if a, b, c := start().Digest(), late.Digest(), untimed.Digest(); a == b || b == c || a == c {
 		t.Errorf("digests %x, with one late %x, with one untimed %x", a, b, c)
+	}
+}
+
+// Documents that come in another order, none of them further behind than
+// disorder and lateness allow, give the same final windows.
+func TestDisorderWithinTheAllowedLatenessChangesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o := drawOptions(t)
+		o.EmitDocuments, o.EmitTime, o.KeepOpen, o.LabelsMax = 0, 0, false, 0
+		o.Windows = slices.DeleteFunc(o.WithDefaults().Windows, func(d Definition) bool { return d.kind == count })
+		if len(o.Windows) == 0 {
+			t.Skip("count windows alone")
+		}
+		type arrival struct {
+			doc Document
+			at  int64
+		}
+		docs := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) arrival {
+			d := Document{Time: rapid.Int64Range(-500, 500).Draw(t, "time, half hours") * int64(30*time.Minute), Label: rapid.StringMatching(`[a-c]`).Draw(t, "label")}
+			return arrival{d, d.Time + rapid.Int64Range(0, int64(o.OutOfOrder+o.Lateness)).Draw(t, "delay")}
+		}), 1, 60).Draw(t, "documents")
+		windows := func(by func(arrival) int64) (all []Window) {
+			slices.SortStableFunc(docs, func(a, b arrival) int { return cmpInt64(by(a), by(b)) })
+			s := New(o, 0, 1)
+			emit := func(w Window) {
+				if !w.Provisional {
+					w.Revision = 0
+					all = append(all, w)
+				}
+			}
+			for _, d := range docs {
+				s.Observe(d.doc, emit)
+			}
+			s.EndOfSource(emit)
+			for _, c := range s.Counts() {
+				if c.Late > 0 || c.Dropped > 0 {
+					t.Fatalf("counts %+v", c)
+				}
+			}
+			slices.SortFunc(all, func(a, b Window) int {
+				return strings.Compare(fmt.Sprint(a.Definition, a.Number), fmt.Sprint(b.Definition, b.Number))
+			})
+			return all
+		}
+		ordered := windows(func(a arrival) int64 { return a.doc.Time })
+		if diff := cmp.Diff(ordered, windows(func(a arrival) int64 { return a.at })); diff != "" {
+			t.Fatalf("windows (- in order, + as they came):\n%s", diff)
+		}
+	})
+}
+
+func cmpInt64(a, b int64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// A session ends a gap behind its last document, two become one when a document
+// between them comes, and none goes beyond a cut.
+func TestSessionsGrowTogether(t *testing.T) {
+	o := Options{Windows: []Definition{parse(t, "session:6h")}, OutOfOrder: 24 * time.Hour, SessionMax: 100 * time.Hour, EmitDocuments: 1}
+	s := New(o, 0, 1)
+	var got []string
+	emit := func(w Window) {
+		state := "final"
+		if w.Provisional {
+			state = "so far"
+		}
+		got = append(got, fmt.Sprintf("%s: %s to %s, %d documents, result %d", state, w.Start.Format("02T15"), w.End.Format("02T15"), w.Documents, w.Revision))
+	}
+	for _, hours := range []int64{0, 10, 5, 36, 99, 100} {
+		s.Observe(Document{Time: hours * int64(time.Hour), Label: "x"}, emit)
+	}
+	s.EndOfSource(emit)
+	want := []string{
+		"so far: 01T00 to 01T06, 1 documents, result 0",
+		"so far: 01T10 to 01T16, 1 documents, result 0",
+		"so far: 01T00 to 01T16, 3 documents, result 1",
+		"so far: 02T12 to 02T18, 1 documents, result 0",
+		"final: 01T00 to 01T16, 3 documents, result 2",
+		"final: 02T12 to 02T18, 1 documents, result 1",
+		"so far: 05T03 to 05T09, 1 documents, result 0",
+		"so far: 05T04 to 05T10, 1 documents, result 0",
+		"final: 05T03 to 05T09, 1 documents, result 1",
+		"final: 05T04 to 05T10, 1 documents, result 1",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("results (- want, + got):\n%s", diff)
+	}
+}
+
+// A window that is over is told of at once, takes late documents as long as it
+// may, and is final once.
+func TestLatenessKeepsAWindowForLateDocuments(t *testing.T) {
+	s := New(Options{Windows: []Definition{parse(t, "tumbling:1h")}, Lateness: 2 * time.Hour}, 0, 1)
+	var got []string
+	emit := func(w Window) {
+		got = append(got, fmt.Sprintf("%d: %d documents, provisional %v, result %d", w.Number, w.Documents, w.Provisional, w.Revision))
+	}
+	for _, minutes := range []int64{0, 30, 60, 59, 179, 58, 180, 1} {
+		s.Observe(Document{Time: minutes * int64(time.Minute), Label: "x"}, emit)
+	}
+	want := []string{
+		"0: 2 documents, provisional true, result 0",
+		"1: 1 documents, provisional true, result 0",
+		"0: 4 documents, provisional false, result 1",
+		"2: 1 documents, provisional true, result 0",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("results (- want, + got):\n%s", diff)
+	}
+	if c := s.Counts()[0]; c.Late != 1 || c.Windowed != 7 || c.In != 8 {
+		t.Errorf("counts %+v", c)
+	}
+}
+
+func TestASourceThatEndsCanLeaveItsWindowsOpen(t *testing.T) {
+	s := New(Options{Windows: []Definition{parse(t, "tumbling:1h"), parse(t, "count:5"), parse(t, "session:1h")}, KeepOpen: true}, 0, 1)
+	s.Observe(Document{Time: 0, Label: "x"}, nil)
+	s.EndOfSource(func(w Window) { t.Errorf("%+v was closed", w) })
+	s.Observe(Document{Time: 1, Label: "x"}, nil)
+	for _, c := range s.Counts() {
+		if c.Open != 1 || c.Windowed != 2 {
+			t.Errorf("counts %+v", c)
+		}
 	}
 }

@@ -1,20 +1,31 @@
 package topics
 
-import "sort"
+import (
+	"math"
+	"sort"
+	"time"
+)
 
 // track is one definition's windows.
 type track struct {
 	definition Definition
-	counts     Counts    // Open is counted when asked for
-	floor      int64     // windows below are final; of a count definition, the window in progress
-	open       []*window // by number
-	last       int       // place in open of the window found last; a guess, never trusted
+	counts     Counts // Open is counted when asked for
+	// done is the place up to which everything is final: a window's number, or of
+	// sessions an event time, which their last document must have passed.
+	done int64
+	open []*window // by number
+	near int       // place in open of the window found last; a guess, never trusted
+	due  int64     // no open session ends at an earlier place
 }
 
+// nothingDone is done before anything was closed. Neither a number nor an event
+// time is as low.
+const nothingDone = math.MinInt64
+
 func newTrack(d Definition) track {
-	t := track{definition: d, counts: Counts{Definition: d.String()}}
-	if d.length > 0 {
-		t.floor = noFloor
+	t := track{definition: d, counts: Counts{Definition: d.String()}, done: nothingDone, due: math.MaxInt64}
+	if d.kind == count {
+		t.done = -1
 	}
 	return t
 }
@@ -22,14 +33,14 @@ func newTrack(d Definition) track {
 // at returns the open window with that number, or nil. Most documents fall in
 // the window of the one before.
 func (t *track) at(number int64) *window {
-	if t.last < len(t.open) && t.open[t.last].number == number {
-		return t.open[t.last]
+	if t.near < len(t.open) && t.open[t.near].number == number {
+		return t.open[t.near]
 	}
 	i := t.search(number)
 	if i == len(t.open) || t.open[i].number != number {
 		return nil
 	}
-	t.last = i
+	t.near = i
 	return t.open[i]
 }
 
@@ -44,31 +55,107 @@ func (t *track) start(number int64, first uint64, owned bool) *window {
 	t.open = append(t.open, nil)
 	copy(t.open[i+1:], t.open[i:])
 	t.open[i] = w
-	t.last = i
+	t.near = i
 	return w
 }
 
-// forget lets go of the first n open windows.
-func (t *track) forget(n int) {
+// place is where a window stands, compared with done.
+func (t *track) place(w *window) int64 {
+	if t.definition.kind == session {
+		return w.last
+	}
+	return w.number
+}
+
+// over is the place up to which windows are over when the watermark stands at
+// an event time.
+func (t *track) over(watermark int64, sessionMax time.Duration) int64 {
+	d := t.definition
+	if d.kind != session {
+		return d.oldestWith(watermark) - 1
+	}
+	over := watermark - int64(d.length)
+	if over > watermark { // below what can be told
+		over = math.MinInt64
+	}
+	// What lies before the last cut is over too.
+	cut := watermark % int64(sessionMax)
+	if cut < 0 {
+		cut += int64(sessionMax)
+	}
+	if before := watermark - cut; before <= watermark && before > math.MinInt64 {
+		over = max(over, before-1)
+	}
+	return over
+}
+
+// close takes the windows that are done out of the open ones, in order.
+func (t *track) close(done int64) (closed []*window) {
+	if done <= t.done {
+		return nil
+	}
+	t.done = done
+	if t.definition.kind == session {
+		return t.closeSessions()
+	}
+	n := sort.Search(len(t.open), func(i int) bool { return t.open[i].number > done })
+	closed = append(closed, t.open[:n]...)
 	kept := copy(t.open, t.open[n:])
 	clear(t.open[kept:])
 	t.open = t.open[:kept]
+	return closed
 }
 
-// final is what is emitted of an open window.
-func (t *track) final(w *window, popular float64) Window {
-	f := Window{
+func (t *track) closeSessions() (closed []*window) {
+	if t.due > t.done {
+		return nil
+	}
+	t.due = math.MaxInt64
+	kept := t.open[:0]
+	for _, w := range t.open {
+		if w.last <= t.done {
+			closed = append(closed, w)
+			continue
+		}
+		t.due = min(t.due, w.last)
+		kept = append(kept, w)
+	}
+	clear(t.open[len(kept):])
+	t.open = kept
+	return closed
+}
+
+// result is what is emitted of a window.
+func (t *track) result(w *window, popular float64) Window {
+	r := Window{
 		Definition: t.counts.Definition,
 		Number:     w.number,
 		Documents:  w.documents,
 		Shares:     w.shares(popular),
+		Revision:   w.results,
 	}
-	if t.definition.length > 0 {
-		f.Start, f.End = t.definition.bounds(w.number)
-	} else {
-		f.First, f.Last = w.first, w.first+w.documents-1
+	switch t.definition.kind {
+	case count:
+		r.First, r.Last = w.first, w.first+w.documents-1
+	case session:
+		r.Start, r.End = time.Unix(0, w.number).UTC(), time.Unix(0, w.last).UTC().Add(t.definition.length)
+	default:
+		r.Start, r.End = t.definition.bounds(w.number)
 	}
-	return f
+	return r
+}
+
+// provisional is a result of a window that is still open, nil where nothing has
+// changed since the last one.
+func (t *track) provisional(w *window, popular float64, emit func(Window)) {
+	if !w.owned || w.told == w.documents {
+		return
+	}
+	r := t.result(w, popular)
+	r.Provisional = true
+	w.results++
+	w.told = w.documents
+	emit(r)
 }
 
 // owned is how many open windows belong to the partition.

@@ -10,17 +10,23 @@ import (
 	"tidings"
 )
 
-// Window is a final window: what was predicted of the documents in it. No
-// document is added to it any more.
+// Window is what was predicted of the documents in a window. When it is final
+// no document is added to it any more.
 type Window struct {
-	Definition string    `json:"definition"`      // Definition.String
-	Number     int64     `json:"number"`          // with Definition, its name: no other window has both
-	Start      time.Time `json:"start,omitzero"`  // event time in UTC, part of the window; zero for count windows
-	End        time.Time `json:"end,omitzero"`    // event time in UTC, no longer part of it; zero for count windows
-	First      uint64    `json:"first,omitempty"` // ordinals of the first and the last document among all that
-	Last       uint64    `json:"last,omitempty"`  // were observed, from 1; 0 for event-time windows
-	Documents  uint64    `json:"documents"`
-	Shares     []Share   `json:"shares"` // most documents first, equal ones by label
+	Definition string    `json:"definition"`     // Definition.String
+	Number     int64     `json:"number"`         // with Definition, its name: no other final window has both. Of a session its start in Unix nanoseconds
+	Start      time.Time `json:"start,omitzero"` // event time in UTC, part of the window; zero for count windows
+	End        time.Time `json:"end,omitzero"`   // event time in UTC, no longer part of it; zero for count windows. Of a session its last event time and the gap
+	// Provisional says that documents can still be added; Revision is how many
+	// results of the window came before. A session that is still open can begin
+	// earlier, and so have another number, in a later result.
+	Provisional bool   `json:"provisional,omitempty"`
+	Revision    uint64 `json:"revision,omitempty"`
+
+	First     uint64  `json:"first,omitempty"` // ordinals of the first and the last document among all that
+	Last      uint64  `json:"last,omitempty"`  // were observed, from 1; 0 for event-time windows
+	Documents uint64  `json:"documents"`
+	Shares    []Share `json:"shares"` // most documents first, equal ones by label
 }
 
 // Share is one label's part of a window.
@@ -39,6 +45,10 @@ func (w Window) Digest() uint64 {
 	h.number(w.First)
 	h.number(w.Last)
 	h.number(w.Documents)
+	if w.Provisional || w.Revision > 0 {
+		h.text(strconv.FormatBool(w.Provisional))
+		h.number(w.Revision)
+	}
 	for _, s := range w.Shares {
 		h.text(s.Label)
 		h.number(s.Documents)
@@ -50,9 +60,12 @@ func (w Window) Digest() uint64 {
 // window is one that is still open. Windows that another partition owns are
 // kept without tallies: how many are open must not depend on the partitions.
 type window struct {
-	number    int64
+	number    int64  // of a session its start, Unix nanoseconds
+	last      int64  // of a session its last event time
 	first     uint64 // ordinal of its first document
 	documents uint64
+	results   uint64 // emitted so far, all provisional
+	told      uint64 // documents at the last of them
 	owned     bool
 	index     map[string]int // place of a label among tallies
 	tallies   []tally        // in the order in which the labels came
@@ -77,6 +90,11 @@ func (w *window) add(label string, labelsMax int) {
 	if !w.owned {
 		return
 	}
+	w.tallies[w.place(label, labelsMax)].documents++
+}
+
+// place is where a label is counted.
+func (w *window) place(label string, labelsMax int) int {
 	if len(label) > tidings.LabelBytesMax {
 		label = Other
 	}
@@ -88,7 +106,17 @@ func (w *window) add(label string, labelsMax int) {
 	if !known {
 		at = w.learn(label)
 	}
-	w.tallies[at].documents++
+	return at
+}
+
+// swallow adds all that another window of the partition has counted.
+func (w *window) swallow(other *window, labelsMax int) {
+	w.last, w.first = max(w.last, other.last), min(w.first, other.first)
+	w.results, w.told = max(w.results, other.results), 0
+	w.documents += other.documents
+	for _, t := range other.tallies {
+		w.tallies[w.place(t.label, labelsMax)].documents += t.documents
+	}
 }
 
 // labels is how many labels the window tells apart; Other is none of them.
