@@ -57,6 +57,10 @@ func NewOracle(p pipeline.Plan) (*Oracle, error) {
 // Model is the oracle's model.
 func (o *Oracle) Model() model.Model { return o.learner.Model() }
 
+// Shares are the probabilities of all labels for the document that Each is
+// called with.
+func (o *Oracle) Shares() (labels []string, shares []float64) { return o.learner.Shares() }
+
 // Frozen asks the oracle's state as it is now; the oracle must not go on
 // meanwhile.
 func (o *Oracle) Frozen() *pipeline.Frozen {

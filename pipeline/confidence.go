@@ -15,7 +15,8 @@ type Confidence struct {
 	kept        *metric.Coverage // at the threshold asked for
 }
 
-func newConfidence() Confidence {
+// NewConfidence has counted nothing and has no threshold.
+func NewConfidence() Confidence {
 	return Confidence{coverage: metric.NewCoverage(metric.CoverageThresholds()...), kept: metric.NewCoverage()}
 }
 
@@ -27,8 +28,8 @@ func (c *Confidence) Abstain(below float64) {
 	}
 }
 
-// add counts a prediction; truth is "" when nobody has labelled the document.
-func (c *Confidence) add(truth, label string, probability float64) {
+// Add counts a prediction; truth is "" when nobody has labelled the document.
+func (c *Confidence) Add(truth, label string, probability float64) {
 	if truth == "" {
 		c.coverage.AddUnlabelled(probability)
 		c.kept.AddUnlabelled(probability)
@@ -42,16 +43,30 @@ func (c *Confidence) add(truth, label string, probability float64) {
 	}
 }
 
-// bins are the calibration's, nil where nothing was counted.
-func (c *Confidence) bins() []metric.Bin {
+// Bins are the calibration's, nil where nothing was counted.
+func (c *Confidence) Bins() []metric.Bin {
 	if c.Calibration.Documents() == 0 {
 		return nil
 	}
 	return c.Calibration.Table()
 }
 
+// Merge adds what other counted. Both have the same threshold.
+func (c *Confidence) Merge(other *Confidence) {
+	c.Calibration.Merge(&other.Calibration)
+	c.coverage.Merge(other.coverage)
+	c.kept.Merge(other.kept)
+}
+
 // Coverage is what thresholds of .3 to .9 would leave.
 func (c *Confidence) Coverage() []metric.Covered { return c.coverage.Table() }
+
+// Shares are the probabilities of all labels of the model, in their order, for
+// the document that was met last; valid until it is learnt.
+func (l *Learner) Shares() (labels []string, shares []float64) {
+	labels = l.model.Labels()
+	return labels, l.probabilities[:len(labels)]
+}
 
 // Kept is what the threshold leaves, nil without one.
 func (c *Confidence) Kept() *metric.Covered {

@@ -141,6 +141,13 @@ func (f *Frozen) Predict(title, text string) (label string, probability float64,
 	return f.model.Labels()[best], f.probabilities[best], nil
 }
 
+// Shares are the probabilities of all labels of the model, in their order, for
+// the text that was asked for last.
+func (f *Frozen) Shares() (labels []string, shares []float64) {
+	labels = f.model.Labels()
+	return labels, f.probabilities[:len(labels)]
+}
+
 // TermWeight is what a term adds to a label's score; below 0 it speaks
 // against it.
 type TermWeight struct {

@@ -48,6 +48,8 @@ type Summary struct {
 	TestMacroF1  *float64 `json:"test_macro_f1,omitempty"`
 	TestFiles    []string `json:"test_files,omitempty"`
 
+	TestCalibrationError *float64 `json:"test_calibration_error,omitempty"` // likewise
+
 	FeedsFailed int `json:"feeds_failed,omitempty"` // that could not be read, each being asked once
 
 	Faults []FaultReport `json:"faults,omitempty"` // that were planned, and where they struck
@@ -102,7 +104,7 @@ func (t *Tally) Summary(p Plan) Summary {
 		Documents: t.Documents, Labelled: t.Labelled, Predictions: t.Predictions,
 		Duplicates: t.Duplicates, Lost: t.Lost, DeadLetters: t.DeadLetters, Rejected: t.Rejected,
 		Accuracy: t.Confusion.Accuracy(), MacroF1: t.Confusion.MacroF1(),
-		CalibrationError: t.Confidence.Calibration.Error(), Calibration: t.Confidence.bins(),
+		CalibrationError: t.Confidence.Calibration.Error(), Calibration: t.Confidence.Bins(),
 		Coverage: t.Confidence.Coverage(), Abstain: t.Confidence.Kept(),
 		TermsDropped: t.Dropped.Terms, CellsDropped: t.Dropped.Cells, LabelsDropped: t.Dropped.Labels,
 		Windows: t.Windows, Updates: t.Updates,

@@ -58,7 +58,7 @@ type Tally struct {
 // NewTally starts from nothing.
 func NewTally() *Tally {
 	return &Tally{
-		Recent: metric.NewWindowed(recentDocuments), Confidence: newConfidence(), digest: xxhash.New(),
+		Recent: metric.NewWindowed(recentDocuments), Confidence: NewConfidence(), digest: xxhash.New(),
 		Reasons: map[tidings.Reason]uint64{}, Last: map[string][]topics.Window{},
 	}
 }
@@ -132,7 +132,7 @@ func (t *Tally) document(e *Entry) {
 	_, _ = t.digest.Write([]byte{0})
 	_, _ = t.digest.WriteString(e.Label)
 	_, _ = t.digest.Write([]byte{'\n'})
-	t.Confidence.add(e.Truth, e.Label, e.Probability)
+	t.Confidence.Add(e.Truth, e.Label, e.Probability)
 	if e.Truth != "" {
 		t.Labelled++
 		t.Confusion.Add(e.Truth, e.Label)

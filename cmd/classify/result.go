@@ -114,8 +114,9 @@ func (r *job) test(ctx context.Context, report *terminal.Report) error {
 		return fmt.Errorf("--test: %w", err)
 	}
 	var confusion metric.Confusion
+	var calibration metric.Calibration
 	for _, path := range r.flags.Test {
-		if err := r.testFile(ctx, frozen, path, &confusion); err != nil {
+		if err := r.testFile(ctx, frozen, path, &confusion, &calibration); err != nil {
 			return fmt.Errorf("--test: %w", err)
 		}
 	}
@@ -123,13 +124,13 @@ func (r *job) test(ctx context.Context, report *terminal.Report) error {
 		report.Notes = append(report.Notes, "--test: no document there has a label, so there is nothing to score")
 		return nil
 	}
-	accuracy, f1 := confusion.Accuracy(), confusion.MacroF1()
-	report.Summary.TestAccuracy, report.Summary.TestMacroF1 = &accuracy, &f1
+	report.Summary.TestAccuracy, report.Summary.TestMacroF1 = new(confusion.Accuracy()), new(confusion.MacroF1())
+	report.Summary.TestCalibrationError = new(calibration.Error())
 	report.Summary.TestFiles = r.flags.Test
 	return nil
 }
 
-func (r *job) testFile(ctx context.Context, frozen *pipeline.Frozen, path string, confusion *metric.Confusion) error {
+func (r *job) testFile(ctx context.Context, frozen *pipeline.Frozen, path string, confusion *metric.Confusion, calibration *metric.Calibration) error {
 	read := r.flags.ReadFlags
 	read.Shuffle, read.Limit = nil, 0
 	source, err := read.OpenFile(ctx, path, r.streams.In)
@@ -149,12 +150,14 @@ func (r *job) testFile(ctx context.Context, frozen *pipeline.Frozen, path string
 			r.progress.Notice(row.Err.Error())
 			continue
 		}
-		label, _, err := frozen.Predict(row.Document.Title, row.Document.Text)
+		label, probability, err := frozen.Predict(row.Document.Title, row.Document.Text)
 		if err != nil {
 			r.progress.Notice(fmt.Sprintf("%s:%d: %v; the row is left out", row.File, row.Line, err))
 			continue
 		}
-		confusion.Add(row.Document.Label, label)
+		if confusion.Add(row.Document.Label, label); row.Document.Label != "" && label != "" {
+			calibration.Add(probability, row.Document.Label == label)
+		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -1,6 +1,10 @@
 package main
 
-import "tidings/internal/cli"
+import (
+	"errors"
+
+	"tidings/internal/cli"
+)
 
 // Idle are the flags that mean nothing for this source.
 func (t *train) Idle() []cli.Idle { return t.IdleWith(t.From, t.Test) }
@@ -8,5 +12,5 @@ func (t *train) Idle() []cli.Idle { return t.IdleWith(t.From, t.Test) }
 // Check tells which values of the flags cannot be.
 func (t *train) Check() error {
 	_, err := t.Plan()
-	return err
+	return errors.Join(err, cli.CheckAbstain(t.Abstain))
 }

@@ -26,6 +26,8 @@ type train struct {
 
 	Test     []string `name:"test" placeholder:"FILE" sep:"none" group:"Result" help:"Then predict this file with the model frozen. Repeatable."`
 	Shuffles uint64   `name:"shuffles" placeholder:"N" group:"Result" help:"Do it for the orders of the seeds 1 to N, and tell the mean."`
+	Abstain  float64  `name:"abstain" placeholder:"SHARE" group:"Result" help:"Tell also which share of the predictions has a probability of SHARE, such as 0.4, or more, and how many of these are right: of the test, where there is one."`
+	Coverage bool     `name:"coverage" group:"Result" help:"Tell this for thresholds from 0.3 to 0.9."`
 	JSON     bool     `name:"json" group:"Result" help:"The result as JSON, a record an order."`
 
 	headed bool // the table has its first line
@@ -38,17 +40,21 @@ type outcome struct {
 	Refused      uint64  `json:"refused"`
 	Accuracy     float64 `json:"accuracy"`
 	MacroF1      float64 `json:"macro_f1"`
+	Confidence   *trust  `json:"confidence,omitempty"` // of first predictions; nil without labels
 	TestAccuracy float64 `json:"test_accuracy,omitempty"`
 	TestMacroF1  float64 `json:"test_macro_f1,omitempty"`
+	TestTrust    *trust  `json:"test_confidence,omitempty"`
 	PerSecond    float64 `json:"documents_per_second"`
 
 	labelled, tested uint64
+	ece, testECE     float64
+	learnt, test     *believed
 }
 
 // Run learns the file in one order or several.
 func (t *train) Run(ctx context.Context, s cli.Streams) error {
 	plan, err := t.Plan()
-	if err != nil {
+	if err = errors.Join(err, cli.CheckAbstain(t.Abstain)); err != nil {
 		return err
 	}
 	orders := []*uint64{t.Shuffle}
@@ -70,7 +76,7 @@ func (t *train) Run(ctx context.Context, s cli.Streams) error {
 			return fmt.Errorf("--test: %w", err)
 		}
 	}
-	var sum outcome
+	sum := outcome{learnt: newBelieved(t.Abstain), test: newBelieved(t.Abstain)}
 	for _, order := range orders {
 		o, err := t.order(ctx, s, plan, order)
 		if err != nil {
@@ -88,9 +94,18 @@ func (t *train) Run(ctx context.Context, s cli.Streams) error {
 		sum.TestAccuracy += o.TestAccuracy / float64(len(orders))
 		sum.TestMacroF1 += o.TestMacroF1 / float64(len(orders))
 		sum.PerSecond += o.PerSecond / float64(len(orders))
+		sum.ece += o.ece / float64(len(orders))
+		sum.testECE += o.testECE / float64(len(orders))
+		sum.learnt.merge(o.learnt)
+		sum.test.merge(o.test)
 	}
 	if len(orders) > 1 && !t.JSON {
-		return t.tell(s, sum, "mean")
+		if err := t.tell(s, sum, "mean"); err != nil {
+			return err
+		}
+	}
+	if t.Coverage && !t.JSON {
+		return tellCoverage(s.Out, sum.learnt, sum.test)
 	}
 	return nil
 }
@@ -108,17 +123,30 @@ func (t *train) tell(s cli.Streams, o outcome, name string) error {
 	}
 	if !t.headed {
 		t.headed = true
-		fmt.Fprintf(s.Out, "%8s %10s %8s %10s %10s %10s %10s\n", "order", "documents", "refused", "accuracy", "macro-F1", "test", "docs/s")
+		fmt.Fprintf(s.Out, "%8s %10s %8s %10s %10s %10s %10s %10s", "order", "documents", "refused", "accuracy", "macro-F1", "ECE", "test", "test-ECE")
+		if t.Abstain > 0 {
+			fmt.Fprintf(s.Out, " %10s %10s", "coverage", "right")
+		}
+		fmt.Fprintf(s.Out, " %10s\n", "docs/s")
 	}
-	test := "-"
+	test, testECE := "-", "-"
 	if o.tested > 0 {
-		test = fmt.Sprintf("%.4f", o.TestAccuracy)
+		test, testECE = fmt.Sprintf("%.4f", o.TestAccuracy), fmt.Sprintf("%.4f", o.testECE)
 	}
-	accuracy, f1 := "-", "-"
+	accuracy, f1, ece := "-", "-", "-"
 	if o.labelled > 0 {
-		accuracy, f1 = fmt.Sprintf("%.4f", o.Accuracy), fmt.Sprintf("%.4f", o.MacroF1)
+		accuracy, f1, ece = fmt.Sprintf("%.4f", o.Accuracy), fmt.Sprintf("%.4f", o.MacroF1), fmt.Sprintf("%.4f", o.ece)
 	}
-	_, err := fmt.Fprintf(s.Out, "%8s %10d %8d %10s %10s %10s %10.0f\n", name, o.Documents, o.Refused, accuracy, f1, test, o.PerSecond)
+	fmt.Fprintf(s.Out, "%8s %10d %8d %10s %10s %10s %10s %10s", name, o.Documents, o.Refused, accuracy, f1, ece, test, testECE)
+	if t.Abstain > 0 {
+		of := o.learnt
+		if o.tested > 0 {
+			of = o.test
+		}
+		coverage, right := of.kept()
+		fmt.Fprintf(s.Out, " %10s %10s", coverage, right)
+	}
+	_, err := fmt.Fprintf(s.Out, " %10.0f\n", o.PerSecond)
 	return err
 }
 
@@ -127,6 +155,11 @@ func (t *train) order(ctx context.Context, s cli.Streams, plan pipeline.Plan, or
 	oracle, err := eval.NewOracle(plan)
 	if err != nil {
 		return outcome{}, err
+	}
+	learnt, tested := newBelieved(t.Abstain), newBelieved(t.Abstain)
+	oracle.Each = func(e *pipeline.Entry, _ []uint32) {
+		labels, shares := oracle.Shares()
+		learnt.add(e.Truth, e.Label, e.Probability, labels, shares)
 	}
 	read := t.ReadFlags
 	read.Shuffle = order
@@ -152,21 +185,27 @@ func (t *train) order(ctx context.Context, s cli.Streams, plan pipeline.Plan, or
 	o := outcome{
 		Shuffle: order, Documents: tally.Documents, Refused: refused + tally.DeadLetters,
 		Accuracy: tally.Confusion.Accuracy(), MacroF1: tally.Confusion.MacroF1(),
-		labelled: tally.Labelled, PerSecond: float64(tally.Documents) / time.Since(began).Seconds(),
+		labelled: tally.Labelled, learnt: learnt, Confidence: learnt.trust(), PerSecond: float64(tally.Documents) / time.Since(began).Seconds(),
 	}
 	var confusion metric.Confusion
 	frozen := oracle.Frozen()
 	for _, path := range t.Test {
 		read.Shuffle, read.Limit = nil, 0
 		if _, err := each(ctx, read, []string{path}, s, unread, func(row datasets.Row) error {
-			label, _, err := frozen.Predict(row.Document.Title, row.Document.Text)
+			label, probability, err := frozen.Predict(row.Document.Title, row.Document.Text)
+			if err != nil {
+				return err
+			}
 			confusion.Add(row.Document.Label, label)
-			return err
+			labels, shares := frozen.Shares()
+			tested.add(row.Document.Label, label, probability, labels, shares)
+			return nil
 		}); err != nil {
 			return outcome{}, err
 		}
 	}
-	o.tested = confusion.Documents()
+	o.tested, o.test, o.TestTrust = confusion.Documents(), tested, tested.trust()
+	o.ece, o.testECE = learnt.Calibration.Error(), tested.Calibration.Error()
 	o.TestAccuracy, o.TestMacroF1 = confusion.Accuracy(), confusion.MacroF1()
 	return o, nil
 }

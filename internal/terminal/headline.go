@@ -155,6 +155,9 @@ func (p *page) test(s pipeline.Summary) {
 	if s.TestMacroF1 != nil {
 		p.score("  macro-F1", *s.TestMacroF1, "likewise")
 	}
+	if s.TestCalibrationError != nil {
+		p.list("  off by", line{}.add(plain, percent(*s.TestCalibrationError, 2)+" %").add(dim, "  expected calibration error, likewise"))
+	}
 }
 
 // names lists the first few files, without their folders.
