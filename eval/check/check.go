@@ -195,6 +195,10 @@ func (c *checker) same(l *lane, want, got *pipeline.Entry) bool {
 	if got.Kind != want.Kind || got.ID != want.ID {
 		c.findings.add(Differs, l.where, 1, want.Position.Sequence, want.Position.Sequence, fmt.Sprintf("%q stands where the log has %q", got.ID, want.ID))
 	}
+	if got.Kind == pipeline.LabelEntry {
+		c.label(l, want, got)
+		return false
+	}
 	if got.Kind != pipeline.DocumentEntry {
 		l.account.Rejected++
 		if got.Kind == pipeline.EndEntry && l.stream.Stage == pipeline.ClassifyStage {
@@ -211,6 +215,14 @@ func (c *checker) same(l *lane, want, got *pipeline.Entry) bool {
 		c.findings.add(Differs, l.where, 1, want.Position.Sequence, want.Position.Sequence, fmt.Sprintf("%s: %s %g, the oracle says %s %g", want.ID, got.Label, got.Probability, want.Label, want.Probability))
 	}
 	return true
+}
+
+// label compares what became of a late label.
+func (c *checker) label(l *lane, want, got *pipeline.Entry) {
+	l.account.Out++
+	if l.stream.Stage == pipeline.ClassifyStage && (got.Fate != want.Fate || got.Target != want.Target || got.Truth != want.Truth) {
+		c.findings.add(Differs, l.where, 1, want.Position.Sequence, want.Position.Sequence, fmt.Sprintf("label %s of %s: %v at %v, the oracle says %s, %v at %v", got.Truth, want.ID, got.Fate, got.Target, want.Truth, want.Fate, want.Target))
+	}
 }
 
 // end compares the state where a source ends.

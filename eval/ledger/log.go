@@ -8,8 +8,8 @@ import (
 	"tidings/pipeline"
 )
 
-// log reads labelled documents from a pipeline's log, ahead in one go, and back
-// where a range comes again.
+// log reads labels, those of documents and those that came later, from a
+// pipeline's log, ahead in one go, and back where a range comes again.
 type log struct {
 	broker   *broker.Broker
 	stream   string
@@ -19,6 +19,7 @@ type log struct {
 	last     uint64 // of the log, as far as known
 	tokenize *pipeline.Tokenize
 	unit     pipeline.Unit
+	each     func(e *pipeline.Entry, terms int) // sees every entry, if it is set, before its label
 }
 
 func newLog(b *broker.Broker, p pipeline.Plan) *log {
@@ -31,10 +32,10 @@ func (l *log) close() {
 	}
 }
 
-// updates are the labelled documents that a record's replica learnt.
+// updates are the labels that a record's replica learnt.
 func (l *log) updates(ctx context.Context, c *pipeline.Committed, tokenizers int) (all []Update, err error) {
 	learnt := &c.Unit.Learnt
-	err = l.each(ctx, c.From, c.To, func(u Update) {
+	err = l.labels(ctx, c.From, c.To, func(u Update) {
 		mine := c.Part == 0 || pipeline.Owner(u.Position.Sequence, tokenizers) == c.Part-1
 		if mine && !learnt.Left(u.Position) {
 			all = append(all, u)
@@ -43,8 +44,8 @@ func (l *log) updates(ctx context.Context, c *pipeline.Committed, tokenizers int
 	return all, err
 }
 
-// each reads the labelled documents of a range.
-func (l *log) each(ctx context.Context, from, to uint64, f func(Update)) error {
+// labels reads the labels of a range.
+func (l *log) labels(ctx context.Context, from, to uint64, f func(Update)) error {
 	if to > l.last { // reading would wait for it
 		var err error
 		if l.last, err = l.broker.LastSequence(ctx, l.stream); err != nil {
@@ -89,6 +90,9 @@ func (l *log) message(r broker.Record, f func(Update)) error {
 	}
 	for i := range l.unit.Entries {
 		e := &l.unit.Entries[i]
+		if l.each != nil {
+			l.each(e, len(l.unit.TermsOf(e)))
+		}
 		if e.Kind == pipeline.LabelEntry || e.Kind == pipeline.DocumentEntry && e.Truth != "" {
 			f(Update{Position: e.Position, ID: e.ID, Label: e.Truth})
 		}

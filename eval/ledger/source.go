@@ -70,8 +70,8 @@ func (r *Run) Updates(ctx context.Context, replica int) iter.Seq2[Update, error]
 	})
 }
 
-// Oracle is what ought to have been learnt from a pipeline's log: every
-// labelled document, once, in order.
+// Oracle is what ought to have been learnt from a pipeline's log: every label of
+// a document, and every one that came later and in time, once, in order.
 type Oracle struct{ Run *Run }
 
 // Replicas is 1.
@@ -89,23 +89,57 @@ func (o Oracle) Updates(ctx context.Context, _ int) iter.Seq2[Update, error] {
 		if err != nil || last == 0 {
 			return err
 		}
-		labels := map[string]bool{}
+		w := waiting{ring: pipeline.NewRing(o.Run.Plan.LabelWait), labels: map[string]bool{}}
+		l.each = w.meet
 		var at pipeline.Version
 		var failed error
 		learn := func(u Update) {
-			if !labels[u.Label] && len(labels) == model.LabelsMax || failed != nil {
-				return // no model has room for it
+			if failed != nil || !w.learns(u.Label) {
+				return
 			}
-			labels[u.Label] = true
 			at = at.Add(u.Position, u.Label)
 			u.Chain = at.Chain
 			failed = each(u)
 		}
 		for sequence := uint64(1); sequence <= last && err == nil && failed == nil; sequence++ {
-			err = l.each(ctx, sequence, sequence, learn)
+			err = l.labels(ctx, sequence, sequence, learn)
 		}
 		return errors.Join(err, failed)
 	})
+}
+
+// waiting follows which labels a model learns, without one: those that it has
+// room for, and of those that came later, the ones whose documents are kept.
+type waiting struct {
+	ring   *pipeline.Ring
+	labels map[string]bool
+	at     uint64 // of a late label, where its document is in the ring
+	late   bool
+	ready  bool // the entry's label may be learnt
+}
+
+func (w *waiting) meet(e *pipeline.Entry, terms int) {
+	w.late, w.ready = e.Kind == pipeline.LabelEntry, true
+	switch e.Kind {
+	case pipeline.DocumentEntry:
+		w.ring.Add(e, terms, nil)
+	case pipeline.LabelEntry:
+		w.at, w.ready = w.ring.Bind(e)
+	}
+}
+
+// learns says whether the label of the entry that was met last is learnt.
+func (w *waiting) learns(label string) bool {
+	if !w.ready || !w.labels[label] && len(w.labels) == model.LabelsMax {
+		return false
+	}
+	w.labels[label] = true
+	if w.late {
+		w.ring.Learnt(w.at, label)
+	} else {
+		w.ring.LearntLast(label)
+	}
+	return true
 }
 
 // errEnough ends reading when nobody wants more.
