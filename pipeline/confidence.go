@@ -51,6 +51,17 @@ func (c *Confidence) Bins() []metric.Bin {
 	return c.Calibration.Table()
 }
 
+// AddLabel counts the label of a document whose prediction was counted before,
+// without one.
+func (c *Confidence) AddLabel(truth, label string, probability float64) {
+	right := truth == label
+	c.coverage.AddLabel(probability, right)
+	c.kept.AddLabel(probability, right)
+	if label != "" {
+		c.Calibration.Add(probability, right)
+	}
+}
+
 // Merge adds what other counted. Both have the same threshold.
 func (c *Confidence) Merge(other *Confidence) {
 	c.Calibration.Merge(&other.Calibration)

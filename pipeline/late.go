@@ -113,9 +113,10 @@ type unscored struct {
 }
 
 type predicted struct {
-	sequence uint64
-	line     uint32
-	label    uint32 // number of its name, plus 1; 0: scored
+	sequence    uint64
+	line        uint32
+	label       uint32 // number of its name, plus 1; 0: scored
+	probability float64
 }
 
 // namesMax bounds the names of predicted labels; a model has fewer.
@@ -124,7 +125,7 @@ const namesMax = 1 << 16
 func (s *unscored) at(i int) *predicted { return &s.ring[(s.first+i)%len(s.ring)] }
 
 // add remembers a prediction; positions come in order.
-func (s *unscored) add(p tidings.Position, label string) {
+func (s *unscored) add(p tidings.Position, label string, probability float64) {
 	number, known := s.numbers[label]
 	if !known {
 		if len(s.names) == namesMax {
@@ -146,7 +147,7 @@ func (s *unscored) add(p tidings.Position, label string) {
 		}
 	}
 	s.size++
-	*s.at(s.size - 1) = predicted{p.Sequence, p.Line, number}
+	*s.at(s.size - 1) = predicted{p.Sequence, p.Line, number, probability}
 }
 
 func (s *unscored) grow() {
@@ -158,7 +159,7 @@ func (s *unscored) grow() {
 }
 
 // take is what was predicted at a position, once.
-func (s *unscored) take(p tidings.Position) (label string, found bool) {
+func (s *unscored) take(p tidings.Position) (label string, probability float64, found bool) {
 	low, high := 0, s.size
 	for low < high {
 		middle := (low + high) / 2
@@ -169,13 +170,13 @@ func (s *unscored) take(p tidings.Position) (label string, found bool) {
 		}
 	}
 	if low == s.size {
-		return "", false
+		return "", 0, false
 	}
 	at := s.at(low)
 	if at.sequence != p.Sequence || at.line != p.Line || at.label == 0 {
-		return "", false
+		return "", 0, false
 	}
 	label = s.names[at.label-1]
 	at.label = 0
-	return label, true
+	return label, at.probability, true
 }

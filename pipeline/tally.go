@@ -138,7 +138,7 @@ func (t *Tally) document(e *Entry) {
 		t.Confusion.Add(e.Truth, e.Label)
 		t.Recent.Add(e.Truth == e.Label)
 	} else {
-		t.unscored.add(e.Position, e.Label)
+		t.unscored.add(e.Position, e.Label, e.Probability)
 	}
 	if e.Committed > 0 {
 		t.Latency.Record(time.Duration(max(0, e.Committed-e.Logged)))
@@ -149,13 +149,14 @@ func (t *Tally) document(e *Entry) {
 // prediction that was made when the document came is scored.
 func (t *Tally) late(e *Entry) {
 	t.Late.add(e.Fate)
-	label, found := t.unscored.take(e.Target)
+	label, probability, found := t.unscored.take(e.Target)
 	if !found {
 		return
 	}
 	t.Labelled++
 	t.Confusion.Add(e.Truth, label)
 	t.Recent.Add(e.Truth == label)
+	t.Confidence.AddLabel(e.Truth, label, probability)
 }
 
 func (t *Tally) window(w topics.Window) {
