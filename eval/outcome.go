@@ -132,6 +132,9 @@ func (w *observer) entry(e *pipeline.Entry) {
 }
 
 func (w *observer) window(closed topics.Window) {
+	if closed.Provisional {
+		return
+	}
 	name := windowName{closed.Definition, closed.Number}
 	if w.windows[name] {
 		w.o.WindowsRepeated++

@@ -71,7 +71,11 @@ func NewTruth(ctx context.Context, b *broker.Broker, p pipeline.Plan) (*Truth, e
 			t.df[o.unit.Dict.Hash(term.Ref)] = df[i]
 		}
 	}
-	o.Window = func(w topics.Window) { t.windows[windowName{w.Definition, w.Number}] = popular(w) }
+	o.Window = func(w topics.Window) {
+		if !w.Provisional {
+			t.windows[windowName{w.Definition, w.Number}] = popular(w)
+		}
+	}
 	if err := o.Replay(ctx, b, p.Pipeline); err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ type Tally struct {
 	DFDigest, ModelDigest uint64 // at the last end of a source
 	Chain                 uint64
 	Dropped               Dropped
-	WindowsDigest         uint64 // sum of the windows' digests, in any order
+	WindowsDigest         uint64 // sum of the windows' digests, provisional results among them, in any order
 
 	digest *xxhash.Digest
 	last   tidings.Position
@@ -160,8 +160,11 @@ func (t *Tally) late(e *Entry) {
 }
 
 func (t *Tally) window(w topics.Window) {
-	t.Windows++
 	t.WindowsDigest += w.Digest()
+	if w.Provisional {
+		return
+	}
+	t.Windows++
 	kept := append(t.Last[w.Definition], w)
 	if len(kept) > windowsKept {
 		kept = kept[1:]

@@ -13,9 +13,17 @@ const windowsMax = 1 << 16
 type windowName struct {
 	definition string
 	number     int64
+	revision   uint64 // of its results
 }
 
-func (n windowName) String() string { return fmt.Sprintf("%s number %d", n.definition, n.number) }
+func nameOf(w topics.Window) windowName { return windowName{w.Definition, w.Number, w.Revision} }
+
+func (n windowName) String() string {
+	if n.revision > 0 {
+		return fmt.Sprintf("%s number %d, result %d", n.definition, n.number, n.revision)
+	}
+	return fmt.Sprintf("%s number %d", n.definition, n.number)
+}
 
 type windowSeen struct {
 	digest  uint64
@@ -48,7 +56,7 @@ func (l *lane) emitted(r Record) {
 // emit takes one of the lane's.
 func (ws *windows) emit(w topics.Window, at uint64) {
 	ws.sum += w.Digest()
-	name := windowName{w.Definition, w.Number}
+	name := nameOf(w)
 	if _, twice := ws.got[name]; twice {
 		ws.lane.account.Repeated++
 		ws.say(WindowRepeated, name, at)
@@ -69,7 +77,7 @@ func (ws *windows) emit(w topics.Window, at uint64) {
 // expect takes one of the oracle's.
 func (ws *windows) expect(w topics.Window, at uint64) {
 	ws.lane.account.In++
-	name := windowName{w.Definition, w.Number}
+	name := nameOf(w)
 	o := windowSeen{digest: w.Digest(), at: at}
 	if g, ok := ws.got[name]; ok && !g.matched {
 		ws.pair(name, g, o)

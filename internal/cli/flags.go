@@ -7,7 +7,6 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"time"
 
 	"tidings/datasets"
 	"tidings/datasets/catalogue"
@@ -17,7 +16,6 @@ import (
 	"tidings/model"
 	"tidings/model/drift"
 	"tidings/pipeline"
-	"tidings/pipeline/topics"
 )
 
 // BrokerFlags say which JetStream server a command uses.
@@ -117,12 +115,10 @@ type PlanFlags struct {
 	Pipeline   string `name:"pipeline" default:"tidings" placeholder:"NAME" help:"The pipeline; several live on one server without touching. Default: ${default}."`
 	Partitions string `name:"partitions" default:"1" placeholder:"N" help:"Partitions of each stage: 4, or df=4,classify=2. 1, the default, chains all stages in one worker."`
 	ModelFlags
-	Guarantee  string   `name:"guarantee" placeholder:"NAME" complete:"exactly-once,at-least-once,at-most-once" help:"What is promised of each document: ${guarantees}; or of single stages, as in exactly-once,df=at-least-once. Default: exactly-once."`
-	Recovery   string   `name:"recovery" placeholder:"NAME" complete:"commit,kept,rollback,claim" help:"How the guarantee is reached: at-least-once by kept (what was not acknowledged is counted again) or rollback (it is not). The others have one each."`
-	Window     []string `name:"window" placeholder:"W" complete:"tumbling:24h,count:1000" help:"Windows of topics: tumbling:24h (event time), count:1000 (documents). Repeatable. Default: both of these."`
-	Popular    float64  `name:"popular" default:"0.1" placeholder:"SHARE" help:"A label above this share of a window is popular. Default: ${default}."`
-	Drift      string   `name:"drift" placeholder:"LIST" complete:"off,adwin,page-hinkley,terms" help:"What watches for change: ${detectors}; with a parameter, as in adwin:0.01,terms:6. every is the baseline that alarms each so many documents, and is always among them: every:5000. Default: all; off for none."`
-	OutOfOrder string   `name:"out-of-order" default:"0s" placeholder:"TIME" help:"How much older than the newest a document may be before its window closes. Default: ${default}."`
+	Guarantee string `name:"guarantee" placeholder:"NAME" complete:"exactly-once,at-least-once,at-most-once" help:"What is promised of each document: ${guarantees}; or of single stages, as in exactly-once,df=at-least-once. Default: exactly-once."`
+	Recovery  string `name:"recovery" placeholder:"NAME" complete:"commit,kept,rollback,claim" help:"How the guarantee is reached: at-least-once by kept (what was not acknowledged is counted again) or rollback (it is not). The others have one each."`
+	Drift     string `name:"drift" placeholder:"LIST" complete:"off,adwin,page-hinkley,terms" help:"What watches for change: ${detectors}; with a parameter, as in adwin:0.01,terms:6. every is the baseline that alarms each so many documents, and is always among them: every:5000. Default: all; off for none."`
+	WindowFlags
 }
 
 // Vars are what the flags' help texts refer to.
@@ -158,10 +154,8 @@ func (f *PlanFlags) Plan() (pipeline.Plan, error) {
 	var errs []error
 	partitions, err := pipeline.ParsePartitions(f.Partitions)
 	errs = append(errs, err)
-	late, err := time.ParseDuration(f.OutOfOrder)
-	if err != nil {
-		errs = append(errs, fmt.Errorf("--out-of-order %q is no time; write 90s or 2h", f.OutOfOrder))
-	}
+	windows, err := f.Options()
+	errs = append(errs, err)
 	text, err := f.Features()
 	errs = append(errs, err)
 	watch, err := drift.Parse(f.Drift)
@@ -173,12 +167,7 @@ func (f *PlanFlags) Plan() (pipeline.Plan, error) {
 	p := pipeline.Plan{
 		Pipeline: pipeline.Name(f.Pipeline), Partitions: partitions, Model: f.Model, Features: text,
 		Guarantee: promise.Guarantee, Recovery: promise.Recovery, Stages: stages,
-		Topics: topics.Options{OutOfOrder: late, Popular: f.Popular}, Drift: watch,
-	}
-	for _, w := range f.Window {
-		d, err := topics.Parse(w)
-		errs = append(errs, err)
-		p.Topics.Windows = append(p.Topics.Windows, d)
+		Topics: windows, Drift: watch,
 	}
 	if err := errors.Join(errs...); err != nil {
 		return p, &UsageError{err}

@@ -118,6 +118,19 @@ var (
 	errNoDocuments = errors.New("no number of documents; write a whole number such as 1000")
 )
 
+// ParseTime reads a length of time as Parse does: whole weeks, whole days and a
+// Go duration, such as 90s, 24h or 7d. It may be 0.
+func ParseTime(s string) (time.Duration, error) {
+	length, err := parseLength(s)
+	if errors.Is(err, errNotPositive) && length == 0 && !strings.HasPrefix(s, "-") {
+		return 0, nil
+	}
+	if errors.Is(err, errNotPositive) {
+		return 0, errors.New("a time is not below 0")
+	}
+	return length, err
+}
+
 func parseLength(s string) (time.Duration, error) {
 	if strings.HasPrefix(s, "-") {
 		return 0, errNotPositive

@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"tidings/pipeline/topics"
+)
+
+// WindowFlags say which windows of topics are kept. They belong to a pipeline
+// from its creation on.
+type WindowFlags struct {
+	Window     []string `name:"window" placeholder:"W" complete:"tumbling:24h,sliding:7d/1d,session:6h,count:1000" help:"Windows of topics: of event time tumbling:24h, sliding:7d/1d (of 7 days, one begins each day) and session:6h (it ends when nothing came for 6 hours); of documents count:1000. Repeatable. Default: tumbling:24h and count:1000."`
+	Popular    float64  `name:"popular" default:"0.1" placeholder:"SHARE" help:"A label above this share of a window is popular. Default: ${default}."`
+	OutOfOrder string   `name:"out-of-order" default:"0s" placeholder:"TIME" help:"How much older than the newest a document may be before its window is over. Default: ${default}."`
+	Lateness   string   `name:"allowed-lateness" default:"0s" placeholder:"TIME" help:"How much longer a window that is over takes documents. Its result is told when it is over, marked as provisional, and finally when this time has passed too. Default: ${default}."`
+	EmitEvery  string   `name:"emit-every" placeholder:"N" complete:"1000docs,1h" help:"Tell provisional results of open windows each N documents (1000docs) or each time that event time has gone on so much (1h). Default: none."`
+	SourceEnd  string   `name:"source-end" enum:"close,keep" default:"close" help:"What the end of a source does to open windows: close them, or keep them open for what comes later. Default: ${default}."`
+	SessionMax string   `name:"session-max" default:"30d" placeholder:"TIME" help:"How long a session can be: sessions are cut at its multiples. Default: ${default}."`
+}
+
+// Options reads the flags.
+func (f *WindowFlags) Options() (topics.Options, error) {
+	o := topics.Options{Popular: f.Popular, KeepOpen: f.SourceEnd == "keep"}
+	var errs []error
+	for _, t := range []struct {
+		flag, text string
+		to         *time.Duration
+	}{{"--out-of-order", f.OutOfOrder, &o.OutOfOrder}, {"--allowed-lateness", f.Lateness, &o.Lateness}, {"--session-max", f.SessionMax, &o.SessionMax}} {
+		var err error
+		if *t.to, err = topics.ParseTime(t.text); err != nil {
+			errs = append(errs, fmt.Errorf("%s %q: %w", t.flag, t.text, err))
+		}
+	}
+	if o.SessionMax == topics.SessionMaxDefault {
+		o.SessionMax = 0 // as in plans of before there were sessions
+	}
+	errs = append(errs, f.emitEvery(&o))
+	for _, w := range f.Window {
+		d, err := topics.Parse(w)
+		errs = append(errs, err)
+		o.Windows = append(o.Windows, d)
+	}
+	return o, errors.Join(errs...)
+}
+
+// emitEvery reads --emit-every.
+func (f *WindowFlags) emitEvery(o *topics.Options) (err error) {
+	if f.EmitEvery == "" {
+		return nil
+	}
+	if documents, ok := strings.CutSuffix(f.EmitEvery, "docs"); ok {
+		o.EmitDocuments, err = strconv.ParseUint(documents, 10, 64)
+	} else {
+		o.EmitTime, err = topics.ParseTime(f.EmitEvery)
+	}
+	if err != nil || o.EmitDocuments == 0 && o.EmitTime == 0 {
+		return fmt.Errorf("--emit-every %q: write a number of documents, as in 1000docs, or a time, as in 1h or 1d", f.EmitEvery)
+	}
+	return nil
+}
