@@ -77,6 +77,9 @@ type Options struct {
 	// NGrams are the numbers of neighbouring words that make a term; the zero
 	// value means words alone.
 	NGrams NGrams `json:"ngrams,omitzero"`
+	// CharNGrams is how many characters make a character n-gram, in
+	// [CharNGramsMin, CharNGramsMax]; 0 means that there are none.
+	CharNGrams int `json:"char_ngrams,omitempty"`
 	// Stem takes words to their stems: in a language (its name or two-letter
 	// code), in the one that a document is in (Auto), or not (Off, "").
 	Stem string `json:"stem,omitempty"`
@@ -129,7 +132,7 @@ func (o Options) Changes() []string {
 		text    string
 		changed bool
 	}{
-		{"ngrams " + o.NGrams.String(), o.NGrams != NGrams{}}, {"stem " + o.Stem, o.Stem != ""},
+		{"ngrams " + o.NGrams.String(), o.NGrams != NGrams{}}, {fmt.Sprintf("char-ngrams %d", o.CharNGrams), o.CharNGrams != 0}, {"stem " + o.Stem, o.Stem != ""},
 		{"stop-words " + o.StopWords, o.StopWords != ""}, {"strip-html", o.StripHTML},
 		{"normalise " + o.Normalise, o.Normalise != ""}, {"fold numbers", o.FoldNumbers}, {"fold urls", o.FoldURLs},
 		{"df-half-life " + o.DFHalfLife.String(), o.DFHalfLife != HalfLife{}}, {fmt.Sprintf("df-terms %d", o.DFTerms), o.DFTerms != 0},
@@ -159,7 +162,7 @@ func (o Options) Check() error {
 			o.Normalise, near.Question(form, NormalForms()), NormaliseNFC, NormaliseNFKC))
 	}
 	problems = append(problems, checkLanguage("stem", o.Stem), checkLanguage("stop-words", o.StopWords))
-	problems = append(problems, o.DFHalfLife.Check(), checkDFTerms(o.DFTerms))
+	problems = append(problems, checkCharNGrams(o.CharNGrams, o.NGrams), o.DFHalfLife.Check(), checkDFTerms(o.DFTerms))
 	return errors.Join(problems...)
 }
 

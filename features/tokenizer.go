@@ -29,7 +29,7 @@ type TermCount struct{ Ref, Count uint32 }
 // The other Options change words on their way to terms, in this order: markup is
 // stripped, compatibility forms are replaced, the text is split, addresses
 // become hosts, stop words go, numbers become shapes, words become stems, and
-// neighbours become n-grams.
+// neighbours become n-grams. Character n-grams come last (chars.go).
 //
 // It keeps scratch memory and no state: what it says of a document depends on
 // the document and the options alone.
@@ -44,10 +44,11 @@ type Tokenizer struct {
 
 	visible, composed []byte // scratch of normalised
 	pair              [TermBytesMax]byte
-	plain             [2][]byte // title and text as prepare leaves them
-	markup            []byte    // scratch of prepare
-	refiner           *refiner  // nil: words are terms
-	trace             *Trace    // nil: nobody wants to know
+	marked            [TermBytesMax + 4]byte // a word with its ends marked, for character n-grams
+	plain             [2][]byte              // title and text as prepare leaves them
+	markup            []byte                 // scratch of prepare
+	refiner           *refiner               // nil: words are terms
+	trace             *Trace                 // nil: nobody wants to know
 }
 
 // sighting is where a term stands among the counts of document doc.
@@ -93,6 +94,9 @@ func (t *Tokenizer) Append(dst []TermCount, dict *Dictionary, title, text []byte
 		dict.truncate(terms)
 		return dst[:start], tidings.Refuse(tidings.ReasonTooManyTerms,
 			fmt.Sprintf("more than %d distinct terms in one document; split it", TermsMax))
+	}
+	if t.options.CharNGrams > 0 {
+		dst = t.chars(dst, start, dict)
 	}
 	return dst, nil
 }
@@ -192,17 +196,22 @@ func (t *Tokenizer) counts(dst []TermCount, start int, dict *Dictionary, title b
 
 // count adds one occurrence of a term to the document that began at start.
 func (t *Tokenizer) count(dst []TermCount, start int, dict *Dictionary, term []byte) []TermCount {
+	return t.add(dst, start, dict, term, 1)
+}
+
+// add adds so many occurrences.
+func (t *Tokenizer) add(dst []TermCount, start int, dict *Dictionary, term []byte, times uint32) []TermCount {
 	ref := dict.Add(term)
 	if int(ref) >= len(t.seen) {
 		t.seen = append(t.seen, make([]sighting, int(ref)+1-len(t.seen))...)
 	}
 	s := &t.seen[ref]
 	if s.doc == t.doc {
-		dst[start+int(s.place)].Count++
+		dst[start+int(s.place)].Count += times
 		return dst
 	}
 	*s = sighting{doc: t.doc, place: uint32(len(dst) - start)}
-	return append(dst, TermCount{Ref: ref, Count: 1})
+	return append(dst, TermCount{Ref: ref, Count: times})
 }
 
 // kind is what a segment of text is.

@@ -1,5 +1,7 @@
 package features
 
+import "slices"
+
 // Trace tells what became of a document on its way to terms.
 type Trace struct {
 	Title    string `json:"title,omitempty"`    // as it is split: without markup, in compatibility form
@@ -16,6 +18,7 @@ type Step struct {
 	Stop   bool     `json:"stop,omitempty"`   // dropped as a stop word
 	Folded string   `json:"folded,omitempty"` // its stem or shape, where that is another
 	Terms  []string `json:"terms,omitempty"`  // what was counted for it: itself, and the n-grams that end with it
+	Chars  []string `json:"chars,omitempty"`  // the character n-grams that were first met in it
 }
 
 // Trace tells what Append does with a document, step by step. It takes the
@@ -68,5 +71,17 @@ func (tr *Trace) became(word []byte, number bool) {
 func (tr *Trace) term(term []byte) {
 	if tr != nil {
 		tr.last().Terms = append(tr.last().Terms, string(term))
+	}
+}
+
+// chars notes the character n-grams that a word brought, where it stands first.
+func (tr *Trace) chars(word []byte, dict *Dictionary, grams []TermCount) {
+	for i := range tr.Steps {
+		if slices.Contains(tr.Steps[i].Terms, string(word)) {
+			for _, g := range grams {
+				tr.Steps[i].Chars = append(tr.Steps[i].Chars, string(dict.Text(g.Ref)))
+			}
+			return
+		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 // scratch memory and no state.
 type Vectorizer struct {
 	mask  uint64
+	chars bool          // documents may have character n-grams
 	one   uint64        // a document, in the unit of df
 	seen  []featureSlot // open addressing: where a feature stands in the vector
 	epoch uint32        // slots of other epochs are empty
@@ -24,7 +25,7 @@ type featureSlot struct{ epoch, feature, place uint32 }
 // NewVectorizer returns a vectorizer. Options that Check refuses work as the
 // nearest that it does not.
 func NewVectorizer(o Options) *Vectorizer {
-	return &Vectorizer{mask: 1<<o.bits() - 1, one: o.DFUnit()}
+	return &Vectorizer{mask: 1<<o.bits() - 1, chars: o.CharNGrams > 0, one: o.DFUnit()}
 }
 
 // Feature returns the feature of a term.
@@ -36,19 +37,35 @@ func (v *Vectorizer) Feature(hash uint64) uint32 { return uint32(hash & v.mask) 
 // unless df decays. The entries stand in the order of the terms, and terms on one feature are
 // summed at the place of the first. No terms give an empty vector. To the bit, a
 // term's value is (1 + log count) * (log(u + n) - log df), and each entry is
-// multiplied by 1 / sqrt(the sum of their squares in order).
+// multiplied by 1 / sqrt(the sum of their squares in order). Character n-grams,
+// which are the last terms, make a view of their own in the same way.
 //
 // Every value is finite and at least 0 whatever the counts: a df below a
 // document is taken for one, one above n for n, a count of 0 for 1. df must not be shorter than
 // terms.
 func (v *Vectorizer) Vector(dst *tidings.Vector, dict *Dictionary, terms []TermCount, df []uint32, n uint64) {
 	dst.Reset()
+	n = max(n, v.one)
+	words := len(terms)
+	if v.chars {
+		words = charsFrom(dict, terms)
+	}
+	v.view(dst, dict, terms[:words], df, n)
+	if words < len(terms) {
+		before := len(dst.Index)
+		v.view(dst, dict, terms[words:], df[words:], n)
+		dst.Chars = len(dst.Index) - before
+	}
+}
+
+// view appends one view of a document.
+func (v *Vectorizer) view(dst *tidings.Vector, dict *Dictionary, terms []TermCount, df []uint32, n uint64) {
 	if len(terms) == 0 {
 		return
 	}
 	v.prepare(len(terms))
-	n = max(n, v.one)
 	logN := log(n + v.one)
+	first := len(dst.Index)
 	for i, term := range terms {
 		value := float64((1 + log(uint64(term.Count))) * v.idf(df[i], n, logN))
 		feature := v.Feature(dict.Hash(term.Ref))
@@ -59,7 +76,7 @@ func (v *Vectorizer) Vector(dst *tidings.Vector, dict *Dictionary, terms []TermC
 		dst.Index = append(dst.Index, feature)
 		dst.Value = append(dst.Value, value)
 	}
-	normalise(dst.Value)
+	normalise(dst.Value[first:])
 }
 
 // IDF returns the inverse document frequency of a term that df of n documents

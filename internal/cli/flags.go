@@ -105,8 +105,9 @@ func (s Size) String() string {
 
 // ModelFlags say what is learnt and from which features.
 type ModelFlags struct {
-	Model string `name:"model" default:"${model}" complete:"${models}" help:"The model: ${models}."`
+	Model string `name:"model" default:"${model}" complete:"${models}" help:"The model: ${modelhelp}. Default: ${default}."`
 	TextFlags
+	WaitFlags
 }
 
 // PlanFlags say what a pipeline computes. They belong to the pipeline from its
@@ -124,7 +125,7 @@ type PlanFlags struct {
 // Vars are what the flags' help texts refer to.
 func Vars() map[string]string {
 	return map[string]string{
-		"model": model.Default, "models": strings.Join(model.Names(), " or "),
+		"model": model.Default, "models": strings.Join(models(), ","), "modelhelp": modelHelp(),
 		"tokenizer": features.TokenizerUnicode, "tokenizers": strings.Join(features.Tokenizers(), " or "),
 		"detectors":  strings.Join(drift.Names(), ", "),
 		"guarantees": strings.Join(guarantees.Guarantees(), ", "),
@@ -139,7 +140,12 @@ func (f *ModelFlags) Plan() (pipeline.Plan, error) {
 	if err != nil {
 		return pipeline.Plan{}, err
 	}
-	return checked(pipeline.Plan{Model: f.Model, Features: text, Drift: drift.None()}.WithDefaults())
+	wait, err := f.wait()
+	if err != nil {
+		return pipeline.Plan{}, err
+	}
+	name, text := choose(f.Model, text, f.CharNGrams != "")
+	return checked(pipeline.Plan{Model: name, Features: text, LabelWait: wait, Drift: drift.None()}.WithDefaults())
 }
 
 func checked(p pipeline.Plan) (pipeline.Plan, error) {
@@ -162,10 +168,11 @@ func (f *PlanFlags) Plan() (pipeline.Plan, error) {
 	if err != nil {
 		errs = append(errs, fmt.Errorf("--drift: %w", err))
 	}
+	name, text := choose(f.Model, text, f.CharNGrams != "")
 	promise, stages, err := pipeline.ParsePromises(f.Guarantee, f.Recovery)
 	errs = append(errs, err)
 	p := pipeline.Plan{
-		Pipeline: pipeline.Name(f.Pipeline), Partitions: partitions, Model: f.Model, Features: text,
+		Pipeline: pipeline.Name(f.Pipeline), Partitions: partitions, Model: name, Features: text,
 		Guarantee: promise.Guarantee, Recovery: promise.Recovery, Stages: stages,
 		Topics: windows, Drift: watch,
 	}
