@@ -27,7 +27,6 @@ type DF struct {
 	table             // of all terms, without a limit of one's own
 	bounded *bounded  // else
 	met     Documents // where df decays
-	weighs  bool      // there is more to do than to count
 	dropped uint64
 }
 
@@ -38,7 +37,6 @@ func NewDF(o Options) *DF {
 	if o.DFTerms > 0 {
 		t.bounded = newBounded(min(max(o.DFTerms, DFTermsMin), DFTermsMax))
 	}
-	t.weighs = t.forgets()
 	return t
 }
 
@@ -95,52 +93,47 @@ func (t *DF) Resolve(slots []uint32, hashes []uint64) []uint32 {
 	for _, hash := range hashes {
 		slots = append(slots, t.slot(hash))
 	}
+	if t.met.clock.runs() {
+		for i := range slots {
+			slots[i] |= weighed
+		}
+	}
 	return slots
 }
 
 // Observe counts one more document that has the term, and returns the term's
 // df including this document. Call it once for each document and term.
 func (t *DF) Observe(slot uint32) uint32 {
-	if t.weighs {
+	if slot >= weighed {
 		return t.weigh(slot)
 	}
-	if slot == noSlot {
-		t.dropped++
-		return 1
-	}
-	s := &t.slots[slot]
-	if s.count == 0 {
-		t.terms++
-	}
-	if s.count != ^uint32(0) {
-		s.count++
-	}
-	return s.count
+	t.slots[slot].count++
+	return t.slots[slot].count
 }
 
-// weigh is Observe where a document has a weight, or terms are forgotten.
+// weigh is Observe where there is more to do than to count.
 func (t *DF) weigh(slot uint32) uint32 {
 	weight := uint32(1)
 	if t.met.clock.runs() {
 		weight = t.met.clock.weight()
 	}
-	var s *dfSlot
-	switch {
-	case t.bounded != nil:
-		forgotten := 0
-		s, forgotten = t.bounded.take(t.bounded.pending[slot])
-		t.dropped += uint64(forgotten)
-	case slot == noSlot:
+	if slot == noSlot {
 		t.dropped++
 		return t.df(weight)
-	default:
-		s = &t.slots[slot]
-		if s.count == 0 {
-			t.terms++
-		}
 	}
+	s, forgotten := t.at(slot &^ weighed)
+	t.dropped += uint64(forgotten)
 	s.count = sum(s.count, weight)
 	return t.df(s.count)
+}
+
+// at is where the term of a slot is counted, and how many terms are forgotten for
+// it.
+func (t *DF) at(slot uint32) (s *dfSlot, forgotten int) {
+	if t.bounded != nil {
+		return t.bounded.take(t.bounded.pending[slot])
+	}
+	return &t.slots[slot], 0
 }
 
 // sum adds, up to the highest there is.
@@ -160,9 +153,9 @@ func (t *DF) df(count uint32) uint32 {
 }
 
 // Lookup returns a term's df, 0 when it never occurred. It changes nothing.
-func (t *DF) Lookup(hash uint64) uint32 { return t.df(t.count(hash)) }
+func (t *DF) Lookup(hash uint64) uint32 { return t.df(t.sum(hash)) }
 
-func (t *DF) count(hash uint64) uint32 {
+func (t *DF) sum(hash uint64) uint32 {
 	in := &t.table
 	if t.bounded != nil {
 		in = &t.bounded.in(hash).table
@@ -177,11 +170,11 @@ func (t *DF) count(hash uint64) uint32 {
 // has no time. It changes nothing.
 func (t *DF) Next(hash uint64) uint32 {
 	if !t.met.clock.runs() {
-		return sum(t.count(hash), 1)
+		return sum(t.sum(hash), 1)
 	}
 	clock := t.met.clock
 	ended := clock.tick(NoTime)
-	return uint32(clock.now(uint64(sum(halved(t.count(hash), ended), clock.weight()))))
+	return uint32(clock.now(uint64(sum(halved(t.sum(hash), ended), clock.weight()))))
 }
 
 // Peek returns the df that each term of a document would have if the document
@@ -201,7 +194,7 @@ func (t *DF) Len() int {
 	if t.bounded != nil {
 		return t.bounded.terms()
 	}
-	return t.terms
+	return t.count()
 }
 
 // Error returns by how much a df may be too low now because terms were forgotten,
@@ -211,10 +204,13 @@ func (t *DF) Len() int {
 // twice all observations through the limit. For a stream in which few terms have
 // most of the observations it is far below that.
 func (t *DF) Error() uint32 {
-	if t.bounded == nil {
+	if t.bounded == nil || t.bounded.floor() == 0 {
 		return 0
 	}
-	return t.df(t.bounded.floor())
+	if t.met.clock.runs() {
+		return t.df(t.bounded.floor()) + 1 // both sides of a difference are rounded
+	}
+	return t.bounded.floor()
 }
 
 // Dropped returns how many observations found no room and were not kept, or,

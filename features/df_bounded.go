@@ -31,7 +31,7 @@ type bounded struct {
 // takes 1 from what at least k/2 terms have above the floor, and each
 // observation adds 1.
 type shard struct {
-	table
+	table     // without terms of count 0
 	room  int // terms
 	floor uint32
 }
@@ -49,7 +49,7 @@ func newBounded(limit int) *bounded {
 func (b *bounded) resolve(slots []uint32, hashes []uint64) []uint32 {
 	b.pending = append(b.pending[:0], hashes...)
 	for i := range hashes {
-		slots = append(slots, uint32(i))
+		slots = append(slots, uint32(i)|weighed)
 	}
 	return slots
 }
@@ -64,13 +64,12 @@ func (b *bounded) take(hash uint64) (s *dfSlot, forgotten int) {
 	if s = in.find(hash); s != nil {
 		return s, 0
 	}
-	if in.terms >= in.room {
+	if in.used >= in.room {
 		forgotten = b.forget(in)
 	}
 	if (in.used+1)*4 > len(in.slots)*3 {
 		in.rebuild(max(2*len(in.slots), 16))
 	}
-	in.terms++
 	return in.put(dfSlot{hash: hash, mark: 1 + in.floor}), forgotten
 }
 
@@ -85,9 +84,9 @@ func (b *bounded) forget(in *shard) int {
 	}
 	slices.Sort(b.scratch)
 	in.floor = min(b.scratch[len(b.scratch)/2], floorMax)
-	before := in.terms
+	before := in.used
 	b.keep(in, func(s dfSlot) bool { return s.most() > in.floor })
-	return before - in.terms
+	return before - in.used
 }
 
 // floorMax is the highest floor: a mark is one more.
@@ -105,7 +104,7 @@ func (b *bounded) keep(in *shard, wanted func(s dfSlot) bool) {
 		}
 	}
 	clear(in.slots)
-	in.used, in.terms = 0, len(b.kept)
+	in.used = 0
 	for _, s := range b.kept {
 		in.put(s)
 	}
@@ -117,8 +116,7 @@ func (b *bounded) age(ended uint64) {
 	for i := range b.shards {
 		in := &b.shards[i]
 		in.floor = halvedUp(in.floor, ended)
-		before := in.terms
-		if in.table.age(ended); in.terms < before {
+		if in.table.age(ended); in.count() < in.used {
 			b.keep(in, func(s dfSlot) bool { return s.count > 0 })
 		}
 	}
@@ -126,7 +124,7 @@ func (b *bounded) age(ended uint64) {
 
 func (b *bounded) terms() (n int) {
 	for i := range b.shards {
-		n += b.shards[i].terms
+		n += b.shards[i].used
 	}
 	return n
 }

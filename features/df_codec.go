@@ -210,7 +210,7 @@ func (r dfReader) options() (*DF, error) {
 		return nil, fmt.Errorf("%w: no df forgets like that", ErrDamaged)
 	}
 	t := NewDF(o)
-	if t.met, t.weighs = met, true; !t.forgets() {
+	if t.met = met; !t.forgets() {
 		return nil, fmt.Errorf("%w: they are said to forget, and not how", ErrDamaged)
 	}
 	return t, r.floors(t.bounded, floors)
@@ -276,7 +276,6 @@ func (t *DF) load(r dfReader, terms uint64, termBytes int) error {
 		return t.bounded.load(all)
 	}
 	t.reserve(len(all))
-	t.terms = len(all)
 	for _, s := range all {
 		t.put(s)
 	}
@@ -293,7 +292,7 @@ func (t *DF) shortBy(hash uint64) uint32 {
 
 func (b *bounded) load(all []dfSlot) error {
 	for _, s := range all {
-		if in := b.in(s.hash); in.terms >= in.room {
+		if in := b.in(s.hash); in.used >= in.room {
 			return fmt.Errorf("%w: a shard has more terms than room", ErrDamaged)
 		}
 		to, _ := b.take(s.hash)

@@ -51,7 +51,7 @@ func (t *DF) Part(i, n int) *DF {
 // empty is a df without terms that forgets as this one does and has met the same
 // documents.
 func (t *DF) empty() *DF {
-	e := &DF{met: t.met, weighs: t.weighs}
+	e := &DF{met: t.met}
 	if t.bounded != nil {
 		e.bounded = newBounded(t.bounded.limit)
 	}
@@ -70,7 +70,6 @@ func (t *DF) take(from *DF, i, n int) int {
 		if s.count > 0 && Partition(s.hash, n) == i {
 			t.reserve(1)
 			t.put(s)
-			t.terms++
 		}
 	}
 	return t.Len() - before

@@ -7,7 +7,7 @@ type table struct {
 	slots []dfSlot
 	shift uint // 64 - log2(len(slots))
 	used  int  // slots taken, those of count 0 among them
-	terms int  // slots with a count above 0
+	solid int  // as many slots taken were seen to have no count 0 among them
 	limit int  // of slots taken; 0 means DFTermsMax
 }
 
@@ -19,6 +19,12 @@ type dfSlot struct {
 
 const (
 	dfSlotsMin = 1 << 10
+	// weighed marks a slot at which there is more to do than to count. A table has
+	// fewer slots.
+	weighed = uint32(1 << 31)
+	// countsFreely is where a count begins to be watched, for it stays at the
+	// highest there is. No frame has so many documents.
+	countsFreely = 1 << 31
 	// noSlot stands for a term that found no room.
 	noSlot = ^uint32(0)
 )
@@ -46,10 +52,13 @@ func (t *table) slot(hash uint64) uint32 {
 	for i := hash >> t.shift; ; i++ {
 		s := &t.slots[i&mask]
 		if s.mark != 0 {
-			if s.hash == hash {
-				return uint32(i & mask)
+			if s.hash != hash {
+				continue
 			}
-			continue
+			if s.count >= countsFreely {
+				return uint32(i&mask) | weighed
+			}
+			return uint32(i & mask)
 		}
 		if t.used >= t.max() {
 			return noSlot
@@ -71,17 +80,27 @@ func (t *table) max() int {
 // rebuilt at most half full, without the terms of count 0.
 func (t *table) reserve(n int) {
 	want := min(t.used+n, t.max())
-	if want*4 <= len(t.slots)*3 && t.used < t.max() {
+	if want*4 <= len(t.slots)*3 && t.used < t.max() || t.used > 0 && t.solid == t.used && t.used == t.max() {
 		return
 	}
+	terms := t.count()
 	size := max(dfSlotsMin, len(t.slots))
-	for size < 2*min(t.terms+n, t.max()) {
+	for size < 2*min(terms+n, t.max()) {
 		size *= 2
 	}
-	if size == len(t.slots) && t.used == t.terms {
-		return // full of observed terms, and at the limit
+	if t.solid = terms; size > len(t.slots) || t.used > terms {
+		t.rebuild(size)
 	}
-	t.rebuild(size)
+}
+
+// count is how many terms have a count above 0.
+func (t *table) count() (terms int) {
+	for i := range t.slots {
+		if t.slots[i].count > 0 {
+			terms++
+		}
+	}
+	return terms
 }
 
 // rebuild puts the terms of a count above 0 into a table of the given size, a
@@ -113,7 +132,7 @@ func (t *table) put(s dfSlot) *dfSlot {
 // age halves all counts so many times. Terms stay where they are, those that
 // come to 0 until the table is rebuilt.
 func (t *table) age(ended uint64) {
-	t.terms = 0
+	t.solid = 0
 	for i := range t.slots {
 		s := &t.slots[i]
 		if s.count == 0 {
@@ -121,9 +140,6 @@ func (t *table) age(ended uint64) {
 		}
 		s.count = halved(s.count, ended)
 		s.mark = 1 + halvedUp(s.mark-1, ended)
-		if s.count > 0 {
-			t.terms++
-		}
 	}
 }
 
