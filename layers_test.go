@@ -46,7 +46,7 @@ var rooms = map[string][]string{
 	"internal/terminal":          {"internal/doctor", ".", "guarantees", "model/drift", "eval/metric", "pipeline", "pipeline/topics"},
 	"internal/config":            {"internal/near"},
 	"internal/reference":         {},
-	"internal/cli":               {".", "guarantees", "datasets", "datasets/catalogue", "datasets/feed", "internal/fetch", "datasets/sample", "features", "model", "model/drift", "internal/broker", "internal/terminal", "internal/config", "internal/near", "internal/reference", "pipeline", "pipeline/topics"},
+	"internal/cli":               {".", "internal/ingest", "guarantees", "datasets", "datasets/catalogue", "datasets/feed", "internal/fetch", "datasets/sample", "features", "model", "model/drift", "internal/broker", "internal/terminal", "internal/config", "internal/near", "internal/reference", "pipeline", "pipeline/topics"},
 	"cmd":                        {},
 	"cmd/classify":               nil, // nil: all
 	"cmd/ingest":                 nil,

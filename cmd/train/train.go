@@ -11,7 +11,6 @@ import (
 	"tidings/datasets"
 	"tidings/eval"
 	"tidings/eval/metric"
-	"tidings/internal/broker"
 	"tidings/internal/cli"
 	"tidings/internal/ingest"
 	"tidings/internal/jsonl"
@@ -22,6 +21,7 @@ import (
 type train struct {
 	From           []string `name:"from" required:"" sep:"none" placeholder:"FILE" group:"Source" help:"The file to learn from (JSON lines or CSV; plain, gzip, zstd), or any other source that ends. Repeatable: several files are one source; 'a*.jsonl' is all that match."`
 	cli.ReadFlags  `group:"Source"`
+	cli.LateFlags  `group:"Source"`
 	cli.ModelFlags `group:"Model"`
 
 	Test     []string `name:"test" placeholder:"FILE" sep:"none" group:"Result" help:"Then predict this file with the model frozen. Repeatable."`
@@ -35,16 +35,17 @@ type train struct {
 
 // outcome is what one order gave.
 type outcome struct {
-	Shuffle      *uint64 `json:"shuffle,omitempty"`
-	Documents    uint64  `json:"documents"`
-	Refused      uint64  `json:"refused"`
-	Accuracy     float64 `json:"accuracy"`
-	MacroF1      float64 `json:"macro_f1"`
-	Confidence   *trust  `json:"confidence,omitempty"` // of first predictions; nil without labels
-	TestAccuracy float64 `json:"test_accuracy,omitempty"`
-	TestMacroF1  float64 `json:"test_macro_f1,omitempty"`
-	TestTrust    *trust  `json:"test_confidence,omitempty"`
-	PerSecond    float64 `json:"documents_per_second"`
+	Shuffle      *uint64              `json:"shuffle,omitempty"`
+	Documents    uint64               `json:"documents"`
+	Refused      uint64               `json:"refused"`
+	Accuracy     float64              `json:"accuracy"`
+	MacroF1      float64              `json:"macro_f1"`
+	Confidence   *trust               `json:"confidence,omitempty"` // of first predictions; nil without labels
+	TestAccuracy float64              `json:"test_accuracy,omitempty"`
+	TestMacroF1  float64              `json:"test_macro_f1,omitempty"`
+	Late         *pipeline.LateCounts `json:"late_labels,omitempty"`
+	TestTrust    *trust               `json:"test_confidence,omitempty"`
+	PerSecond    float64              `json:"documents_per_second"`
 
 	labelled, tested uint64
 	ece, testECE     float64
@@ -156,25 +157,31 @@ func (t *train) order(ctx context.Context, s cli.Streams, plan pipeline.Plan, or
 	if err != nil {
 		return outcome{}, err
 	}
+	delay, err := t.Delay()
+	if err != nil {
+		return outcome{}, err
+	}
+	log := newStudent(oracle, plan, delay)
+	var first metric.Confusion
 	learnt, tested := newBelieved(t.Abstain), newBelieved(t.Abstain)
 	oracle.Each = func(e *pipeline.Entry, _ []uint32) {
 		labels, shares := oracle.Shares()
-		learnt.add(e.Truth, e.Label, e.Probability, labels, shares)
+		first.Add(log.truth, e.Label)
+		learnt.add(log.truth, e.Label, e.Probability, labels, shares)
 	}
 	read := t.ReadFlags
 	read.Shuffle = order
 	began := time.Now()
-	var line []byte
 	var runs datasets.LabelRuns
-	sequence := uint64(0)
 	refused, err := each(ctx, read, t.From, s, ingest.NewDoor(ingest.Options{}).Refusal, func(row datasets.Row) error {
 		if text := runs.Add(row.Document.Label); text != "" {
 			fmt.Fprintln(s.Err, text)
 		}
-		sequence++
-		line = jsonl.Append(line[:0], &row.Document)
-		return oracle.Add(broker.Record{Subject: plan.Pipeline.LogSubject(pipeline.ArticleRecord, "file"), Sequence: sequence, Data: line})
+		return log.row(row)
 	})
+	if err == nil {
+		err = log.end()
+	}
 	if err != nil {
 		return outcome{}, err
 	}
@@ -184,8 +191,8 @@ func (t *train) order(ctx context.Context, s cli.Streams, plan pipeline.Plan, or
 	tally := oracle.Tally
 	o := outcome{
 		Shuffle: order, Documents: tally.Documents, Refused: refused + tally.DeadLetters,
-		Accuracy: tally.Confusion.Accuracy(), MacroF1: tally.Confusion.MacroF1(),
-		labelled: tally.Labelled, learnt: learnt, Confidence: learnt.trust(), PerSecond: float64(tally.Documents) / time.Since(began).Seconds(),
+		Accuracy: first.Accuracy(), MacroF1: first.MacroF1(), Late: tally.Summary(plan).LateLabels,
+		labelled: first.Documents(), learnt: learnt, Confidence: learnt.trust(), PerSecond: float64(tally.Documents) / time.Since(began).Seconds(),
 	}
 	var confusion metric.Confusion
 	frozen := oracle.Frozen()
@@ -196,9 +203,10 @@ func (t *train) order(ctx context.Context, s cli.Streams, plan pipeline.Plan, or
 			if err != nil {
 				return err
 			}
-			confusion.Add(row.Document.Label, label)
+			truth := jsonl.Label(row.Document.Label)
+			confusion.Add(truth, label)
 			labels, shares := frozen.Shares()
-			tested.add(row.Document.Label, label, probability, labels, shares)
+			tested.add(truth, label, probability, labels, shares)
 			return nil
 		}); err != nil {
 			return outcome{}, err

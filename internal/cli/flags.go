@@ -168,13 +168,15 @@ func (f *PlanFlags) Plan() (pipeline.Plan, error) {
 	if err != nil {
 		errs = append(errs, fmt.Errorf("--drift: %w", err))
 	}
+	wait, err := f.wait()
+	errs = append(errs, err)
 	name, text := choose(f.Model, text, f.CharNGrams != "")
 	promise, stages, err := pipeline.ParsePromises(f.Guarantee, f.Recovery)
 	errs = append(errs, err)
 	p := pipeline.Plan{
 		Pipeline: pipeline.Name(f.Pipeline), Partitions: partitions, Model: name, Features: text,
 		Guarantee: promise.Guarantee, Recovery: promise.Recovery, Stages: stages,
-		Topics: windows, Drift: watch,
+		Topics: windows, Drift: watch, LabelWait: wait,
 	}
 	if err := errors.Join(errs...); err != nil {
 		return p, &UsageError{err}
