@@ -85,6 +85,13 @@ func (m *arow) Predict(x tidings.Vector, scores []float64) []float64 {
 			}
 			value, of := x.Value[i], m.cells.of(r)
 			mask := r.mask
+			if mask&(mask+1) == 0 { // the first labels, all of them
+				first := part[:len(of)]
+				for k := range first {
+					first[k] += float64(value * float64(of[k].a))
+				}
+				continue
+			}
 			for k := range of {
 				part[bits.TrailingZeros64(mask)] += float64(value * float64(of[k].a))
 				mask &= mask - 1
