@@ -22,6 +22,8 @@ type Oracle struct {
 	topics   *topics.State
 	unit     pipeline.Unit
 
+	frozen bool // it learns no more
+
 	slots  []uint32
 	values []uint32
 
@@ -92,6 +94,9 @@ func (o *Oracle) Add(r broker.Record) error {
 			}
 			o.topics.Observe(topics.Document{Time: e.Time, Label: e.Label}, emit)
 		case pipeline.LabelEntry:
+			if o.frozen {
+				continue
+			}
 			if _, err := o.learner.Late(e); err != nil {
 				return err
 			}
@@ -118,6 +123,14 @@ func (o *Oracle) document(u *pipeline.Unit, e *pipeline.Entry) error {
 	if o.Each != nil {
 		o.Each(e, o.values)
 	}
+	if o.frozen {
+		return nil
+	}
 	_, err := o.learner.Learn(e)
 	return err
 }
+
+// Freeze makes the model stay as it is from now on: it predicts and learns no
+// more. Document frequencies go on counting, and detectors watching. Called from
+// Each it holds for that document already.
+func (o *Oracle) Freeze() { o.frozen = true }
