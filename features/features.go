@@ -123,6 +123,9 @@ func (o Options) refines() bool {
 	return o.NGrams != NGrams{} || o.Stem != "" || o.StopWords != "" || o.FoldNumbers || o.FoldURLs
 }
 
+// DFForgets says whether a df may fall: by age, or to make room.
+func (o Options) DFForgets() bool { return o.DFHalfLife != HalfLife{} || o.DFTerms > 0 }
+
 // Changes lists the options of text that are not at their defaults, as flags
 // would set them: "ngrams 1-2", "stem auto".
 func (o Options) Changes() []string {

@@ -79,6 +79,9 @@ func (v *Vectorizer) view(dst *tidings.Vector, dict *Dictionary, terms []TermCou
 	normalise(dst.Value[first:])
 }
 
+// Whole is a df or n in documents, rounded.
+func (v *Vectorizer) Whole(df uint64) uint64 { return (df + v.one/2) / v.one }
+
 // IDF returns the inverse document frequency of a term that df of n documents
 // have: log((1 + n) / df), with df and n in the unit of df and brought into range
 // as in Vector.

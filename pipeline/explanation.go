@@ -15,7 +15,7 @@ type Explanation struct {
 	features.Trace
 	Label       string          `json:"label"` // "" as long as no label is known
 	Probability float64         `json:"probability"`
-	Documents   uint64          `json:"documents"` // df counts, this text among them
+	Documents   uint64          `json:"documents"` // df counts, this text among them; where df decays, what is left of them, rounded
 	Updates     uint64          `json:"updates"`   // the model has learnt
 	Terms       []TermPart      `json:"terms"`     // in the order of the text
 	Scores      []tidings.Score `json:"-"`         // the best labels, best first
@@ -44,7 +44,7 @@ func (f *Frozen) ExplainAll(title, text string) (Explanation, error) {
 	if x.Label, x.Probability, err = f.Predict(title, text); err != nil {
 		return x, fmt.Errorf("the text cannot be explained: %w", err)
 	}
-	x.Documents, x.Updates = f.documents.Count()+1, f.model.Updates()
+	x.Documents, x.Updates = f.vectorizer.Whole(f.documents.Next()), f.model.Updates()
 	if labels := f.model.Labels(); model.Best(labels, f.scores) >= 0 {
 		f.probabilities = f.model.Probabilities(f.scores, f.probabilities)
 		all, _ := appendBest(nil, labels, f.scores, f.probabilities)
@@ -72,7 +72,7 @@ func (f *Frozen) parts(best []tidings.Score) []TermPart {
 		feature := f.vectorizer.Feature(f.dict.Hash(t.Ref))
 		at := place[feature]
 		part := TermPart{
-			Term: string(f.dict.Text(t.Ref)), Count: t.Count, DF: f.values[i], IDF: f.vectorizer.IDF(f.values[i], f.documents.Next()),
+			Term: string(f.dict.Text(t.Ref)), Count: t.Count, DF: uint32(f.vectorizer.Whole(uint64(f.values[i]))), IDF: f.vectorizer.IDF(f.values[i], f.documents.Next()),
 			Weight: f.vector.Value[at], Shared: sharers[feature] > 1, Adds: make([]float64, len(best)),
 		}
 		for j := range adds {

@@ -37,7 +37,7 @@ type Summary struct {
 	Abstain          *metric.Covered  `json:"abstain,omitempty"` // what --abstain left
 
 	Windows       uint64 `json:"windows"`
-	TermsDropped  uint64 `json:"terms_dropped"`  // occurrences beyond what df can hold
+	TermsDropped  uint64 `json:"terms_dropped"`  // occurrences beyond what df can hold, or terms that it forgot to make room
 	CellsDropped  uint64 `json:"cells_dropped"`  // updates beyond what the model may hold
 	LabelsDropped uint64 `json:"labels_dropped"` // documents whose label was one too many to learn
 	Updates       uint64 `json:"updates"`

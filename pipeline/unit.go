@@ -69,7 +69,7 @@ type Entry struct {
 
 // Dropped counts what the state had no room for, up to an EndEntry.
 type Dropped struct {
-	Terms  uint64 // occurrences of terms beyond what df can hold
+	Terms  uint64 // occurrences of terms beyond what df can hold, or terms that it forgot to make room
 	Cells  uint64 // updates of cells beyond what the model may have
 	Labels uint64 // documents not learnt, their label being one too many
 }

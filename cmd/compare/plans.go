@@ -28,6 +28,9 @@ func (c *compare) plans() ([]pipeline.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if base.Features.DFForgets() {
+		return nil, &cli.UsageError{Err: errors.New("compare tells how far df is off from counts that only grow: leave out --df-half-life and --df-terms")}
+	}
 	promised, err := c.promises(base)
 	errs := []error{err}
 	if c.Load < 0 || c.Load > 1e6 {
