@@ -4,6 +4,8 @@
 package eval
 
 import (
+	"context"
+
 	"tidings/features"
 	"tidings/internal/broker"
 	"tidings/model"
@@ -15,7 +17,9 @@ import (
 // call, in the order in which the log stands, with no units, records,
 // partitions or commits between them.
 type Oracle struct {
-	features features.Options
+	plan     pipeline.Plan
+	options  model.Options // of the model, which may be another one than the plan's by now
+	begun    bool
 	tokenize *pipeline.Tokenize
 	df       *features.DF
 	learner  *pipeline.Learner
@@ -28,6 +32,9 @@ type Oracle struct {
 	values []uint32
 
 	Tally *pipeline.Tally
+	// Promotions are where versions come from that the plan begins with, or that
+	// take over on the way; nil: the log has to do without.
+	Promotions *pipeline.Promotions
 	// Each, if set, is called with every document and its df values in term
 	// order, when it has been predicted. What it is given is valid until it
 	// returns.
@@ -47,7 +54,8 @@ func NewOracle(p pipeline.Plan) (*Oracle, error) {
 		return nil, err
 	}
 	return &Oracle{
-		features: p.Features,
+		plan:     p,
+		options:  p.Options,
 		tokenize: pipeline.NewTokenize(p.Features, func(uint64) bool { return true }),
 		df:       features.NewDF(p.Features),
 		learner:  l,
@@ -66,15 +74,18 @@ func (o *Oracle) Shares() (labels []string, shares []float64) { return o.learner
 // Frozen asks the oracle's state as it is now; the oracle must not go on
 // meanwhile.
 func (o *Oracle) Frozen() *pipeline.Frozen {
-	return pipeline.NewFrozen(o.features, o.learner.Model(), o.df.Next, o.learner.Documents())
+	return pipeline.NewFrozen(o.plan.Features, o.learner.Model(), o.df.Next, o.learner.Documents())
 }
 
 // Add takes the next record of the log.
-func (o *Oracle) Add(r broker.Record) error {
+func (o *Oracle) Add(r broker.Record) error { return o.Take(context.Background(), r) }
+
+// Take is Add, where a version that has to be loaded can be called off.
+func (o *Oracle) Take(ctx context.Context, r broker.Record) error {
 	u := &o.unit
 	u.Reset()
 	u.AddLog(r)
-	if err := o.tokenize.Step(u); err != nil {
+	if err := o.prepare(ctx, u); err != nil {
 		return err
 	}
 	u.Windows = append(u.Windows[:0], nil)
@@ -84,7 +95,9 @@ func (o *Oracle) Add(r broker.Record) error {
 			o.Window(w)
 		}
 	}
-	o.slots = o.df.Resolve(o.slots, u.Dict.Hashes())
+	if !o.plan.Fixed {
+		o.slots = o.df.Resolve(o.slots, u.Dict.Hashes())
+	}
 	for i := range u.Entries {
 		e := &u.Entries[i]
 		switch e.Kind {
@@ -100,6 +113,9 @@ func (o *Oracle) Add(r broker.Record) error {
 			if _, err := o.learner.Late(e); err != nil {
 				return err
 			}
+		case pipeline.PromoteEntry:
+			o.learner.Promote(e)
+			o.take(e.Promoted())
 		case pipeline.EndEntry:
 			o.topics.EndOfSource(emit)
 			o.learner.End(e, o.df.Digest(), o.df.Dropped())
@@ -115,8 +131,14 @@ func (o *Oracle) Add(r broker.Record) error {
 
 func (o *Oracle) document(u *pipeline.Unit, e *pipeline.Entry) error {
 	o.values = o.values[:0]
-	o.df.Tick(e.Time)
+	if !o.plan.Fixed {
+		o.df.Tick(e.Time)
+	}
 	for _, t := range u.TermsOf(e) {
+		if o.plan.Fixed {
+			o.values = append(o.values, o.df.Next(u.Dict.Hash(t.Ref)))
+			continue
+		}
 		o.values = append(o.values, o.df.Observe(o.slots[t.Ref]))
 	}
 	o.learner.Meet(u, e, o.values, true)

@@ -2,7 +2,6 @@ package eval
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"tidings/guarantees"
@@ -81,9 +80,20 @@ func Follow(ctx context.Context, b *broker.Broker, p pipeline.Plan, last uint64,
 
 // Replay feeds the log of a pipeline to the oracle, up to its present end.
 func (o *Oracle) Replay(ctx context.Context, b *broker.Broker, name pipeline.Name) error {
+	return o.replay(ctx, b, name, ^uint64(0), nil)
+}
+
+// replay is Replay up to a log sequence, if the log comes so far. each, if not
+// nil, is called behind every message with the last sequence.
+func (o *Oracle) replay(ctx context.Context, b *broker.Broker, name pipeline.Name, to uint64, each func(last uint64)) error {
+	if o.Promotions == nil {
+		plan := o.plan
+		plan.Pipeline = name
+		o.Promotions = pipeline.NewPromotions(b, plan)
+	}
 	stream := name.LogStream().Name
 	last, err := b.LastSequence(ctx, stream)
-	if err != nil || last <= o.Tally.To {
+	if last = min(last, to); err != nil || last <= o.Tally.To {
 		return err
 	}
 	r, err := b.Read(ctx, stream, o.Tally.To+1, broker.ReaderOptions{Ahead: 1024})
@@ -97,10 +107,15 @@ func (o *Oracle) Replay(ctx context.Context, b *broker.Broker, name pipeline.Nam
 			return err
 		}
 		for _, record := range records {
-			err = errors.Join(err, o.Add(record))
-		}
-		if err != nil {
-			return err
+			if record.Sequence > last {
+				break
+			}
+			if err := o.Take(ctx, record); err != nil {
+				return err
+			}
+			if each != nil {
+				each(last)
+			}
 		}
 	}
 	return nil

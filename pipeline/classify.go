@@ -44,9 +44,11 @@ func (s *Classify) Step(u *Unit) error {
 			if err != nil {
 				return fmt.Errorf("classify: %w", err)
 			}
-			if !learnt {
+			if !learnt && !s.learner.fixed {
 				skip(u, e.Position)
 			}
+		case PromoteEntry:
+			s.learner.Promote(e)
 		case EndEntry:
 			df := u.dfEnd(e.Position)
 			s.learner.End(e, df.digest, df.dropped)
@@ -78,7 +80,7 @@ func (s *Classify) document(u *Unit, e *Entry) error {
 	if err != nil {
 		return fmt.Errorf("classify: %w", err)
 	}
-	if !learnt && e.Truth != "" {
+	if !learnt && e.Truth != "" && !s.learner.fixed {
 		skip(u, e.Position)
 	}
 	return nil

@@ -41,6 +41,11 @@ func (d *desk) unit(ctx context.Context, u *Unit) error {
 			return err
 		}
 	}
+	if steps > 0 && (w.assembly.df != nil || w.assembly.classify != nil) {
+		if err := w.assembly.promotions.Bring(ctx, u); err != nil {
+			return err
+		}
+	}
 	for i := range steps {
 		if i > 0 {
 			u.undo(w.stage)

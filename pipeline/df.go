@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 
+	"tidings"
 	"tidings/features"
 )
 
@@ -15,11 +16,15 @@ type DF struct {
 	route    router
 	slots    [][]uint32 // by partition: where its terms are in its table
 	at       []uint64   // by partition: up to which log sequence its table was restored
+	fixed    bool       // nothing is counted: terms have the df that they begin with
+
+	promoted []tidings.Position // by partition: where the last version took over
 }
 
-// NewDF makes the stage for the given partitions out of n.
-func NewDF(o features.Options, n int, partitions []int) *DF {
-	s := &DF{features: o, tables: make([]*features.DF, n), slots: make([][]uint32, n), at: make([]uint64, n), route: newRouter(n)}
+// NewDF makes the stage for the given partitions out of the plan's.
+func NewDF(plan Plan, partitions []int) *DF {
+	o, n := plan.Features, plan.Partitions.DF
+	s := &DF{features: o, fixed: plan.Fixed, promoted: make([]tidings.Position, n), tables: make([]*features.DF, n), slots: make([][]uint32, n), at: make([]uint64, n), route: newRouter(n)}
 	for _, p := range partitions {
 		s.tables[p] = features.NewDF(o)
 	}
@@ -32,7 +37,7 @@ func (s *DF) Step(u *Unit) error {
 	u.room(len(s.tables))
 	s.route.terms(&u.Dict)
 	for p, table := range s.tables {
-		if s.counts(p, u) {
+		if s.counts(p, u) && !s.fixed {
 			s.slots[p] = table.Resolve(s.slots[p], s.route.hashes[p])
 		}
 	}
@@ -44,9 +49,11 @@ func (s *DF) Step(u *Unit) error {
 			for _, t := range u.TermsOf(e) {
 				at := s.route.at[t.Ref]
 				if s.counts(int(at.partition), u) {
-					u.DF[at.partition] = append(u.DF[at.partition], s.tables[at.partition].Observe(s.slots[at.partition][at.index]))
+					u.DF[at.partition] = append(u.DF[at.partition], s.df(at))
 				}
 			}
+		case PromoteEntry:
+			s.promote(u, e)
 		case EndEntry:
 			for p, table := range s.tables {
 				if s.counts(p, u) {
@@ -61,7 +68,7 @@ func (s *DF) Step(u *Unit) error {
 // tick tells all tables of the next document, not those alone that have terms of
 // it: so they forget at the same time.
 func (s *DF) tick(u *Unit, time int64) {
-	if s.features.DFHalfLife == (features.HalfLife{}) {
+	if s.features.DFHalfLife == (features.HalfLife{}) || s.fixed {
 		return
 	}
 	for p, table := range s.tables {
@@ -69,6 +76,34 @@ func (s *DF) tick(u *Unit, time int64) {
 			table.Tick(time)
 		}
 	}
+}
+
+// df counts a term once more, if anything is counted, and returns its df.
+func (s *DF) df(at route) uint32 {
+	if s.fixed {
+		return s.tables[at.partition].Next(s.route.hashes[at.partition][at.index])
+	}
+	return s.tables[at.partition].Observe(s.slots[at.partition][at.index])
+}
+
+// promote gives each table its share of the version's. A promotion that comes
+// again changes nothing.
+func (s *DF) promote(u *Unit, e *Entry) {
+	for p := range s.tables {
+		if !s.counts(p, u) || e.Position.Compare(s.promoted[p]) <= 0 {
+			continue
+		}
+		s.promoted[p] = e.Position
+		s.take(p, e.Promotion.version)
+		if !s.fixed {
+			s.slots[p] = s.tables[p].Resolve(s.slots[p], s.route.hashes[p])
+		}
+	}
+}
+
+// take makes a partition's table what it would be in the place of a version.
+func (s *DF) take(partition int, v *ModelVersion) {
+	s.tables[partition] = v.DF.Part(partition, len(s.tables))
 }
 
 // counts says whether a unit is counted in a partition's table: it is this

@@ -17,6 +17,7 @@ const (
 	LabelUnknown               // of no document that is remembered
 	LabelTooMany               // one more label than the model may have
 	LabelLost                  // at-most-once: its record was lost
+	LabelScored                // nothing is learnt in this pipeline: the prediction is scored with it
 	fates
 )
 
@@ -37,6 +38,8 @@ func (f Fate) String() string {
 		return "too_many_labels"
 	case LabelLost:
 		return "lost"
+	case LabelScored:
+		return "scored"
 	}
 	return "pending"
 }
@@ -55,6 +58,11 @@ func (l *Learner) Late(e *Entry) (learnt bool, err error) {
 		// What the model says now, not having learnt it: every replica knows that,
 		// and the first prediction only the one that made it.
 		l.watch.outcome(e, l.likeliest())
+	}
+	if l.fixed {
+		l.ring.Learnt(n, e.Truth)
+		e.Fate = LabelScored
+		return false, nil
 	}
 	learnt, err = l.teach(e, l.late)
 	switch {
@@ -76,6 +84,7 @@ type LateCounts struct {
 	Unknown   uint64 `json:"unknown"`
 	TooMany   uint64 `json:"too_many_labels"`
 	Lost      uint64 `json:"lost"`
+	Scored    uint64 `json:"scored,omitempty"`
 }
 
 func (c *LateCounts) add(f Fate) {
@@ -95,6 +104,8 @@ func (c *LateCounts) add(f Fate) {
 		c.TooMany++
 	case LabelLost:
 		c.Lost++
+	case LabelScored:
+		c.Scored++
 	}
 }
 

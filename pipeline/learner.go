@@ -24,6 +24,8 @@ type Learner struct {
 	vectorizer *features.Vectorizer
 	documents  features.Documents // so far: N of TF-IDF
 	chain      uint64             // ledger: hash of all (position, label) learnt
+	fixed      bool               // nothing is learnt: the model stays as it begins
+	promoted   tidings.Position   // where the last version took over
 	unlearnt   uint64             // labels beyond the model's limit
 	watch      *watch             // of change
 
@@ -46,20 +48,20 @@ func NewLearner(p Plan) (*Learner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Learner{model: m, vectorizer: features.NewVectorizer(p.Features), watch: w, documents: features.NewDocuments(p.Features), wait: p.LabelWait, ring: NewRing(p.LabelWait)}, nil
+	return &Learner{model: m, vectorizer: features.NewVectorizer(p.Features), watch: w, fixed: p.Fixed, documents: features.NewDocuments(p.Features), wait: p.LabelWait, ring: NewRing(p.LabelWait)}, nil
 }
 
 // Meet takes the next document, with the df of its terms in term order, and
 // fills its prediction if that is wanted. Learn, for the same document, comes
 // next.
 func (l *Learner) Meet(u *Unit, e *Entry, df []uint32, predict bool) {
-	l.documents.Add(e.Time)
+	n := l.count(e)
 	l.watch.document(u, e)
 	if !predict && e.Truth == "" && l.ring == nil {
 		return
 	}
 	terms := u.TermsOf(e)
-	l.vectorizer.Vector(&l.vector, &u.Dict, terms, df, l.documents.N())
+	l.vectorizer.Vector(&l.vector, &u.Dict, terms, df, n)
 	l.ring.Add(e, len(terms), &l.vector)
 	if !predict && e.Truth == "" {
 		return
@@ -82,6 +84,15 @@ func (l *Learner) likeliest() string {
 	return ""
 }
 
+// count counts a document, if anything is learnt, and returns N with it.
+func (l *Learner) count(e *Entry) uint64 {
+	if l.fixed {
+		return l.documents.Next()
+	}
+	l.documents.Add(e.Time)
+	return l.documents.N()
+}
+
 // predict writes what the model says of a document, from l.scores.
 func (l *Learner) predict(u *Unit, e *Entry) {
 	e.Version = l.model.Updates()
@@ -98,7 +109,7 @@ func (l *Learner) predict(u *Unit, e *Entry) {
 // Learn learns the document that was met last, if it has a label and there is
 // room for it.
 func (l *Learner) Learn(e *Entry) (learnt bool, err error) {
-	if e.Truth == "" {
+	if e.Truth == "" || l.fixed {
 		return false, nil
 	}
 	if learnt, err = l.teach(e, l.vector); learnt {
@@ -144,7 +155,7 @@ func (l *Learner) Version() Version { return Version{l.model.Updates(), l.chain}
 
 // copy copies what the learner remembers.
 func (l *Learner) copy() *Learner {
-	return &Learner{documents: l.documents, chain: l.chain, unlearnt: l.unlearnt, wait: l.wait, ring: l.ring.clone(), model: l.model.Clone(), watch: l.watch.clone()}
+	return &Learner{fixed: l.fixed, documents: l.documents, chain: l.chain, unlearnt: l.unlearnt, wait: l.wait, ring: l.ring.clone(), model: l.model.Clone(), watch: l.watch.clone()}
 }
 
 // learnerMagic begins what save writes. Programs of before began with the number

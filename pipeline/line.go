@@ -51,6 +51,21 @@ type DeadLetterLine struct {
 	Detail   string         `json:"detail"`
 }
 
+// PromotionLine tells that a version took over, to outside readers.
+type PromotionLine struct {
+	Position string `json:"position"` // documents behind it are predicted by the version
+	Version  uint64 `json:"version"`  // its number
+	Digest   string `json:"digest"`
+	Updates  uint64 `json:"updates"` // that its model had applied
+	Chain    Hex    `json:"chain"`
+}
+
+// NewPromotionLine converts a PromoteEntry.
+func NewPromotionLine(e *Entry) PromotionLine {
+	p := e.Promotion
+	return PromotionLine{Position: e.Position.String(), Version: p.Number, Digest: p.Digest, Updates: p.Updates, Chain: p.Chain}
+}
+
 // NewDeadLetterLine converts an entry that was refused.
 func NewDeadLetterLine(e *Entry) DeadLetterLine {
 	return DeadLetterLine{Position: e.Position.String(), ID: e.ID, Source: e.Source, Reason: e.Reason, Detail: e.Detail}

@@ -114,6 +114,12 @@ type Plan struct {
 	Drift drift.Options `json:"drift,omitzero"`
 	// LabelWait says how long labels that come later are waited for.
 	LabelWait LabelWait `json:"label_wait,omitzero"`
+	// Start is the version that the pipeline begins with; the zero value is
+	// nothing.
+	Start Promotion `json:"start,omitzero"`
+	// Fixed leaves model and df as they begin: a text is predicted the same
+	// whenever it comes. Labels are scored, and not learnt.
+	Fixed bool `json:"fixed,omitempty"`
 }
 
 // WithDefaults fills in what was left out.
@@ -157,7 +163,7 @@ func DefaultWindows() []topics.Definition {
 // Check reports all problems of a plan at once.
 func (p Plan) Check() error {
 	_, modelErr := model.New(p.Model, p.Options)
-	return errors.Join(p.Pipeline.Check(), p.Partitions.check(), p.checkPromises(), p.Features.Check(), p.checkNGrams(), modelErr, p.Topics.Check(), p.Drift.Check(), p.LabelWait.Check())
+	return errors.Join(p.Pipeline.Check(), p.Partitions.check(), p.checkPromises(), p.Features.Check(), p.checkNGrams(), modelErr, p.Topics.Check(), p.Drift.Check(), p.LabelWait.Check(), p.checkFixed())
 }
 
 // checkNGrams refuses what could make a record larger than a broker takes: with
@@ -165,6 +171,14 @@ func (p Plan) Check() error {
 func (p Plan) checkNGrams() error {
 	if p.Features.NGrams.Max > 2 && !p.Partitions.Chained() {
 		return fmt.Errorf("n-grams %v with several partitions could need records larger than a broker takes; choose 1-2, or one partition", p.Features.NGrams)
+	}
+	return nil
+}
+
+// checkFixed refuses a pipeline that begins with nothing and learns nothing.
+func (p Plan) checkFixed() error {
+	if p.Fixed && p.Start.Number == 0 {
+		return errors.New("nothing is learnt, and no version is there to begin with: name one with --model-version, or let it learn")
 	}
 	return nil
 }

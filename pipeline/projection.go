@@ -19,6 +19,7 @@ import (
 //	<pipeline>.out.windows       topics.Window
 //	<pipeline>.out.deadletters   DeadLetterLine
 //	<pipeline>.out.alarms        AlarmLine
+//	<pipeline>.out.promotions    PromotionLine
 //
 // It has no state but its own output: each message says how many lines of its
 // kind have been published with it, so that after a crash the tail tells where
@@ -50,10 +51,11 @@ const (
 	windowLines     = "windows"
 	deadLetterLines = "deadletters"
 	alarmLines      = "alarms"
+	promotionLines  = "promotions"
 )
 
 func outputKinds() []string {
-	return []string{predictionLines, windowLines, deadLetterLines, alarmLines}
+	return []string{predictionLines, windowLines, deadLetterLines, alarmLines, promotionLines}
 }
 
 // OutStream is the stream that projections write.
@@ -61,7 +63,7 @@ func (n Name) OutStream() broker.Stream {
 	return broker.Stream{
 		Name:        string(n) + "-out",
 		Subjects:    []string{string(n) + ".out.*"},
-		Description: "predictions, windows, dead letters and alarms as JSON lines, for outside readers",
+		Description: "predictions, windows, dead letters, alarms and promotions as JSON lines, for outside readers",
 	}
 }
 
@@ -163,6 +165,8 @@ func (p *Projection) unit(u *Unit) error {
 			err = p.line(predictionLines, func() any { return NewPredictionLine(e.Prediction(), p.shape.Abstain) })
 		case DeadLetter, RejectEntry:
 			err = p.line(deadLetterLines, func() any { return NewDeadLetterLine(e) })
+		case PromoteEntry:
+			err = p.line(promotionLines, func() any { return NewPromotionLine(e) })
 		}
 		for _, a := range e.AllAlarms() {
 			err = errors.Join(err, p.line(alarmLines, func() any { return NewAlarmLine(a) }))

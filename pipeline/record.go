@@ -14,7 +14,7 @@ import (
 const recordFormat = 3
 
 // recordFormatOldest is the oldest one that is read still: its predictions say
-// nothing of the ledger. Format 2 has no late labels.
+// nothing of the ledger. Format 2 has no late labels and no promotions.
 const recordFormatOldest = 1
 
 // The sections of a record. A stage writes the columns that it filled; a chain
@@ -97,6 +97,10 @@ func (c *codec) entries(u *Unit, owns func(uint64) bool, column func(*Unit, *Ent
 		e.name(entry.Source)
 		if entry.Kind == EndEntry {
 			column(u, entry)
+			continue
+		}
+		if entry.Kind == PromoteEntry {
+			e.promotion(entry.Promotion)
 			continue
 		}
 		e.text(entry.ID)
@@ -261,6 +265,8 @@ func (c *codec) decodeEntries(u *Unit, column func(*Unit, *Entry)) {
 		switch entry.Kind {
 		case EndEntry:
 			column(u, entry)
+		case PromoteEntry:
+			entry.Promotion = d.promotion()
 		case DocumentEntry, LabelEntry:
 			entry.ID = d.text()
 			entry.Truth = d.name()

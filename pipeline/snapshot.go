@@ -55,6 +55,9 @@ func (w *worker) pieces(a *assembly, committers []*guarantees.Committer) (all []
 				},
 				reset: func() error {
 					s.tables[p], s.at[p] = features.NewDF(s.features), 0
+					if a.start != nil {
+						s.take(p, a.start)
+					}
 					return nil
 				},
 				at: func() uint64 { return s.at[p] },
@@ -67,7 +70,9 @@ func (w *worker) pieces(a *assembly, committers []*guarantees.Committer) (all []
 			copy: func() (func(io.Writer) error, error) { return s.learner.copy().save, nil },
 			load: func(r io.Reader, _ uint64) error { return s.learner.load(r) },
 			reset: func() (err error) {
-				s.learner, err = NewLearner(w.plan)
+				if s.learner, err = NewLearner(w.plan); err == nil && a.start != nil {
+					s.learner.take(a.start)
+				}
 				return err
 			},
 			at: func() uint64 { return 0 }, // it is alone: reading begins where it stands

@@ -42,6 +42,7 @@ type Summary struct {
 	LabelsDropped uint64 `json:"labels_dropped"` // documents whose label was one too many to learn
 	Updates       uint64 `json:"updates"`
 
+	Promotions uint64      `json:"promotions,omitempty"`  // versions that took over
 	LateLabels *LateCounts `json:"late_labels,omitempty"` // labels that came later than their documents; nil: none did
 
 	TestAccuracy *float64 `json:"test_accuracy,omitempty"` // model and df frozen
@@ -107,7 +108,7 @@ func (t *Tally) Summary(p Plan) Summary {
 		CalibrationError: t.Confidence.Calibration.Error(), Calibration: t.Confidence.Bins(),
 		Coverage: t.Confidence.Coverage(), Abstain: t.Confidence.Kept(),
 		TermsDropped: t.Dropped.Terms, CellsDropped: t.Dropped.Cells, LabelsDropped: t.Dropped.Labels,
-		Windows: t.Windows, Updates: t.Updates,
+		Windows: t.Windows, Updates: t.Updates, Promotions: t.Promotions,
 		Drift: t.Alarms.Counts(p.Drift), AlarmsDigest: Digest(t.Alarms.Digest()),
 		PredictionsDigest: t.PredictionsDigest(), DFDigest: Digest(t.DFDigest), ModelDigest: Digest(t.ModelDigest),
 		Latency: LatencyMS{P50: t.Latency.P50(), P95: t.Latency.P95(), P99: t.Latency.P99()},

@@ -30,6 +30,7 @@ type Tally struct {
 	DeadLetters uint64
 	Rejected    uint64
 	Late        LateCounts // labels that came later than their documents
+	Promotions  uint64     // versions that took over
 	Windows     uint64
 	Updates     uint64
 	To          uint64 // the last log sequence covered
@@ -112,6 +113,8 @@ func (t *Tally) entry(e *Entry) {
 	case RejectEntry:
 		t.Rejected++
 		t.Reasons[e.Reason]++
+	case PromoteEntry:
+		t.Promotions++
 	case EndEntry:
 		t.DFDigest, t.ModelDigest, t.Updates, t.Chain, t.Dropped = e.DFDigest, e.ModelDigest, e.Updates, e.Chain, e.Dropped
 	}

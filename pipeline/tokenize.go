@@ -43,7 +43,7 @@ func (s *Tokenize) Step(u *Unit) error {
 		case RejectRecord:
 			u.Entries = append(u.Entries, rejectEntry(m))
 		case ControlRecord:
-			u.Entries = append(u.Entries, endEntry(m))
+			u.Entries = append(u.Entries, controlEntry(m))
 		default:
 			u.Entries = append(u.Entries, Entry{Position: tidings.Position{Sequence: m.sequence}, Source: m.source, Time: noTime, Logged: m.stored})
 			refuse(&u.Entries[len(u.Entries)-1], m.data, tidings.Refuse(ReasonUnknownRecord, fmt.Sprintf("a log record of the unknown kind %q", m.kind)))

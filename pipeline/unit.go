@@ -31,6 +31,7 @@ const (
 	EndEntry           // a source has ended
 	LostEntry          // at-most-once: a document of which a part is missing
 	LabelEntry         // a label that came later than its document
+	PromoteEntry       // a version takes over
 )
 
 // noTime is the event time of a document that has none.
@@ -62,6 +63,7 @@ type Entry struct {
 
 	Alarms      []drift.Alarm // classify: of change, found here
 	DriftDigest uint64        // at an EndEntry: what the detectors remember there; 0 without any
+	Promotion   *Promotion    // at a PromoteEntry: what takes over
 
 	DFDigest, ModelDigest, Updates, Chain uint64 // at an EndEntry: the state there
 	Dropped                               Dropped
@@ -93,6 +95,9 @@ type message struct {
 	source   string
 	data     []byte
 	stored   int64 // Unix nanoseconds
+
+	refused error         // of a promotion: why it takes no effect
+	version *ModelVersion // of a promotion: what takes over, if it was loaded
 }
 
 // Unit is a stretch of the log on its way through the stages. Each stage reads

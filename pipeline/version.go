@@ -20,6 +20,7 @@ type ModelVersion struct {
 	VersionHead
 	Model model.Model
 	DF    *features.DF
+	Met   features.Documents // N of TF-IDF, as df counts
 }
 
 // VersionHead is what there is to say of a version without its numbers.
@@ -27,7 +28,7 @@ type VersionHead struct {
 	Features  features.Options `json:"features"`
 	Model     string           `json:"model"`
 	Options   model.Options    `json:"model_options"`
-	Documents uint64           `json:"documents"` // that it has met: N of TF-IDF
+	Documents uint64           `json:"documents"` // that it has met
 	Updates   uint64           `json:"updates"`   // that the model has applied
 	Chain     Hex              `json:"chain"`     // the hash of their positions and labels
 	Labels    int              `json:"labels"`
@@ -86,6 +87,7 @@ const (
 // fill makes the head say what the numbers are.
 func (v *ModelVersion) fill() {
 	v.VersionHead.Model, v.Updates = v.Model.Name(), v.Model.Updates()
+	v.Documents = v.Met.Count()
 	v.Labels, v.Cells, v.Terms = len(v.Model.Labels()), v.Model.Cells(), v.DF.Len()
 }
 
@@ -95,6 +97,9 @@ func (v *ModelVersion) check() error {
 	is.fill()
 	if is.VersionHead.Model != v.VersionHead.Model || is.Updates != v.Updates || is.Labels != v.Labels || is.Cells != v.Cells || is.Terms != v.Terms {
 		return fmt.Errorf("%w: its head speaks of another model", ErrVersionDamaged)
+	}
+	if !v.DF.Fits(v.Features) {
+		return fmt.Errorf("%w: its df was counted with another half-life or limit than it says", ErrVersionDamaged)
 	}
 	return v.Features.Check()
 }
@@ -157,3 +162,8 @@ const (
 	ReasonVersionFeatures tidings.Reason = "version_features" // it was learnt with other features
 	ReasonBadPromotion    tidings.Reason = "bad_promotion"    // the record does not say what is promoted
 )
+
+// Frozen asks the version. It must not be changed meanwhile.
+func (v *ModelVersion) Frozen() *Frozen {
+	return NewFrozen(v.Features, v.Model, v.DF.Next, v.Met)
+}

@@ -17,7 +17,7 @@ import (
 // A saved version, little-endian:
 //
 //	magic 8 | format 4 | head bytes 4 | model bytes 8 | df bytes 8 |
-//	head (JSON: VersionHead) | model (its own saved form) | df (likewise) | xxHash 8 of all before
+//	head (JSON: VersionHead) | model (its own saved form) | df (likewise) and N | xxHash 8 of all before
 //
 // The lengths come first, so that what is too large is refused before it is
 // read; memory grows with what was really read, never with what a length claims.
@@ -52,6 +52,7 @@ func (v *ModelVersion) Encode() ([]byte, error) {
 	if err := v.DF.Save(out); err != nil {
 		return nil, err
 	}
+	out.Write(v.Met.Append(nil))
 	data := out.Bytes()
 	prefix := append(data[:0], versionMagic...)
 	prefix = binary.LittleEndian.AppendUint32(prefix, versionFormat)
@@ -170,6 +171,10 @@ func decodeVersion(body []byte, l versionLengths) (*ModelVersion, error) {
 	counts := bytes.NewReader(rest[l.model:])
 	if v.DF, err = features.LoadDF(counts); err != nil {
 		return nil, fmt.Errorf("%w: its df: %w", ErrVersionDamaged, err)
+	}
+	v.Met = features.NewDocuments(v.Features)
+	if err = v.Met.Resume(counts, v.Documents); err != nil {
+		return nil, fmt.Errorf("%w: its number of documents: %w", ErrVersionDamaged, err)
 	}
 	if n := saved.Len() + counts.Len(); n > 0 {
 		return nil, fmt.Errorf("%w: %d bytes are left over within it", ErrVersionDamaged, n)

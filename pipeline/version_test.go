@@ -26,7 +26,10 @@ func version(tb testing.TB, name string) *pipeline.ModelVersion {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	df := new(features.DF)
+	df, met := features.NewDF(features.Options{}), features.NewDocuments(features.Options{})
+	for range 5 {
+		met.Add(features.NoTime)
+	}
 	for i, label := range []string{"sport", "weather", "sport", "politics"} {
 		x := tidings.Vector{Index: []uint32{uint32(i), 7, 9}, Value: []float64{.6, .6, .5}}
 		if err := m.Learn(x, label, nil); err != nil {
@@ -38,10 +41,10 @@ func version(tb testing.TB, name string) *pipeline.ModelVersion {
 	}
 	return &pipeline.ModelVersion{
 		VersionHead: pipeline.VersionHead{
-			Documents: 5, Chain: 0x0123456789abcdef, Note: "a note",
+			Chain: 0x0123456789abcdef, Note: "a note",
 			Origin: pipeline.VersionOrigin{Pipeline: "news", Position: "3/1"}, Saved: time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC),
 		},
-		Model: m, DF: df,
+		Model: m, DF: df, Met: met,
 	}
 }
 

@@ -46,6 +46,14 @@ func (e *encoder) name(s string) {
 	e.text(s)
 }
 
+// promotion writes which version takes over.
+func (e *encoder) promotion(p *Promotion) {
+	e.uint(p.Number)
+	e.text(p.Digest)
+	e.uint(p.Updates)
+	e.fixed(uint64(p.Chain))
+}
+
 // decoder reads what an encoder wrote. After an error all reads give zero, so
 // that a caller may check once at the end. interned keeps names across
 // records, so that a label's text is allocated once and not once a record; it
@@ -149,6 +157,10 @@ func (d *decoder) name() string {
 	}
 	d.names = append(d.names, s)
 	return s
+}
+
+func (d *decoder) promotion() *Promotion {
+	return &Promotion{Number: d.uint(), Digest: d.text(), Updates: d.uint(), Chain: Hex(d.fixed())}
 }
 
 // count reads how many things follow, each of at least size bytes: never more

@@ -59,23 +59,29 @@ func (w *worker) writes() Node {
 // assembly is a worker's stages with their state, from one opening of its
 // partitions to the next.
 type assembly struct {
-	ahead    []Stage // without state: run beside the reading
-	steps    []Stage // with state, in order
-	sections []byte  // what their records hold
-	df       *DF
-	classify *Classify
-	topics   *Topics
+	promotions *Promotions
+	start      *ModelVersion                            // what the state begins as, until it is restored; nil: empty
+	judge      func(ctx context.Context, u *Unit) error // before ahead; nil: promotions are judged by then
+	ahead      []Stage                                  // without state: run beside the reading
+	steps      []Stage                                  // with state, in order
+	sections   []byte                                   // what their records hold
+	df         *DF
+	classify   *Classify
+	topics     *Topics
 }
 
 func (w *worker) assemble() (*assembly, error) {
 	p := w.plan.Partitions
 	chain := w.stage == ""
-	a := &assembly{}
+	a := &assembly{promotions: NewPromotions(w.broker, w.plan)}
 	if chain || w.stage == TokenizeStage {
-		a.ahead = append(a.ahead, NewTokenize(w.plan.Features, w.owns(p.Tokenize)))
+		owns := w.owns(p.Tokenize)
+		a.promotions.Decides = true
+		a.judge = func(ctx context.Context, u *Unit) error { return a.promotions.judgeOwned(ctx, u, owns) }
+		a.ahead = append(a.ahead, NewTokenize(w.plan.Features, owns))
 	}
 	if chain || w.stage == DFStage {
-		a.df = NewDF(w.plan.Features, p.DF, w.partitions)
+		a.df = NewDF(w.plan, w.partitions)
 		a.steps = append(a.steps, a.df)
 	}
 	if chain || w.stage == ClassifyStage {
@@ -103,6 +109,25 @@ func (w *worker) assemble() (*assembly, error) {
 		a.sections = []byte{windowsSection}
 	}
 	return a, nil
+}
+
+// begin makes the state of the stages what the pipeline begins with.
+func (w *worker) begin(ctx context.Context, a *assembly) (err error) {
+	if a.df == nil && a.classify == nil {
+		return nil
+	}
+	if a.start, err = a.promotions.Start(ctx); err != nil || a.start == nil {
+		return err
+	}
+	if a.df != nil {
+		for _, p := range w.partitions {
+			a.df.take(p, a.start)
+		}
+	}
+	if a.classify != nil {
+		a.classify.learner.take(a.start)
+	}
+	return nil
 }
 
 // owns tells which log messages belong to the worker's partitions, of n.
@@ -160,10 +185,14 @@ func (w *worker) attempt(ctx context.Context) error {
 	if w.assembly, err = w.assemble(); err != nil {
 		return err
 	}
+	if err := w.begin(ctx, w.assembly); err != nil {
+		return err
+	}
 	from, err := w.restore(ctx, w.assembly, committers)
 	if err != nil {
 		return err
 	}
+	w.assembly.start = nil // it can be large
 	w.plant()
 	w.passed, w.saved, w.done = from.documents, from.documents, 0
 	w.met.Store(from.after)
@@ -171,7 +200,7 @@ func (w *worker) attempt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	feed := startFeed(ctx, in, w.assembly.ahead, w.saves())
+	feed := startFeed(ctx, in, w.assembly, w.saves())
 	defer feed.stop()
 	working, stop := context.WithCancel(ctx)
 	defer stop()
@@ -305,7 +334,7 @@ type feed struct {
 	saves  uint64 // documents between two snapshots; 0: none
 }
 
-func startFeed(ctx context.Context, in input, ahead []Stage, saves uint64) *feed {
+func startFeed(ctx context.Context, in input, a *assembly, saves uint64) *feed {
 	ctx, cancel := context.WithCancel(ctx)
 	f := &feed{saves: saves, ready: make(chan *Unit, unitsAhead+1), free: make(chan *Unit, unitsAhead+1), cancel: cancel}
 	for range unitsAhead + 1 {
@@ -314,12 +343,12 @@ func startFeed(ctx context.Context, in input, ahead []Stage, saves uint64) *feed
 	f.done.Go(func() {
 		defer in.close()
 		defer close(f.ready)
-		f.err = f.fill(ctx, in, ahead)
+		f.err = f.fill(ctx, in, a)
 	})
 	return f
 }
 
-func (f *feed) fill(ctx context.Context, in input, ahead []Stage) error {
+func (f *feed) fill(ctx context.Context, in input, a *assembly) error {
 	unsaved := uint64(0)
 	for {
 		var u *Unit
@@ -332,7 +361,12 @@ func (f *feed) fill(ctx context.Context, in input, ahead []Stage) error {
 		if err := in.next(ctx, u); err != nil {
 			return err
 		}
-		for _, s := range ahead {
+		if a.judge != nil {
+			if err := a.judge(ctx, u); err != nil {
+				return err
+			}
+		}
+		for _, s := range a.ahead {
 			if err := s.Step(u); err != nil {
 				return err
 			}

@@ -163,6 +163,7 @@ func (r *job) open(ctx context.Context) (err error) {
 	}
 	r.goal = newGoal()
 	r.follower = newFollower(r.began, r.out, r.progress.Notice)
+	r.follower.fixed = r.plan.Fixed
 	r.follower.tally.Confidence.Abstain(c.Abstain)
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -32,6 +33,7 @@ type follower struct {
 	recent []pipeline.Entry
 	ended  bool          // nothing came behind the last end of a source
 	learnt uint64        // updates up to the last document
+	fixed  bool          // nothing is learnt
 	before uint64        // the log's last sequence when the source began
 	done   uint64        // documents and dead letters behind it
 	moved  chan struct{} // closed when done grows
@@ -56,11 +58,12 @@ func (f *follower) add(u *pipeline.Unit) error {
 		}
 		f.ended = e.Kind == pipeline.EndEntry
 		f.alarms(e)
+		f.promotion(e)
 		if e.Kind != pipeline.DocumentEntry {
 			continue
 		}
 		f.learnt = e.Version
-		if e.Truth != "" {
+		if e.Truth != "" && !f.fixed {
 			f.learnt++
 		}
 		if e.Committed >= f.began.UnixNano() {
@@ -89,6 +92,17 @@ func (f *follower) alarms(e *pipeline.Entry) {
 		if !a.Baseline() {
 			f.notice(a.String())
 		}
+	}
+}
+
+// promotion tells people that a version took over, since this process began.
+func (f *follower) promotion(e *pipeline.Entry) {
+	if e.Kind != pipeline.PromoteEntry {
+		return
+	}
+	f.learnt = e.Promotion.Updates
+	if e.Committed >= f.began.UnixNano() {
+		f.notice(fmt.Sprintf("version %d took over at %v", e.Promotion.Number, e.Position))
 	}
 }
 

@@ -42,6 +42,10 @@ type (
 		Kind string `json:"kind"`
 		topics.Window
 	}
+	promotionLine struct {
+		Kind string `json:"kind"`
+		pipeline.PromotionLine
+	}
 	alarmLine struct {
 		Kind string `json:"kind"`
 		pipeline.AlarmLine
@@ -71,6 +75,8 @@ func (l *lineWriter) unit(u *pipeline.Unit) error {
 			err = l.json.Encode(predictionLine{"prediction", pipeline.NewPredictionLine(e.Prediction(), l.abstain)})
 		case pipeline.DeadLetter, pipeline.RejectEntry:
 			err = l.json.Encode(deadLetterLine{"dead_letter", pipeline.NewDeadLetterLine(e)})
+		case pipeline.PromoteEntry:
+			err = l.json.Encode(promotionLine{"promotion", pipeline.NewPromotionLine(e)})
 		}
 		if err != nil {
 			return err

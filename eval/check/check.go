@@ -195,6 +195,9 @@ func (c *checker) same(l *lane, want, got *pipeline.Entry) bool {
 	if got.Kind != want.Kind || got.ID != want.ID {
 		c.findings.add(Differs, l.where, 1, want.Position.Sequence, want.Position.Sequence, fmt.Sprintf("%q stands where the log has %q", got.ID, want.ID))
 	}
+	if got.Kind == pipeline.PromoteEntry && got.Kind == want.Kind {
+		c.promotion(l, want, got)
+	}
 	if got.Kind == pipeline.LabelEntry {
 		c.label(l, want, got)
 		return false
@@ -215,6 +218,13 @@ func (c *checker) same(l *lane, want, got *pipeline.Entry) bool {
 		c.findings.add(Differs, l.where, 1, want.Position.Sequence, want.Position.Sequence, fmt.Sprintf("%s: %s %g, the oracle says %s %g", want.ID, got.Label, got.Probability, want.Label, want.Probability))
 	}
 	return true
+}
+
+// promotion compares which version took over.
+func (c *checker) promotion(l *lane, want, got *pipeline.Entry) {
+	if pipeline.NewPromotionLine(want) != pipeline.NewPromotionLine(got) {
+		c.findings.add(Differs, l.where, 1, want.Position.Sequence, want.Position.Sequence, fmt.Sprintf("version %d took over where the log promotes version %d", got.Promotion.Number, want.Promotion.Number))
+	}
 }
 
 // label compares what became of a late label.

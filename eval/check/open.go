@@ -118,12 +118,13 @@ func log(ctx context.Context, b *broker.Broker, p pipeline.Plan, last uint64, ea
 			yield(Message{}, err)
 			return
 		}
+		o.Promotions = pipeline.NewPromotions(b, p)
 		var m Message
 		o.Message = func(u *pipeline.Unit) {
 			m = Message{Sequence: u.From, Entries: u.Entries, Windows: u.Windows[0], Counts: u.Counts[0], Terms: terms(m.Terms, u, p.Partitions.DF)}
 		}
 		err = feed(ctx, b, p, last, func(r broker.Record) error {
-			if err := o.Add(r); err != nil {
+			if err := o.Take(ctx, r); err != nil {
 				return err
 			}
 			if !yield(m, nil) {

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"tidings"
 	"tidings/guarantees"
@@ -30,6 +31,16 @@ type Update struct {
 	Label    string
 	Chain    uint64 // behind it
 	Record   uint64 // of the partition's stream that brought it; 0: of the oracle
+
+	takes *pipeline.Promotion // no update, but a version that takes over
+}
+
+// behind is the version behind an update, or behind a version that takes over.
+func (u *Update) behind(at pipeline.Version) pipeline.Version {
+	if u.takes != nil {
+		return u.takes.Version()
+	}
+	return at.Add(u.Position, u.Label)
 }
 
 // Proof is what following the chain through a partition's stream came to.
@@ -75,6 +86,9 @@ func Expand(ctx context.Context, b *broker.Broker, p pipeline.Plan, replica int,
 	l := newLog(b, p)
 	defer l.close()
 	f := NewFollower(p.Promise(pipeline.ClassifyStage), replica)
+	if p.Start.Number > 0 {
+		f.Starts(p.Start.Version())
+	}
 	if r.First > 1 {
 		f.Begins()
 	}
@@ -92,11 +106,12 @@ func Expand(ctx context.Context, b *broker.Broker, p pipeline.Plan, replica int,
 				return f.Proof, err
 			}
 		}
+		updates = f.fresh(updates)
 		at := f.Record(c.Sequence, c.Header, c.Unit.Learnt, c.Unit.Traced, updates)
 		for _, u := range updates {
-			at = at.Add(u.Position, u.Label)
+			at = u.behind(at)
 			u.Replica, u.Chain, u.Record = replica, at.Chain, c.Sequence
-			if each == nil {
+			if each == nil || u.takes != nil {
 				continue
 			}
 			if err := each(u); err != nil {
@@ -112,8 +127,9 @@ type Follower struct {
 
 	promise guarantees.Promise
 	replica int
-	cursor  uint64 // the furthest that the stream has come
-	fenced  uint64 // as it was at the last fence
+	cursor  uint64              // the furthest that the stream has come
+	fenced  uint64              // as it was at the last fence
+	took    [2]tidings.Position // where the last version took over: so far, and up to the last acknowledgement
 	next    *pipeline.Version
 	acked   *pipeline.Version
 }
@@ -121,6 +137,24 @@ type Follower struct {
 // NewFollower starts with a model that has learnt nothing.
 func NewFollower(p guarantees.Promise, replica int) *Follower {
 	return &Follower{promise: p.OrDefault(), replica: replica, next: new(pipeline.Version), acked: new(pipeline.Version)}
+}
+
+// Starts tells with which version the model begins.
+func (f *Follower) Starts(v pipeline.Version) { f.next, f.acked = &v, &v }
+
+// fresh leaves out versions that took over before: what a record says again does
+// not make them take over again.
+func (f *Follower) fresh(updates []Update) []Update {
+	return slices.DeleteFunc(updates, func(u Update) bool {
+		if u.takes == nil {
+			return false
+		}
+		again := u.Position.Compare(f.took[0]) <= 0
+		if !again {
+			f.took[0] = u.Position
+		}
+		return again
+	})
 }
 
 // Begins tells that what was before is purged: the first record is believed.
@@ -134,14 +168,18 @@ func (f *Follower) Record(sequence uint64, h guarantees.Header, l pipeline.Learn
 		f.opened()
 		return l.Before
 	case guarantees.Ack:
-		f.acked = f.next
+		f.acked, f.took[1] = f.next, f.took[0]
 		return l.Before
 	case guarantees.Done:
 	default:
 		return l.Before
 	}
 	f.Proof.Records++
-	f.Proof.Updates += uint64(len(updates))
+	for i := range updates {
+		if updates[i].takes == nil {
+			f.Proof.Updates++
+		}
+	}
 	before := l.Before
 	again := h.Trigger != "" || h.To <= f.fenced
 	f.cursor = max(f.cursor, h.To)
@@ -157,7 +195,7 @@ func (f *Follower) Record(sequence uint64, h guarantees.Header, l pipeline.Learn
 	}
 	at := before
 	for _, u := range updates {
-		at = at.Add(u.Position, u.Label)
+		at = u.behind(at)
 	}
 	if at != l.After {
 		f.broken(sequence, h, "the labelled documents of the log do not lead to its version", at, l.After)
@@ -172,7 +210,7 @@ func (f *Follower) opened() {
 	switch {
 	case f.promise.Marks(): // it goes on where the last record ended
 	case f.promise.Recovery == guarantees.Rollback:
-		f.next = f.acked
+		f.next, f.took[0] = f.acked, f.took[1]
 	default:
 		f.next = nil // it builds its state in another order
 	}

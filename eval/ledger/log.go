@@ -18,12 +18,14 @@ type log struct {
 	next     uint64
 	last     uint64 // of the log, as far as known
 	tokenize *pipeline.Tokenize
+	versions *pipeline.Promotions
+	fixed    bool // nothing is learnt
 	unit     pipeline.Unit
 	each     func(e *pipeline.Entry, terms int) // sees every entry, if it is set, before its label
 }
 
 func newLog(b *broker.Broker, p pipeline.Plan) *log {
-	return &log{broker: b, stream: p.Pipeline.LogStream().Name, tokenize: pipeline.NewTokenize(p.Features, func(uint64) bool { return true })}
+	return &log{versions: pipeline.NewPromotions(b, p), fixed: p.Fixed, broker: b, stream: p.Pipeline.LogStream().Name, tokenize: pipeline.NewTokenize(p.Features, func(uint64) bool { return true })}
 }
 
 func (l *log) close() {
@@ -32,7 +34,8 @@ func (l *log) close() {
 	}
 }
 
-// updates are the labels that a record's replica learnt.
+// updates are the labels that a record's replica learnt, and the versions that
+// took over there.
 func (l *log) updates(ctx context.Context, c *pipeline.Committed, tokenizers int) (all []Update, err error) {
 	learnt := &c.Unit.Learnt
 	err = l.labels(ctx, c.From, c.To, func(u Update) {
@@ -44,7 +47,7 @@ func (l *log) updates(ctx context.Context, c *pipeline.Committed, tokenizers int
 	return all, err
 }
 
-// labels reads the labels of a range.
+// labels reads the labels and the promotions of a range.
 func (l *log) labels(ctx context.Context, from, to uint64, f func(Update)) error {
 	if to > l.last { // reading would wait for it
 		var err error
@@ -75,16 +78,19 @@ func (l *log) labels(ctx context.Context, from, to uint64, f func(Update)) error
 		if r.Sequence < from {
 			continue
 		}
-		if err := l.message(r, f); err != nil {
+		if err := l.message(ctx, r, f); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (l *log) message(r broker.Record, f func(Update)) error {
+func (l *log) message(ctx context.Context, r broker.Record, f func(Update)) error {
 	l.unit.Reset()
 	l.unit.AddLog(r)
+	if err := l.versions.Judge(ctx, &l.unit); err != nil {
+		return err
+	}
 	if err := l.tokenize.Step(&l.unit); err != nil {
 		return err
 	}
@@ -93,7 +99,11 @@ func (l *log) message(r broker.Record, f func(Update)) error {
 		if l.each != nil {
 			l.each(e, len(l.unit.TermsOf(e)))
 		}
-		if e.Kind == pipeline.LabelEntry || e.Kind == pipeline.DocumentEntry && e.Truth != "" {
+		switch {
+		case e.Kind == pipeline.PromoteEntry:
+			f(Update{Position: e.Position, takes: e.Promotion})
+		case l.fixed:
+		case e.Kind == pipeline.LabelEntry || e.Kind == pipeline.DocumentEntry && e.Truth != "":
 			f(Update{Position: e.Position, ID: e.ID, Label: e.Truth})
 		}
 	}

@@ -91,9 +91,14 @@ func (o Oracle) Updates(ctx context.Context, _ int) iter.Seq2[Update, error] {
 		}
 		w := waiting{ring: pipeline.NewRing(o.Run.Plan.LabelWait), labels: map[string]bool{}}
 		l.each = w.meet
-		var at pipeline.Version
-		var failed error
+		at := o.Run.Plan.Start.Version()
+		failed := w.take(ctx, l.versions, &o.Run.Plan.Start)
 		learn := func(u Update) {
+			if u.takes != nil {
+				at = u.takes.Version()
+				failed = errors.Join(failed, w.take(ctx, l.versions, u.takes))
+				return
+			}
 			if failed != nil || !w.learns(u.Label) {
 				return
 			}
@@ -116,6 +121,22 @@ type waiting struct {
 	at     uint64 // of a late label, where its document is in the ring
 	late   bool
 	ready  bool // the entry's label may be learnt
+}
+
+// take makes the labels those of a version that takes over.
+func (w *waiting) take(ctx context.Context, versions *pipeline.Promotions, p *pipeline.Promotion) error {
+	if p.Number == 0 {
+		return nil
+	}
+	v, err := versions.Fetch(ctx, p)
+	if err != nil {
+		return err
+	}
+	clear(w.labels)
+	for _, label := range v.Model.Labels() {
+		w.labels[label] = true
+	}
+	return nil
 }
 
 func (w *waiting) meet(e *pipeline.Entry, terms int) {
