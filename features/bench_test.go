@@ -114,7 +114,12 @@ func BenchmarkVector(b *testing.B) {
 }
 
 func TestTheWholeWayAllocatesNothingTheSecondTime(t *testing.T) {
-	f, tokenizer, v := &frame{}, features.NewTokenizer(features.Options{}), features.NewVectorizer(features.Options{})
+	t.Run("default", func(t *testing.T) { allocatesNothing(t, features.Options{}) })
+	t.Run("characters", func(t *testing.T) { allocatesNothing(t, features.Options{CharNGrams: 4}) })
+}
+
+func allocatesNothing(t *testing.T, o features.Options) {
+	f, tokenizer, v := &frame{}, features.NewTokenizer(o), features.NewVectorizer(o)
 	var df features.DF
 	var x tidings.Vector
 	for _, text := range []string{"The quick brown fox; can't jump 3.5 m", "Ещё один документ", ""} {
@@ -149,6 +154,7 @@ func BenchmarkOptions(b *testing.B) {
 		{"default", features.Options{}},
 		{"prose", features.Options{Tokenizer: features.TokenizerProse}},
 		{"ngrams=1-2", features.Options{NGrams: features.NGrams{Min: 1, Max: 2}}},
+		{"char-ngrams=4", features.Options{CharNGrams: 4}},
 		{"ngrams=1-3", features.Options{NGrams: features.NGrams{Min: 1, Max: 3}}},
 		{"stem=english", features.Options{Stem: "english"}},
 		{"stem=auto", features.Options{Stem: features.Auto}},

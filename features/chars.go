@@ -31,8 +31,9 @@ const (
 	CharNGramsMax = 8
 	// CharTermsMax is how many distinct ones a document has at most: those of
 	// its first words. It bounds the time that a long document takes, and the
-	// records in which terms travel as text.
-	CharTermsMax = 1 << 10
+	// records in which terms travel as text. Twice as many gain nothing: they
+	// lost .001 while learning the training part of 20 Newsgroups.
+	CharTermsMax = 1 << 9
 )
 
 // IsChars tells whether a term is a character n-gram.

@@ -83,6 +83,9 @@ func anyOptions(bits uint64) features.Options {
 	}
 	o.NGrams.Min = 1 + int(choose(features.NGramsMax))
 	o.NGrams.Max = o.NGrams.Min + int(choose(uint64(features.NGramsMax-o.NGrams.Min+1)))
+	if chars := int(choose(2 * features.CharNGramsMax)); chars >= features.CharNGramsMin && chars <= features.CharNGramsMax && o.NGrams.Min == 1 {
+		o.CharNGrams = chars
+	}
 	return o
 }
 
@@ -130,15 +133,19 @@ func checkOptions(t interface {
 	if err != nil {
 		t.Fatalf("%+v: %v", o, err)
 	}
-	traced := map[string]uint32{}
+	traced, brought := map[string]uint32{}, map[string]bool{}
 	for _, step := range trace.Steps {
 		for _, term := range step.Terms {
 			traced[term]++
 		}
+		for _, gram := range step.Chars {
+			brought[gram] = true
+		}
 	}
 	for _, c := range got {
-		if traced[string(dict.Text(c.Ref))] != c.Count || len(traced) != len(got) {
-			t.Fatalf("%+v: %q / %q: the trace has %v", o, title, text, traced)
+		term := string(dict.Text(c.Ref))
+		if features.IsChars([]byte(term)) && !brought[term] || !features.IsChars([]byte(term)) && traced[term] != c.Count || len(traced)+len(brought) != len(got) {
+			t.Fatalf("%+v: %q / %q: of %q the trace has %v and %v", o, title, text, term, traced, brought)
 		}
 	}
 }
