@@ -6,6 +6,7 @@ package eval
 import (
 	"context"
 
+	"tidings"
 	"tidings/features"
 	"tidings/internal/broker"
 	"tidings/model"
@@ -20,6 +21,7 @@ type Oracle struct {
 	plan     pipeline.Plan
 	options  model.Options // of the model, which may be another one than the plan's by now
 	begun    bool
+	position tidings.Position // of the entry that was met last
 	tokenize *pipeline.Tokenize
 	df       *features.DF
 	learner  *pipeline.Learner
@@ -100,6 +102,7 @@ func (o *Oracle) Take(ctx context.Context, r broker.Record) error {
 	}
 	for i := range u.Entries {
 		e := &u.Entries[i]
+		o.position = e.Position
 		switch e.Kind {
 		case pipeline.DocumentEntry:
 			if err := o.document(u, e); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"tidings"
@@ -255,6 +256,41 @@ func (p *Promotions) Start(ctx context.Context) (*ModelVersion, error) {
 		return nil, fmt.Errorf("pipeline %s begins with version %d, which is not to be had: %w; `train import FILE` brings it back (digest %.12s)", p.Pipeline, p.Plan.Start.Number, err, p.Plan.Start.Digest)
 	}
 	return v, nil
+}
+
+// Promoted is a promotion that took effect, and where.
+type Promoted struct {
+	Promotion
+	Position tidings.Position
+}
+
+// Last is the last promotion that took effect at or before a log message.
+func (p *Promotions) Last(ctx context.Context, upTo uint64) (last Promoted, found bool, err error) {
+	stream := p.Pipeline.LogStream().Name
+	var all []broker.Record
+	err = p.Broker.Scan(ctx, stream, p.Pipeline.LogSubject(ControlRecord, ">"), 1, upTo, func(r broker.Record) error {
+		if c, err := parseControl(r.Data); err == nil && c.Kind == promoteKind {
+			all = append(all, r)
+		}
+		return nil
+	})
+	if err != nil {
+		return last, false, err
+	}
+	for _, r := range slices.Backward(all) {
+		c, err := parseControl(r.Data)
+		if err != nil {
+			return last, false, err
+		}
+		j, _, err := p.judge(ctx, r.Sequence, c.Promotion)
+		if err != nil {
+			return last, false, err
+		}
+		if j.Refused == "" {
+			return Promoted{c.Promotion, tidings.Position{Sequence: r.Sequence}}, true, nil
+		}
+	}
+	return last, false, nil
 }
 
 // Promote puts a promotion of a stored version behind the log's last record and

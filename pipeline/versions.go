@@ -18,6 +18,9 @@ type VersionInfo struct {
 	Number uint64 `json:"version"`
 	Digest string `json:"digest"` // of its bytes, see VersionDigest
 	Bytes  uint64 `json:"bytes"`
+	// Imported says that it was not saved in this pipeline: its origin is of
+	// another log.
+	Imported bool `json:"imported,omitempty"`
 	VersionHead
 }
 
@@ -145,7 +148,7 @@ func (s Versions) Save(ctx context.Context, v *ModelVersion) (VersionInfo, error
 	if err != nil {
 		return VersionInfo{}, err
 	}
-	return s.put(ctx, v.VersionHead, data)
+	return s.put(ctx, VersionInfo{VersionHead: v.VersionHead}, data)
 }
 
 // Import stores a version as it was saved elsewhere. Where the very same bytes
@@ -158,7 +161,7 @@ func (s Versions) Import(ctx context.Context, data []byte) (info VersionInfo, kn
 	if info, known, err = s.find(ctx, VersionDigest(data)); known || err != nil {
 		return info, known, err
 	}
-	info, err = s.put(ctx, v.VersionHead, data)
+	info, err = s.put(ctx, VersionInfo{Imported: true, VersionHead: v.VersionHead}, data)
 	return info, false, err
 }
 
@@ -173,9 +176,8 @@ func (s Versions) find(ctx context.Context, digest string) (VersionInfo, bool, e
 	return VersionInfo{}, false, err
 }
 
-func (s Versions) put(ctx context.Context, head VersionHead, data []byte) (VersionInfo, error) {
-	info := VersionInfo{Digest: VersionDigest(data), Bytes: uint64(len(data)), VersionHead: head}
-	var err error
+func (s Versions) put(ctx context.Context, info VersionInfo, data []byte) (_ VersionInfo, err error) {
+	info.Digest, info.Bytes = VersionDigest(data), uint64(len(data))
 	if info.Number, err = s.take(ctx); err != nil {
 		return info, fmt.Errorf("a version cannot be saved: %w", err)
 	}
