@@ -22,6 +22,7 @@ import (
 type classify struct {
 	cli.SourceFlags `group:"Source"`
 	cli.PaceFlags   `group:"Source"`
+	cli.LateFlags   `group:"Source"`
 	cli.PlanFlags   `group:"Pipeline"`
 	cli.BrokerFlags `group:"Broker"`
 	faultFlags      `group:"Faults"`
@@ -92,6 +93,7 @@ type job struct {
 
 	broker   *broker.Broker
 	source   *cli.Source
+	delay    ingest.Delay // of its labels
 	runner   *pipeline.Runner
 	progress *terminal.Progress
 	out      *lineWriter
@@ -114,6 +116,9 @@ func (r *job) open(ctx context.Context) (err error) {
 		c.ShowOn(r.progress)
 		c.FollowFeeds(c.Until == "end", r.progress.Notice)
 		if r.source, err = c.SourceFlags.Open(ctx, r.streams.In); err != nil {
+			return err
+		}
+		if r.delay, err = c.Late(r.source); err != nil {
 			return err
 		}
 	}
@@ -245,7 +250,7 @@ func (r *job) ingest(ctx context.Context) error {
 			return err
 		}
 		o := ingest.Options{
-			Pipeline: r.plan.Pipeline, Source: r.source.Name, Resumable: r.source.Resumable, AnyTime: r.source.Synthetic, Repeats: r.source.Repeats,
+			Delay: r.delay, Pipeline: r.plan.Pipeline, Source: r.source.Name, Resumable: r.source.Resumable, AnyTime: r.source.Synthetic, Repeats: r.source.Repeats,
 			Pack: r.flags.Pack, Rate: rate, Speed: speed, Live: r.source.Path == "-" || !r.source.Resumable,
 			Notice: r.progress.Notice,
 		}

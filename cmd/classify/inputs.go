@@ -24,7 +24,7 @@ func (c *classify) checkSource() error {
 	if len(c.From) > 0 && !c.Is(cli.Log) {
 		return nil
 	}
-	given := c.Given()
+	given := append(c.SourceFlags.Given(), c.LateFlags.Given()...)
 	if len(c.Test) > 0 { // which are read
 		given = slices.DeleteFunc(given, func(flag string) bool { return flag == "--format" || flag == "--columns" || flag == "--classes" })
 	}

@@ -20,6 +20,7 @@ import (
 type feed struct {
 	cli.SourceFlags `group:"Source"`
 	cli.PaceFlags   `group:"Source"`
+	cli.LateFlags   `group:"Source"`
 	liveFlags       `group:"Source"`
 	cli.BrokerFlags `group:"Broker"`
 
@@ -56,6 +57,7 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 		p.Notice(cli.ReadingStdin)
 	}
 	var source *cli.Source
+	var delay ingest.Delay
 	if !f.live() {
 		f.ShowOn(p)
 		f.FollowFeeds(f.Until == "end", p.Notice)
@@ -63,6 +65,9 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, source.Reader.Close()) }()
+		if delay, err = f.Late(source); err != nil {
+			return err
+		}
 	}
 	b, err := f.BrokerFlags.Open(ctx, "tidings ingest")
 	if err != nil {
@@ -77,7 +82,7 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 	}
 	return f.feed(ctx, s, b, source, p, ingest.Options{
 		Pipeline: name, Source: source.Name, Resumable: source.Resumable, AnyTime: source.Synthetic, Repeats: source.Repeats, Pack: f.Pack,
-		Rate: rate, Speed: speed, Live: !source.Resumable, Notice: p.Notice,
+		Rate: rate, Speed: speed, Live: !source.Resumable, Delay: delay, Notice: p.Notice,
 	})
 }
 
@@ -157,10 +162,14 @@ func (f *feed) beside(ctx context.Context, show func()) (stop func()) {
 func (f *feed) tell(s cli.Streams, c ingest.Counts, source *cli.Source, took time.Duration) error {
 	record := map[string]any{"rows": c.Rows, "skipped": c.Skipped, "documents": c.Documents, "repeated": c.Repeated, "rejected": c.Rejected}
 	feeds := ""
+	if c.Labels > 0 {
+		record["labels"] = c.Labels
+		feeds = fmt.Sprintf("; %d labels came later", c.Labels)
+	}
 	if source.Feeds != nil {
 		failed, asked := source.Feeds()
 		if record["feeds"], record["feeds_failed"] = asked, failed; failed > 0 {
-			feeds = fmt.Sprintf("; %d of %d feeds could not be read", failed, asked)
+			feeds += fmt.Sprintf("; %d of %d feeds could not be read", failed, asked)
 		}
 	}
 	if f.JSON {

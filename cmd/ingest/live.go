@@ -36,7 +36,7 @@ func (f *feed) checkLive() error {
 	if len(f.From) > 0 && !f.Is(cli.Live) {
 		return wrong("--http takes documents until it is stopped, and --from %s is read to its end: run two commands", f.From[0])
 	}
-	given := f.Given()
+	given := append(f.SourceFlags.Given(), f.LateFlags.Given()...)
 	if f.Rate != "" {
 		given = append(given, "--rate")
 	}

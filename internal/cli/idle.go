@@ -92,7 +92,7 @@ func (f *CacheFlags) idle(feeds, days bool) (idle []Idle) {
 // IdleUnread are the flags that only a source to read has a use for, where none
 // is read but the files that a model is tested with.
 func (f *SourceFlags) IdleUnread(tests []string) (idle []Idle) {
-	for _, name := range []string{"shuffle", "limit", "every", "seed", "pack", "rate", "speed"} {
+	for _, name := range []string{"shuffle", "limit", "every", "seed", "pack", "rate", "speed", "label-delay", "label-fraction", "label-seed"} {
 		idle = append(idle, Idle{name, ""})
 	}
 	if len(tests) == 0 {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -57,4 +58,32 @@ func (f *WaitFlags) wait() (pipeline.LabelWait, error) {
 		return w, &UsageError{err}
 	}
 	return w, nil
+}
+
+// Late lets a source's labels come later, as the flags say: then it is a source
+// of its own, for its documents are others.
+func (f *LateFlags) Late(s *Source) (ingest.Delay, error) {
+	d, err := f.Delay()
+	if err != nil {
+		return d, err
+	}
+	if f.LabelDelay != "" && (d.Documents > 0 || d.Time > 0) && !s.Resumable {
+		return d, &UsageError{errors.New("--label-delay is for sources that can be read again from where they stopped, so that no label is lost: standard input and feeds cannot; name a file")}
+	}
+	s.Name += d.Name()
+	return d, nil
+}
+
+// Given lists the flags that only a source to read can use.
+func (f *LateFlags) Given() (flags []string) {
+	if f.LabelDelay != "" {
+		flags = append(flags, "--label-delay")
+	}
+	if f.LabelFraction != "" {
+		flags = append(flags, "--label-fraction")
+	}
+	if f.LabelSeed != 0 {
+		flags = append(flags, "--label-seed")
+	}
+	return flags
 }

@@ -45,10 +45,11 @@ func (d *Door) Refusal(row datasets.Row) error {
 	return nil
 }
 
-// passed remembers the id of a row that entered in an earlier run. The id of one
+// passed remembers the id of a row that entered in an earlier run, and says
+// whether it did. The id of one
 // that was refused is not remembered, as it was not then: the same id may have
 // come again, and entered.
-func (d *Door) passed(row datasets.Row) { _ = d.Refusal(row) }
+func (d *Door) passed(row datasets.Row) bool { return d.Refusal(row) == nil }
 
 func inTheFuture(where string, t time.Time) error {
 	return tidings.Refuse(tidings.ReasonFutureTime, fmt.Sprintf("%s: its time %s lies in the future and would close every window; the document is left out", where, t.Format(time.RFC3339)))

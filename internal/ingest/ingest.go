@@ -46,6 +46,7 @@ type Options struct {
 	Speed     float64 // replay event times so many times faster; 0 does not look at them
 	AnyTime   bool    // event times are made up: those in the future are no mistake
 	Live      bool    // rows may come slowly: send what is there instead of filling messages
+	Delay     Delay   // labels come later; of a source that is not resumable only Fraction counts
 
 	Clock  Clock             // nil: the machine's
 	Notice func(text string) // something a person should know; nil: nobody hears it
@@ -58,6 +59,7 @@ type Counts struct {
 	Skipped   uint64 // stored by an earlier run
 	Repeated  uint64 // passed over because their id came before, of a source that repeats
 	Documents uint64 // stored by this run
+	Labels    uint64 // that came later than their documents, stored by this run
 	Rejected  uint64 // refused at the door by this run
 }
 
@@ -65,6 +67,7 @@ const (
 	headerCursor = "Tidings-Cursor" // rows of the source up to here are in the log
 	headerWriter = "Tidings-Writer" // which run stored it
 	headerTotal  = "Tidings-Total"  // documents and bytes of the source up to here
+	headerLabels = "Tidings-Labels" // of rows up to here the labels that come later are in the log; of live input as Tidings-Total
 )
 
 // ErrTaken reports that another process feeds the same source.
@@ -101,13 +104,19 @@ func Run(ctx context.Context, b *broker.Broker, rows datasets.Reader, o Options)
 	if o.Pack < 1 || o.Pack > pipeline.MessageLinesMax {
 		o.Pack = pipeline.MessageLinesMax
 	}
+	if !o.Resumable {
+		o.Delay.Documents, o.Delay.Time = 0, 0
+	}
+	if n := o.Delay.Documents; n > 0 {
+		o.Pack = min(o.Pack, max(1, int(n/delayedParts)))
+	}
 	stream := o.Pipeline.LogStream()
 	if err := b.CreateStream(ctx, stream); err != nil {
 		return Counts{}, err
 	}
 	w := &writer{
 		broker: b, o: o, stream: stream.Name, door: NewDoor(o),
-		fence: newFence(b, o.Pipeline, o.Source), run: strconv.FormatInt(o.Clock.Now().UnixNano(), 36),
+		later: NewLater(o.Delay), fence: newFence(b, o.Pipeline, o.Source), run: strconv.FormatInt(o.Clock.Now().UnixNano(), 36),
 	}
 	cursor, ended, err := w.resume(ctx)
 	if err != nil {
@@ -142,6 +151,8 @@ type writer struct {
 	last   uint64 // sequence of the source's last record
 	cursor uint64 // rows of the source that are stored or in batch
 	total  total  // of the source, stored
+	later  *Later // labels that come later
+	sent   uint64 // rows whose labels, where they come later, are stored
 	told   bool   // total counts earlier runs too; programs of long ago did not tell
 
 	door   *Door
@@ -172,6 +183,7 @@ func (w *writer) resume(ctx context.Context) (cursor uint64, ended bool, err err
 	if err != nil {
 		return 0, false, fmt.Errorf("source %s: its last record in the log has no cursor, another program wrote it; give the source another name", w.o.Source)
 	}
+	w.sent, _ = strconv.ParseUint(last.Header.Get(headerLabels), 10, 64) // none: no label came later
 	return cursor, last.Subject == w.o.Pipeline.LogSubject(pipeline.ControlRecord, w.o.Source), nil
 }
 
@@ -207,7 +219,7 @@ func (w *writer) feed(ctx context.Context, rows datasets.Reader, cursor uint64) 
 				if text := w.runs.End(); text != "" {
 					w.o.Notice(text)
 				}
-				return nil
+				return w.labels(ctx, w.later.Next)
 			}
 			if ctx.Err() == nil {
 				err = &SourceError{err}
@@ -222,11 +234,19 @@ func (w *writer) feed(ctx context.Context, rows datasets.Reader, cursor uint64) 
 // live says whether a message is sent before it is full.
 func (o Options) live() bool { return o.Live || o.Rate > 0 || o.Speed > 0 }
 
-// skip passes over a row that an earlier run stored, and remembers its id.
+// delayedParts is into how many messages as many documents are cut as a label
+// is to be late: labels come between messages, so it is at most that part later.
+const delayedParts = 4
+
+// skip passes over a row that an earlier run stored, and remembers its id, and
+// its label, if that is still to come.
 func (w *writer) skip(row datasets.Row) {
 	w.counts.Rows++
 	w.counts.Skipped++
-	w.door.passed(row)
+	if w.door.passed(row) && w.o.Delay.On() {
+		w.later.Take(row.Number, &row.Document)
+		w.later.Drop(w.sent)
+	}
 }
 
 func (w *writer) row(ctx context.Context, row datasets.Row) error {
@@ -243,6 +263,21 @@ func (w *writer) row(ctx context.Context, row datasets.Row) error {
 	}
 	if text := w.runs.Add(row.Document.Label); text != "" {
 		w.o.Notice(text)
+	}
+	if w.o.Delay.On() {
+		if err := w.overdue(ctx); err != nil {
+			return err
+		}
+		if w.later.arrives(row.Document.Time) {
+			if err := w.flush(ctx); err != nil {
+				return err
+			}
+			due := func() (tidings.LateLabel, uint64, bool) { return w.later.Due(row.Number, row.Document.Time) }
+			if err := w.labels(ctx, due); err != nil {
+				return err
+			}
+		}
+		w.later.Take(row.Number, &row.Document)
 	}
 	w.write(row)
 	w.line = append(w.line, '\n')
@@ -284,6 +319,9 @@ func (w *writer) known(row datasets.Row, refusal error) bool {
 	if !stored {
 		return false
 	}
+	if w.o.Delay.On() {
+		_ = w.o.Delay.take(&row.Document)
+	}
 	if w.write(row); hash != xxhash.Sum64(w.line) {
 		return false
 	}
@@ -320,7 +358,45 @@ func (w *writer) flush(ctx context.Context) error {
 	}
 	w.counts.Documents += uint64(w.lines)
 	w.batch, w.lines = w.batch[:0], 0
-	return nil
+	return w.overdue(ctx)
+}
+
+// overdue stores the labels that are due behind what is stored, if nothing is on
+// its way.
+func (w *writer) overdue(ctx context.Context) error {
+	if w.lines > 0 {
+		return nil
+	}
+	return w.labels(ctx, func() (tidings.LateLabel, uint64, bool) { return w.later.Due(w.cursor+1, time.Time{}) })
+}
+
+// labels stores the labels that next gives, behind the documents that are
+// stored. Each record tells up to which row labels have come.
+func (w *writer) labels(ctx context.Context, next func() (tidings.LateLabel, uint64, bool)) error {
+	var data []byte
+	lines := uint64(0)
+	put := func() error {
+		if lines == 0 {
+			return nil
+		}
+		if err := w.put(ctx, pipeline.LabelRecord, data[:len(data)-1]); err != nil {
+			return err
+		}
+		w.counts.Labels += lines
+		data, lines = data[:0], 0
+		return nil
+	}
+	for l, row, ok := next(); ok; l, row, ok = next() {
+		data = append(jsonl.AppendLabel(data, &l), '\n')
+		lines++
+		w.sent = row
+		if lines == pipeline.MessageLinesMax || len(data) >= messageBytes {
+			if err := put(); err != nil {
+				return err
+			}
+		}
+	}
+	return put()
 }
 
 // put stores one record behind the source's last. A store that is full is
@@ -334,6 +410,9 @@ func (w *writer) put(ctx context.Context, kind string, data []byte) error {
 	}
 	for {
 		h := broker.Header{headerCursor: {strconv.FormatUint(w.cursor, 10)}, headerWriter: {w.run}, headerTotal: {sum.String()}}
+		if w.o.Delay.later() {
+			h[headerLabels] = []string{strconv.FormatUint(w.sent, 10)}
+		}
 		sequence, err := w.fence.put(ctx, subject, w.last, h, data)
 		switch {
 		case err == nil:

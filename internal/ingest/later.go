@@ -8,6 +8,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"tidings"
+	"tidings/internal/jsonl"
 )
 
 // Delay lets labels come later than the documents that had them, as they do
@@ -59,6 +60,21 @@ func (d Delay) has(id string) bool {
 	return float64(h.Sum64()>>11)/(1<<53) < d.Fraction
 }
 
+// take takes the label off a document, and returns it if it is to come later.
+func (d Delay) take(document *tidings.Document) (label string) {
+	if label = document.Label; label == "" && len(document.Labels) > 0 {
+		label = document.Labels[0]
+	}
+	switch {
+	case !d.has(document.ID):
+		label = ""
+	case !d.later():
+		return ""
+	}
+	document.Label, document.Labels = "", nil
+	return jsonl.Label(label)
+}
+
 // Later holds labels back until they are due, in the order of their documents.
 // What it does is a function of the rows alone, so that rows that are read again
 // fill it as they did before.
@@ -84,17 +100,11 @@ func (l *Later) Take(row uint64, d *tidings.Document) {
 	if !d.Time.IsZero() {
 		l.newest = max(l.newest, d.Time.UnixNano())
 	}
-	if d.Label == "" && len(d.Labels) > 0 {
-		d.Label = d.Labels[0]
-	}
-	if !l.delay.has(d.ID) {
-		d.Label, d.Labels = "", nil
-	}
-	if d.Label == "" || !l.delay.later() {
+	label := l.delay.take(d)
+	if label == "" {
 		return
 	}
-	w := delayed{label: tidings.LateLabel{ID: d.ID, Label: d.Label}, row: row, due: l.newest}
-	d.Label, d.Labels = "", nil
+	w := delayed{label: tidings.LateLabel{ID: d.ID, Label: label}, row: row, due: l.newest}
 	if !d.Time.IsZero() {
 		w.due = d.Time.UnixNano()
 	}
@@ -122,11 +132,20 @@ func (l *Later) Due(row uint64, t time.Time) (label tidings.LateLabel, of uint64
 		newest = max(newest, t.UnixNano())
 	}
 	w := &l.queue[0]
-	if l.delay.Documents > 0 && w.row+l.delay.Documents >= row && len(l.queue) <= DelayedMax ||
-		l.delay.Documents == 0 && w.due > newest && len(l.queue) <= DelayedMax {
+	waits := w.due > newest
+	if l.delay.Documents > 0 {
+		waits = w.row+l.delay.Documents >= row
+	}
+	if waits && len(l.queue) <= DelayedMax {
 		return label, 0, false
 	}
 	return l.Next()
+}
+
+// arrives says whether a label is due before a row with that event time, of
+// those that wait for a time.
+func (l *Later) arrives(t time.Time) bool {
+	return l.delay.Documents == 0 && len(l.queue) > 0 && !t.IsZero() && l.queue[0].due <= max(l.newest, t.UnixNano())
 }
 
 // Next is the next label, whether it is due or not; false when none waits.
