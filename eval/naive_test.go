@@ -392,6 +392,9 @@ func (m *naiveAROW) believed(scores []float64) []float64 {
 		return shares
 	}
 	p, _ := m.right(shares[leader])
+	others := slices.Delete(slices.Clone(shares), leader, leader+1)
+	rival := slices.Max(others)
+	factor := 1 + (shares[leader]-rival)/(shares[leader]+rival)/8
 	rest := 0.0
 	for _, i := range m.byName {
 		if i != leader {
@@ -408,11 +411,12 @@ func (m *naiveAROW) believed(scores []float64) []float64 {
 			shares[i] = (1 - p) / float64(len(shares)-1)
 		}
 	}
-	highest := slices.Max(shares)
-	if highest == p {
+	others = slices.Delete(slices.Clone(shares), leader, leader+1)
+	least := slices.Max(others) * factor
+	if least <= p {
 		return shares
 	}
-	shares[leader] = highest
+	shares[leader] = least
 	sum := 0.0
 	for _, i := range m.byName {
 		sum += shares[i]

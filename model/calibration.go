@@ -16,8 +16,9 @@ import "math"
 //
 // by stochastic gradient descent on its log loss; the others share the rest in
 // their old proportions. The steps do not shrink, so that both follow drift. The
-// best label stays the best: where it would fall below the second, the two are
-// level. Steps of calibrationRate were the smallest log loss and nearly the
+// best label stays the best: if it was ahead of the second by a part d of both
+// together, it is above it by a factor of 1 + d/8 at least, and all are scaled
+// to that. Steps of calibrationRate were the smallest log loss and nearly the
 // smallest calibration error on the years 2010 to 2013 of the Wikipedia stream
 // and while learning the training parts of R8 and 20 Newsgroups, of .001 to .03.
 //
@@ -110,11 +111,13 @@ func (k *calibration) believe(l *labels, best int, shares []float64) {
 		}
 	}
 	p, _, _ := k.right(shares[best])
-	second := 0.0
+	top, rival, second := shares[best], 0.0, 0.0 // of the others the highest, before and after
 	for i := range shares {
-		switch {
-		case i == best:
+		if i == best {
 			continue
+		}
+		rival = max(rival, shares[i])
+		switch {
 		case rest > restMin:
 			shares[i] *= (1 - p) / rest
 		default: // all others are too small to be told apart
@@ -123,14 +126,14 @@ func (k *calibration) believe(l *labels, best int, shares []float64) {
 		second = max(second, shares[i])
 	}
 	shares[best] = p
-	if second > p {
-		k.level(l, best, second, shares)
+	if least := second * (1 + (top-rival)/(top+rival)/8); least > p {
+		k.raise(l, best, least, shares)
 	}
 }
 
-// level raises the best label to the second, and takes it from all alike.
-func (k *calibration) level(l *labels, best int, second float64, shares []float64) {
-	shares[best] = second
+// raise raises the best label and takes that from all alike.
+func (k *calibration) raise(l *labels, best int, least float64, shares []float64) {
+	shares[best] = least
 	var sum float64
 	for _, i := range l.sorted {
 		sum += shares[i]
