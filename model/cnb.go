@@ -18,7 +18,7 @@ func init() {
 }
 
 // cnb is complement naive Bayes (Rennie, Shih, Teevan and Karger 2003, section
-// 3.1 and table 4 without its step 8): a label is judged by what all the others
+// 3.1, the steps of table 4 without weight normalisation): a label is judged by what all the others
 // had, of which there is more and more evenly. A score is, less what is alike
 // for all labels,
 //
@@ -29,15 +29,15 @@ func init() {
 //
 // The paper's weight normalisation (section 3.2) divides a label's weights by
 // the sum of their sizes over the whole vocabulary, all of which change with
-// every document: it is left out. It is for labels of very different sizes, and
-// gained nothing that was measured here.
+// every document. It is left out: tried on held-out parts of training data it
+// lost .006 to .025 on R8, .007 on Wikipedia, .002 on 20 Newsgroups.
 //
 // Smoothing is usually .1 to 1. A touched (label, feature) pair takes 8 bytes.
 // Learning works out a logarithm for each label that had a feature of the
 // document, so it slows down with many labels.
 type cnb struct{ bayes }
 
-// cnbSmoothing was chosen as nbSmoothing was.
+// cnbSmoothing was chosen on what nbSmoothing was; .3 to 1 are nearly alike.
 const cnbSmoothing = 0.5
 
 func newCNB(o Options) *cnb { return &cnb{newBayes(o, cnbSmoothing)} }

@@ -17,14 +17,16 @@ func init() {
 	})
 }
 
-// nb is multinomial naive Bayes (McCallum and Nigam 1998, section 2.2; on
-// TF-IDF vectors: Rennie, Shih, Teevan and Karger 2003, section 4). A label's
+// nb is multinomial naive Bayes (McCallum and Nigam 1998, the multinomial event
+// model; of TF-IDF scaled to a norm: Rennie, Shih, Teevan and Karger 2003,
+// section 4), with a uniform prior. A label's
 // score is the logarithm of the probability that its words would be the
 // document's, less what is alike for all labels:
 //
 //	sum of value * (log(1 + count/smoothing) - log(total/smoothing + features))
 //
-// over the entries whose features were ever seen.
+// over the entries whose features were ever seen; features are those, and one for
+// all that was not.
 //
 // Smoothing is usually .01 to 1. A touched (label, feature) pair takes 8 bytes;
 // a document makes pairs of its own label only, so the model has fewer than
