@@ -15,6 +15,7 @@ It is the pipeline's own loop without the pipeline: each document is predicted, 
   train --from train.jsonl.gz --shuffle 1 --test test.jsonl.gz    learn one file, then predict another
   train --from train.jsonl.gz --shuffles 5 --test test.jsonl.gz   the mean over five orders
   train --from articles.csv --model ftrl                          another model
+  train drift --from articles.jsonl.gz --freeze-at 2020-01-01     what the detectors of change find there
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
@@ -27,7 +28,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 // Then `make docs` writes the reference and the man pages again.
 type root struct {
 	cli.Root
-	Train train `cmd:"" default:"withargs" hidden:"" name:"run"`
+	Train train        `cmd:"" default:"withargs" hidden:"" name:"run"`
+	Drift driftCommand `cmd:"" help:"Look at what the detectors of change find in a file."`
 }
 
 func main() {

@@ -118,7 +118,7 @@ type PlanFlags struct {
 	ModelFlags
 	Guarantee string `name:"guarantee" placeholder:"NAME" complete:"exactly-once,at-least-once,at-most-once" help:"What is promised of each document: ${guarantees}; or of single stages, as in exactly-once,df=at-least-once. Default: exactly-once."`
 	Recovery  string `name:"recovery" placeholder:"NAME" complete:"commit,kept,rollback,claim" help:"How the guarantee is reached: at-least-once by kept (what was not acknowledged is counted again) or rollback (it is not). The others have one each."`
-	Drift     string `name:"drift" placeholder:"LIST" complete:"off,adwin,page-hinkley,terms" help:"What watches for change: ${detectors}; with a parameter, as in adwin:0.01,terms:6. every is the baseline that alarms each so many documents, and is always among them: every:5000. Default: all; off for none."`
+	DriftFlags
 	WindowFlags
 }
 
@@ -160,14 +160,12 @@ func (f *PlanFlags) Plan() (pipeline.Plan, error) {
 	var errs []error
 	partitions, err := pipeline.ParsePartitions(f.Partitions)
 	errs = append(errs, err)
-	windows, err := f.Options()
+	windows, err := f.WindowFlags.Options()
 	errs = append(errs, err)
 	text, err := f.Features()
 	errs = append(errs, err)
-	watch, err := drift.Parse(f.Drift)
-	if err != nil {
-		errs = append(errs, fmt.Errorf("--drift: %w", err))
-	}
+	watch, err := f.DriftFlags.Options()
+	errs = append(errs, err)
 	wait, err := f.wait()
 	errs = append(errs, err)
 	name, text := choose(f.Model, text, f.CharNGrams != "")
