@@ -66,6 +66,30 @@ func NewPromotionLine(e *Entry) PromotionLine {
 	return PromotionLine{Position: e.Position.String(), Version: p.Number, Digest: p.Digest, Updates: p.Updates, Chain: p.Chain}
 }
 
+// LabelLine tells what became of a late label, to outside readers.
+type LabelLine struct {
+	Position string    `json:"position"` // of the label
+	ID       string    `json:"id"`       // of the document
+	Label    string    `json:"label"`
+	Time     time.Time `json:"time,omitzero"`
+	By       string    `json:"by,omitempty"`
+	Source   string    `json:"source,omitempty"`
+	Document string    `json:"document,omitempty"` // its position
+	Fate     string    `json:"fate"`               // learnt, corrected, repeated, too_late, unknown, too_many_labels
+}
+
+// NewLabelLine converts a LabelEntry.
+func NewLabelLine(e *Entry) LabelLine {
+	l := LabelLine{Position: e.Position.String(), ID: e.ID, Label: e.Truth, By: e.By, Source: e.Source, Fate: e.Fate.String()}
+	if e.Target != (tidings.Position{}) {
+		l.Document = e.Target.String()
+	}
+	if e.Time != noTime {
+		l.Time = time.Unix(0, e.Time).UTC()
+	}
+	return l
+}
+
 // NewDeadLetterLine converts an entry that was refused.
 func NewDeadLetterLine(e *Entry) DeadLetterLine {
 	return DeadLetterLine{Position: e.Position.String(), ID: e.ID, Source: e.Source, Reason: e.Reason, Detail: e.Detail}

@@ -18,6 +18,7 @@ import (
 //	<pipeline>.out.predictions   PredictionLine, several to a message under load
 //	<pipeline>.out.windows       topics.Window
 //	<pipeline>.out.deadletters   DeadLetterLine
+//	<pipeline>.out.labels        LabelLine
 //	<pipeline>.out.alarms        AlarmLine
 //	<pipeline>.out.promotions    PromotionLine
 //
@@ -52,11 +53,15 @@ const (
 	deadLetterLines = "deadletters"
 	alarmLines      = "alarms"
 	promotionLines  = "promotions"
+	labelLines      = "labels"
 )
 
 func outputKinds() []string {
-	return []string{predictionLines, windowLines, deadLetterLines, alarmLines, promotionLines}
+	return []string{predictionLines, windowLines, deadLetterLines, alarmLines, promotionLines, labelLines}
 }
+
+// LabelsOut is the subject on which is told what became of late labels.
+func (n Name) LabelsOut() string { return string(n) + ".out." + labelLines }
 
 // OutStream is the stream that projections write.
 func (n Name) OutStream() broker.Stream {
@@ -167,6 +172,8 @@ func (p *Projection) unit(u *Unit) error {
 			err = p.line(deadLetterLines, func() any { return NewDeadLetterLine(e) })
 		case PromoteEntry:
 			err = p.line(promotionLines, func() any { return NewPromotionLine(e) })
+		case LabelEntry:
+			err = p.line(labelLines, func() any { return NewLabelLine(e) })
 		}
 		for _, a := range e.AllAlarms() {
 			err = errors.Join(err, p.line(alarmLines, func() any { return NewAlarmLine(a) }))

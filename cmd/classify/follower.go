@@ -57,6 +57,9 @@ func (f *follower) add(u *pipeline.Unit) error {
 			f.done++
 		}
 		f.ended = e.Kind == pipeline.EndEntry
+		if e.Kind == pipeline.LabelEntry && (e.Fate == pipeline.LabelLearnt || e.Fate == pipeline.LabelCorrected) {
+			f.learnt++
+		}
 		f.alarms(e)
 		f.promotion(e)
 		if e.Kind != pipeline.DocumentEntry {

@@ -46,6 +46,10 @@ type (
 		Kind string `json:"kind"`
 		pipeline.PromotionLine
 	}
+	labelLine struct {
+		Kind string `json:"kind"`
+		pipeline.LabelLine
+	}
 	alarmLine struct {
 		Kind string `json:"kind"`
 		pipeline.AlarmLine
@@ -75,6 +79,8 @@ func (l *lineWriter) unit(u *pipeline.Unit) error {
 			err = l.json.Encode(predictionLine{"prediction", pipeline.NewPredictionLine(e.Prediction(), l.abstain)})
 		case pipeline.DeadLetter, pipeline.RejectEntry:
 			err = l.json.Encode(deadLetterLine{"dead_letter", pipeline.NewDeadLetterLine(e)})
+		case pipeline.LabelEntry:
+			err = l.json.Encode(labelLine{"label", pipeline.NewLabelLine(e)})
 		case pipeline.PromoteEntry:
 			err = l.json.Encode(promotionLine{"promotion", pipeline.NewPromotionLine(e)})
 		}

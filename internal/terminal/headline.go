@@ -35,6 +35,7 @@ func (p *page) headline(r Report) {
 		p.list("plan", parts...)
 	}
 	p.delivery(s)
+	p.late(s)
 }
 
 // classes is how many labels the documents have.
@@ -240,6 +241,27 @@ func (p *page) delivery(s pipeline.Summary) {
 		wrong(s.Duplicates, "twice", s.Claim == guarantees.AtLeastOnce),
 		line{}.add(plain, plural(s.Windows, "window", "windows")),
 		line{}.add(plain, plural(s.Updates, "update", "updates")))
+}
+
+// late says what became of labels that came later than their documents.
+func (p *page) late(s pipeline.Summary) {
+	c := s.LateLabels
+	if c == nil {
+		return
+	}
+	parts := []line{line{}.add(plain, number(c.Learnt)+" learnt late")}
+	for _, part := range []struct {
+		n    uint64
+		what text
+	}{
+		{c.Corrected, "corrected"}, {c.Repeated, "came again"}, {c.TooLate, "too late"},
+		{c.Unknown, "of unknown documents"}, {c.TooMany, "one label too many"}, {c.Lost, "lost"},
+	} {
+		if part.n > 0 {
+			parts = append(parts, line{}.add(plain, number(part.n)+" "+part.what))
+		}
+	}
+	p.list("labels", parts...)
 }
 
 // wrong is a number that should be 0, unless the claim allows it.

@@ -68,6 +68,12 @@ func meaning(reason tidings.Reason) text {
 		return "a time in the future, which would close windows too early"
 	case tidings.ReasonNUL:
 		return "a NUL byte in the id or the label"
+	case tidings.ReasonNoLabel:
+		return "a late label without a label"
+	case tidings.ReasonByTooLong:
+		return "a name of who gave a label of more than " + size(tidings.ByBytesMax)
+	case tidings.ReasonBadPosition:
+		return "a late label with a position that is none"
 	case pipeline.ReasonMessageTooBig:
 		return "beyond what one log message may carry; publish fewer lines at a time"
 	case pipeline.ReasonUnknownRecord:
