@@ -148,6 +148,11 @@ func (f *Frozen) Shares() (labels []string, shares []float64) {
 	return labels, f.probabilities[:len(labels)]
 }
 
+// asked is the text that was asked for last.
+func (f *Frozen) asked() *asked {
+	return &asked{dict: &f.dict, terms: f.terms, df: f.values, n: f.documents.Next(), vectorizer: f.vectorizer, model: f.model, vector: f.vector, scores: f.scores}
+}
+
 // TermWeight is what a term adds to a label's score; below 0 it speaks
 // against it.
 type TermWeight struct {
@@ -161,15 +166,12 @@ func (f *Frozen) Explain(title, text, label string, n int) ([]TermWeight, error)
 	if _, _, err := f.Predict(title, text); err != nil {
 		return nil, fmt.Errorf("the text cannot be explained: %w", err)
 	}
-	weights := f.model.Contributions(f.vector, label, nil)
-	byFeature := make(map[uint32]float64, len(weights))
-	for i, w := range weights {
-		byFeature[f.vector.Index[i]] = w
-	}
-	out := make([]TermWeight, 0, len(f.terms))
-	for _, t := range f.terms {
-		if w := byFeature[f.vectorizer.Feature(f.dict.Hash(t.Ref))]; w != 0 {
-			out = append(out, TermWeight{string(f.dict.Text(t.Ref)), w})
+	a := f.asked()
+	parts, _ := a.parts([]tidings.Score{{Label: label}})
+	out := make([]TermWeight, 0, len(parts))
+	for _, part := range parts {
+		if part.Adds[0] != 0 {
+			out = append(out, TermWeight{part.Term, part.Adds[0]})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b TermWeight) int { return compareWeights(a.Weight, b.Weight) })

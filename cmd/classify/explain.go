@@ -172,34 +172,18 @@ func (c *explanation) replayed(ctx context.Context, asked pipeline.Plan) (o *eva
 	if len(c.From) > 0 {
 		return nil, plan, "", &cli.UsageError{Err: errors.New("--from learns files, --store and --nats a pipeline's log: choose")}
 	}
-	if c.Store != "" {
-		if _, err := os.Stat(c.Store); errors.Is(err, os.ErrNotExist) {
-			return nil, plan, "", fmt.Errorf("--store: there is no store %s; correct the name, or leave it out to learn the built-in sample", c.Store)
-		}
-	}
-	name := pipeline.Name(c.Pipeline)
-	if err := name.Check(); err != nil {
-		return nil, plan, "", &cli.UsageError{Err: err}
-	}
-	b, err := (&cli.BrokerFlags{Store: c.Store, NATS: c.NATS}).Open(ctx, "tidings explain-text")
+	b, plan, err := (&storedFlags{Store: c.Store, NATS: c.NATS, Pipeline: c.Pipeline}).open(ctx, "tidings explain-text")
 	if err != nil {
 		return nil, plan, "", err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	plan, err = pipeline.Stored(ctx, b, name)
-	if errors.Is(err, broker.ErrEmpty) {
-		return nil, plan, "", fmt.Errorf("there is no pipeline %s; correct --pipeline, or make it with classify or ingest", name)
-	}
-	if err != nil {
-		return nil, plan, "", err
-	}
 	if changes := asked.Features.Changes(); len(changes) > 0 {
 		return nil, plan, "", &cli.UsageError{Err: fmt.Errorf("%s: a pipeline explains texts under the options that it was created with; leave this out, or leave --store and --nats out to try it on the built-in sample", strings.Join(changes, ", "))}
 	}
 	if o, err = eval.NewOracle(plan); err != nil {
 		return nil, plan, "", err
 	}
-	if err := o.Replay(ctx, b, name); err != nil {
+	if err := o.Replay(ctx, b, plan.Pipeline); err != nil {
 		return nil, plan, "", err
 	}
 	return o, plan, "the log of pipeline " + c.Pipeline, nil
@@ -234,7 +218,7 @@ type termLine struct {
 func newExplanationLine(plan pipeline.Plan, learnt string, x pipeline.Explanation) explanationLine {
 	l := explanationLine{
 		Learnt: learnt, Tokenizer: plan.Features.Tokenizer, Options: plan.Features.Changes(), Model: plan.Model, Explanation: x,
-		Scores: []pipeline.ScoreLine{}, Terms: []termLine{},
+		Scores: []pipeline.ScoreLine{}, Terms: newTermLines(x),
 	}
 	if l.Options == nil {
 		l.Options = []string{}
@@ -242,12 +226,18 @@ func newExplanationLine(plan pipeline.Plan, learnt string, x pipeline.Explanatio
 	for _, score := range x.Scores {
 		l.Scores = append(l.Scores, pipeline.ScoreLine(score))
 	}
+	return l
+}
+
+// newTermLines are the terms of a text with what they add by label.
+func newTermLines(x pipeline.Explanation) []termLine {
+	all := []termLine{}
 	for _, part := range x.Terms {
 		adds := map[string]float64{}
 		for i, score := range x.Scores {
 			adds[score.Label] = part.Adds[i]
 		}
-		l.Terms = append(l.Terms, termLine{part, adds})
+		all = append(all, termLine{part, adds})
 	}
-	return l
+	return all
 }

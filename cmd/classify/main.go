@@ -36,6 +36,8 @@ type root struct {
 	Classify    classify    `cmd:"" default:"withargs" hidden:"" name:"run"`
 	Worker      isolated    `cmd:"" hidden:"" help:"Run workers for another process."`
 	Doctor      checkup     `cmd:"" help:"Look whether all that a run needs is in place."`
+	Explain     reasons     `cmd:"" help:"Show why a document of a pipeline was predicted as it was."`
+	Uncertain   uncertain   `cmd:"" help:"List the documents most worth labelling."`
 	ExplainText explanation `cmd:"" help:"Show what becomes of a text: words, terms, df, weights, and what they say for each label."`
 }
 

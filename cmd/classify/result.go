@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,7 +14,6 @@ import (
 
 	"tidings/eval/metric"
 	"tidings/internal/cli"
-	"tidings/internal/jsonl"
 	"tidings/internal/terminal"
 	"tidings/pipeline"
 )
@@ -196,27 +194,17 @@ func (r *job) examples(ctx context.Context) []terminal.Example {
 
 func (r *job) example(ctx context.Context, frozen *pipeline.Frozen, e pipeline.Entry) terminal.Example {
 	x := terminal.Example{Prediction: e.Prediction(), Headline: e.ID}
-	record, err := r.broker.Record(ctx, r.plan.Pipeline.LogStream().Name, e.Position.Sequence)
+	d, err := pipeline.LogDocument(ctx, r.broker, r.plan.Pipeline, e.Position)
 	if err != nil {
 		return x
 	}
-	rows := bytes.Split(record.Data, []byte{'\n'})
-	if int(e.Position.Line) >= len(rows) {
-		return x
-	}
-	var d jsonl.Decoder
-	fields, err := d.Decode(rows[e.Position.Line])
-	if err != nil {
-		return x
-	}
-	title, text := string(fields.Title), string(fields.Text)
-	if x.Headline = title; title == "" {
-		x.Headline = text
+	if x.Headline = d.Title; d.Title == "" {
+		x.Headline = d.Text
 	}
 	if frozen == nil {
 		return x
 	}
-	weights, err := frozen.Explain(title, text, e.Label, examplesTerms)
+	weights, err := frozen.Explain(d.Title, d.Text, e.Label, examplesTerms)
 	if err != nil {
 		return x
 	}

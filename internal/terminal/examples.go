@@ -12,6 +12,9 @@ const (
 // titlePrefix begins the term of a word of the title (features.TitlePrefix).
 const titlePrefix = "^"
 
+// charPrefix begins the term of a part of words (features.CharPrefix).
+const charPrefix = "~"
+
 // examples show a few documents with what the model says of them now, and why.
 func (p *page) examples(r Report) {
 	if len(r.Examples) == 0 {
@@ -84,6 +87,9 @@ func (p *page) terms(terms []Term) {
 func (t Term) word() text {
 	if word, title := strings.CutPrefix(t.Text, titlePrefix); title {
 		return visible(word).cut(termColumnsMax) + " (title)"
+	}
+	if part, chars := strings.CutPrefix(t.Text, charPrefix); chars {
+		return visible(part).cut(termColumnsMax) + " (part)"
 	}
 	return visible(t.Text).cut(termColumnsMax)
 }
