@@ -3,11 +3,13 @@ package broker
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -21,6 +23,13 @@ type Object struct {
 
 // objectTimeout is how long an object may be on its way in all.
 const objectTimeout = 10 * time.Minute
+
+// How often an object is asked for, and how long one waits the first time; then
+// twice as long each.
+const (
+	objectTries    = 5
+	objectPatience = 10 * time.Second
+)
 
 // PutObject stores an object in a bucket, which is made when missing.
 func (b *Broker) PutObject(ctx context.Context, bucket string, o Object, data []byte) error {
@@ -61,7 +70,16 @@ func (b *Broker) Objects(ctx context.Context, bucket string) ([]Object, error) {
 // there is none.
 func (b *Broker) GetObject(ctx context.Context, bucket, name string, limit uint64) (data []byte, err error) {
 	asking, done := b.askFor(ctx, objectTimeout, nil)
-	data, err = b.getObject(asking, bucket, name, limit)
+	for try := range objectTries {
+		// Now and then chunks stop coming, with no word from the server: asked
+		// again they come.
+		attempt, cancel := context.WithTimeout(asking, objectPatience<<try)
+		data, err = b.getObject(attempt, bucket, name, limit)
+		cancel()
+		if err == nil || asking.Err() != nil || !errors.Is(err, nats.ErrTimeout) && !errors.Is(err, context.DeadlineExceeded) {
+			break
+		}
+	}
 	switch err = done(err); {
 	case err == nil || errors.Is(err, ErrTooLarge):
 		return data, err
@@ -88,7 +106,16 @@ func (b *Broker) getObject(ctx context.Context, bucket, name string, limit uint6
 	if info.Size > limit {
 		return nil, fmt.Errorf("bucket %s, object %s has %d bytes, the limit is %d: %w", bucket, name, info.Size, limit, ErrTooLarge)
 	}
-	return io.ReadAll(object) // its digest is checked at the end
+	// Not to its end but to its size: the end can be missed.
+	data = make([]byte, info.Size)
+	if _, err := io.ReadFull(object, data); err != nil {
+		return nil, err
+	}
+	want, err := jetstream.DecodeObjectDigest(info.Digest)
+	if sum := sha256.Sum256(data); err == nil && !bytes.Equal(sum[:], want) {
+		err = jetstream.ErrDigestMismatch
+	}
+	return data, err
 }
 
 // DeleteObject removes an object, if it is there.
