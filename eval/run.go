@@ -96,6 +96,9 @@ func (o *Oracle) replay(ctx context.Context, b *broker.Broker, name pipeline.Nam
 	if last = min(last, to); err != nil || last <= o.Tally.To {
 		return err
 	}
+	if err := pipeline.CheckBegin(ctx, b, name, o.Tally.To+1); err != nil {
+		return err
+	}
 	r, err := b.Read(ctx, stream, o.Tally.To+1, broker.ReaderOptions{Ahead: 1024})
 	if err != nil {
 		return err

@@ -84,21 +84,38 @@ const snapshotsKept = 2
 // cursor of the slowest partition that could go back to one, and returns the
 // oldest that is kept.
 func (s Snapshots) Sweep(ctx context.Context, of []Snapshot, cursor uint64) (oldest Snapshot, err error) {
-	kept := 0
-	for _, snapshot := range of {
-		if kept == snapshotsKept {
-			if err := s.Broker.DeleteObject(ctx, s.Bucket, snapshot.name()); err != nil {
-				return oldest, err
-			}
-			continue
-		}
-		oldest = snapshot
-		if snapshot.At <= cursor {
-			kept++
+	kept, enough := needed(of, cursor)
+	for _, snapshot := range of[kept:] {
+		if err := s.Broker.DeleteObject(ctx, s.Bucket, snapshot.name()); err != nil {
+			return oldest, err
 		}
 	}
-	if kept < snapshotsKept {
-		oldest = Snapshot{} // who is slower goes back to the beginning
+	if enough {
+		oldest = of[kept-1]
 	}
 	return oldest, nil
+}
+
+// Oldest is the snapshot that Sweep would return, the zero one where whoever
+// starts may go back to the beginning.
+func Oldest(of []Snapshot, cursor uint64) (oldest Snapshot) {
+	if kept, enough := needed(of, cursor); enough {
+		oldest = of[kept-1]
+	}
+	return oldest
+}
+
+// needed is how many of the snapshots, the newest, are needed, and whether none
+// before them could be.
+func needed(of []Snapshot, cursor uint64) (kept int, enough bool) {
+	behind := 0
+	for i, snapshot := range of {
+		if snapshot.At <= cursor {
+			behind++
+		}
+		if behind == snapshotsKept {
+			return i + 1, true
+		}
+	}
+	return len(of), false
 }

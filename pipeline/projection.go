@@ -25,7 +25,9 @@ import (
 // It has no state but its own output: each message says how many lines of its
 // kind have been published with it, so that after a crash the tail tells where
 // to go on, and it is stored only behind the message believed to be the last,
-// so that two projections at once publish no line twice.
+// so that two projections at once publish no line twice. Where results have been
+// deleted lines cannot be counted from the first one on; so it says, too, how
+// many of them came of which stretch of the log.
 type Projection struct {
 	broker *broker.Broker
 	plan   Plan
@@ -33,6 +35,8 @@ type Projection struct {
 
 	appender *broker.Appender
 	outputs  map[string]*output
+	to       uint64 // the log sequence at which the unit ends that is being published
+	resuming bool   // the results begin behind the log's beginning, and what was published has not been met
 }
 
 // output is one kind of line.
@@ -40,6 +44,9 @@ type output struct {
 	subject   string
 	published uint64 // lines in the stream
 	seen      uint64 // lines that the results held so far
+	inUnit    uint64 // of them, in this unit
+	place     outPlace
+	placed    bool // its tail tells a place; an older program wrote it, or there is none
 	batch     bytes.Buffer
 	lines     int
 }
@@ -119,6 +126,11 @@ func (p *Projection) publish(ctx context.Context) error {
 		return err
 	}
 	defer results.Close()
+	if p.resuming = results.After() > 0; p.resuming {
+		if err := p.checkPlaces(); err != nil {
+			return err
+		}
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	p.appender.OnFailure(stop) // also while there is nothing to publish
@@ -147,6 +159,7 @@ func (p *Projection) open(ctx context.Context) error {
 	for _, kind := range outputKinds() {
 		o := &output{subject: string(p.plan.Pipeline) + ".out." + kind}
 		r, err := p.broker.Last(ctx, stream.Name, o.subject)
+		o.place, o.placed = placeOf(r)
 		if err == nil {
 			o.published, err = strconv.ParseUint(r.Header.Get(headerLines), 10, 64)
 		} else if errors.Is(err, broker.ErrEmpty) {
@@ -162,6 +175,13 @@ func (p *Projection) open(ctx context.Context) error {
 }
 
 func (p *Projection) unit(u *Unit) error {
+	if p.resuming && p.before(u.To) {
+		return nil
+	}
+	p.to = u.To
+	for _, o := range p.outputs {
+		o.inUnit = 0
+	}
 	for i := range u.Entries {
 		e := &u.Entries[i]
 		var err error
@@ -201,6 +221,7 @@ func (p *Projection) unit(u *Unit) error {
 func (p *Projection) line(kind string, value func() any) error {
 	o := p.outputs[kind]
 	o.seen++
+	o.inUnit++
 	if o.seen <= o.published {
 		return nil
 	}
@@ -222,7 +243,7 @@ func (p *Projection) flush(o *output) error {
 		return nil
 	}
 	o.published = o.seen
-	h := broker.Header{headerLines: {strconv.FormatUint(o.published, 10)}}
+	h := broker.Header{headerLines: {strconv.FormatUint(o.published, 10)}, headerPlace: {outPlace{p.to, o.inUnit}.String()}}
 	err := p.appender.Append(o.subject, h, bytes.TrimSuffix(o.batch.Bytes(), []byte{'\n'}))
 	o.batch.Reset()
 	o.lines = 0

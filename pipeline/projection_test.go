@@ -149,6 +149,7 @@ func lines(ctx context.Context, t *testing.T, b *broker.Broker, plan Plan) map[s
 
 // outside is what an outside reader has seen.
 type outside struct {
+	broker *broker.Broker
 	plan   Plan
 	reader *broker.Reader
 	lines  map[string][]string
@@ -166,7 +167,7 @@ func openOutside(ctx context.Context, t *testing.T, b *broker.Broker, plan Plan,
 		t.Fatal(err)
 	}
 	t.Cleanup(r.Close)
-	return &outside{plan: plan, reader: r, lines: map[string][]string{}, pack: pack}
+	return &outside{broker: b, plan: plan, reader: r, lines: map[string][]string{}, pack: pack}
 }
 
 // until reads until so many lines of each kind have come. Each message says

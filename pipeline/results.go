@@ -15,12 +15,19 @@ type Results struct {
 	broker *broker.Broker
 	plan   Plan
 	loses  bool // documents may be missing
+	after  uint64
 	unit   Unit
 }
 
 // OpenResults reads from the first record on, and goes on reading as more is
-// committed.
+// committed. Where records have been deleted (Trim) it begins behind them.
 func OpenResults(ctx context.Context, b *broker.Broker, p Plan) (*Results, error) {
+	return OpenResultsBehind(ctx, b, p, 0)
+}
+
+// OpenResultsBehind reads what came of the log behind a sequence, or of what is
+// kept of it: After tells.
+func OpenResultsBehind(ctx context.Context, b *broker.Broker, p Plan, after uint64) (*Results, error) {
 	stages := []string{ClassifyStage, TopicsStage}
 	if p.Partitions.Chained() {
 		stages = stages[:1] // the chain's record holds the windows too
@@ -28,8 +35,13 @@ func OpenResults(ctx context.Context, b *broker.Broker, p Plan) (*Results, error
 	// Whoever looks wants to see what comes again.
 	everything := guarantees.Promise{Guarantee: guarantees.AtLeastOnce, Recovery: guarantees.Kept}
 	r := &Results{broker: b, plan: p, loses: p.Claim().Guarantee == guarantees.AtMostOnce}
-	err := r.patiently(ctx, func() (err error) {
-		r.in, err = openZip(ctx, reading{broker: b, plan: p, promise: everything}, stages)
+	err := r.patiently(ctx, func() error {
+		from, err := p.resultsBehind(ctx, b, stages, after)
+		if err != nil {
+			return err
+		}
+		r.after = from.after
+		r.in, err = openZip(ctx, reading{broker: b, plan: p, promise: everything, after: from.after, places: from.places}, stages)
 		return err
 	})
 	if err != nil {
@@ -37,6 +49,30 @@ func OpenResults(ctx context.Context, b *broker.Broker, p Plan) (*Results, error
 	}
 	return r, nil
 }
+
+// resultsBehind finds where each stream has to be read from to have all behind a
+// log sequence, and from where on all of them have something.
+func (p Plan) resultsBehind(ctx context.Context, b *broker.Broker, stages []string, after uint64) (restored, error) {
+	r := restored{after: after, places: places{}}
+	for _, stage := range stages {
+		n, err := node(stage)
+		if err != nil {
+			return r, err
+		}
+		for i := range *p.Partitions.of(stage) {
+			place, err := p.placeBehind(ctx, b, n, i, after)
+			if err != nil {
+				return r, err
+			}
+			r.places[p.Pipeline.partitionStream(n, i).Name] = place
+			r.after = max(r.after, place.At)
+		}
+	}
+	return r, nil
+}
+
+// After is the log sequence behind which the results begin.
+func (r *Results) After() uint64 { return r.after }
 
 // patiently repeats what fails because the broker is away, when it is back.
 func (r *Results) patiently(ctx context.Context, f func() error) error {
@@ -55,6 +91,7 @@ func (r *Results) Next(ctx context.Context) (*Unit, error) {
 		r.unit.Reset()
 		return r.in.next(ctx, &r.unit)
 	})
+	r.unit.After = r.after
 	if err == nil && r.loses && r.unit.Trigger == "" {
 		err = r.patiently(ctx, func() error { return r.fillHoles(ctx) })
 	}

@@ -266,7 +266,7 @@ func (w *worker) sweep(ctx context.Context, s guarantees.Snapshots) error {
 			continue
 		}
 		for part, partitions := range w.plan.pieceNames(n) {
-			cursor, err := w.slowest(ctx, n, partitions)
+			cursor, err := w.plan.slowest(ctx, w.broker, n, partitions)
 			if err != nil {
 				return err
 			}
@@ -297,11 +297,11 @@ func (w *worker) sweep(ctx context.Context, s guarantees.Snapshots) error {
 }
 
 // slowest is the smallest cursor of some partitions of a stage.
-func (w *worker) slowest(ctx context.Context, n Node, partitions []int) (uint64, error) {
+func (p Plan) slowest(ctx context.Context, b *broker.Broker, n Node, partitions []int) (uint64, error) {
 	slowest := ^uint64(0)
-	for _, p := range partitions {
-		stream := w.plan.Pipeline.partitionStream(n, p)
-		r, err := w.broker.Last(ctx, stream.Name, stream.Subjects[0])
+	for _, i := range partitions {
+		stream := p.Pipeline.partitionStream(n, i)
+		r, err := b.Last(ctx, stream.Name, stream.Subjects[0])
 		if errors.Is(err, broker.ErrEmpty) {
 			return 0, nil
 		}

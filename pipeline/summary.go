@@ -17,7 +17,8 @@ type Summary struct {
 	Partitions  Partitions `json:"partitions"`
 	Model       string     `json:"model"`
 	Tokenizer   string     `json:"tokenizer"`
-	Text        []string   `json:"text,omitempty"` // options of text that are not at their defaults: "ngrams 1-2"
+	Text        []string   `json:"text,omitempty"`          // options of text that are not at their defaults: "ngrams 1-2"
+	After       uint64     `json:"begins_behind,omitempty"` // log sequence: what was before has been deleted, and is not counted
 	Documents   uint64     `json:"documents"`
 	Labelled    uint64     `json:"labelled"`
 	Predictions uint64     `json:"predictions"`
@@ -102,7 +103,7 @@ func (t *Tally) Summary(p Plan) Summary {
 	s := Summary{
 		Pipeline: p.Pipeline, Guarantee: p.Guarantee, Recovery: p.Recovery, Order: p.Order, Claim: p.Claim().Guarantee,
 		Partitions: p.Partitions, Model: p.Model, Tokenizer: tokenizer, Text: p.Features.Changes(),
-		Documents: t.Documents, Labelled: t.Labelled, Predictions: t.Predictions,
+		After: t.After, Documents: t.Documents, Labelled: t.Labelled, Predictions: t.Predictions,
 		Duplicates: t.Duplicates, Lost: t.Lost, DeadLetters: t.DeadLetters, Rejected: t.Rejected,
 		Accuracy: t.Confusion.Accuracy(), MacroF1: t.Confusion.MacroF1(),
 		CalibrationError: t.Confidence.Calibration.Error(), Calibration: t.Confidence.Bins(),

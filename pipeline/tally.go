@@ -33,6 +33,7 @@ type Tally struct {
 	Promotions  uint64     // versions that took over
 	Windows     uint64
 	Updates     uint64
+	After       uint64 // the log sequence behind which the account begins: what was before has been deleted
 	To          uint64 // the last log sequence covered
 
 	Confusion  metric.Confusion
@@ -64,8 +65,18 @@ func NewTally() *Tally {
 	}
 }
 
+// Begin makes the account begin behind a log sequence: nothing before it is
+// missed.
+func (t *Tally) Begin(after uint64) {
+	t.After, t.To = after, after
+	t.last = tidings.Position{Sequence: after, Line: ^uint32(0)}
+}
+
 // Add takes the next stretch of results.
 func (t *Tally) Add(u *Unit) {
+	if t.To == 0 && u.After > 0 {
+		t.Begin(u.After)
+	}
 	for i := range u.Entries {
 		t.entry(&u.Entries[i])
 	}

@@ -110,6 +110,7 @@ type Unit struct {
 	Trigger   string
 	Part      int
 	Documents uint64 // lines of the log, as far as the reader knows; for fault plans
+	After     uint64 // of results: the log sequence behind which they begin
 
 	places places // where the inputs are read from behind the unit, if the state is to be saved there; else nil
 
@@ -142,7 +143,7 @@ func (u *Unit) AddLog(r broker.Record) {
 
 // Reset empties the unit and keeps its memory.
 func (u *Unit) Reset() {
-	u.From, u.To, u.Trigger, u.Part, u.Documents = 0, 0, "", 0, 0
+	u.From, u.To, u.Trigger, u.Part, u.Documents, u.After = 0, 0, "", 0, 0, 0
 	u.places = nil
 	clear(u.messages)
 	u.messages = u.messages[:0]

@@ -25,6 +25,7 @@ type classify struct {
 	cli.LateFlags   `group:"Source"`
 	cli.PlanFlags   `group:"Pipeline"`
 	cli.BrokerFlags `group:"Broker"`
+	cli.KeepFlags   `group:"Broker"`
 	faultFlags      `group:"Faults"`
 
 	Stages  string   `name:"stages" placeholder:"LIST" complete:"tokenize,df,classify,topics" group:"Broker" help:"The stages that this process runs: df,classify or topics/0. Default: all."`
@@ -70,7 +71,7 @@ func (c *classify) settle() error {
 			c.Until = "stopped"
 		}
 	}
-	if err := errors.Join(c.checkUntil(), c.checkIsolate(), cli.CheckAbstain(c.Abstain)); err != nil {
+	if err := errors.Join(c.checkUntil(), c.checkIsolate(), c.checkKeep(), cli.CheckAbstain(c.Abstain)); err != nil {
 		return err
 	}
 	if c.Output == "-" && c.Summary == "-" {
@@ -210,6 +211,7 @@ func (r *job) run(ctx context.Context) error {
 	start(&work, r.work)
 	start(&work, r.ingest)
 	start(&work, r.follow)
+	start(&work, r.retain)
 	if r.live != nil {
 		start(&work, r.live.Run)
 	}

@@ -133,6 +133,13 @@ func (f *follower) hold(ctx context.Context, before uint64) func(ingest.Counts) 
 	}
 }
 
+// at is the log sequence up to which all is added up.
+func (f *follower) at() uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.tally.To
+}
+
 // status is what a person sees; Lag holds the log sequence that is committed.
 func (f *follower) status(now time.Time) terminal.Status {
 	f.mu.Lock()

@@ -44,6 +44,11 @@ func (r *job) result(ctx context.Context, failure error) error {
 	}
 	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
+	for _, note := range []string{begins(report.Summary.After), r.trim(looking)} {
+		if note != "" {
+			report.Notes = append(report.Notes, note)
+		}
+	}
 	report.Examples = r.examples(looking)
 	faults, notes, err := r.struck(looking)
 	if err != nil {

@@ -23,6 +23,7 @@ type feed struct {
 	cli.LateFlags   `group:"Source"`
 	liveFlags       `group:"Source"`
 	cli.BrokerFlags `group:"Broker"`
+	cli.KeepFlags   `group:"Broker"`
 
 	Until    string `name:"until" placeholder:"WHEN" complete:"end,stopped" group:"Source" help:"When to stop: end, at the end of what there is, or stopped, when somebody stops it. Default: end, but stopped for feeds and for what clients send; with end each feed is asked once."`
 	Pipeline string `name:"pipeline" default:"tidings" placeholder:"NAME" group:"Broker" help:"The pipeline whose log is fed."`
@@ -77,6 +78,7 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 	if url := b.URL(); url != "" && b.Embedded() {
 		p.Notice("the broker is at " + url)
 	}
+	defer f.retain(ctx, b, p)()
 	if f.live() {
 		return f.serve(ctx, s, b, p)
 	}

@@ -39,7 +39,7 @@ func Open(ctx context.Context, b *broker.Broker, p pipeline.Plan, each func(docu
 	if err != nil {
 		return h, err
 	}
-	first, err := b.FirstSequence(ctx, p.Pipeline.LogStream().Name)
+	first, err := pipeline.LogBegin(ctx, b, p.Pipeline)
 	if err != nil {
 		return h, err
 	}

@@ -22,7 +22,7 @@ func TestMcNemarIsThatOfStatsmodels(t *testing.T) {
 		{10, 15, false, 0.4237107971667936}, {15, 10, false, 0.4237107971667936},
 		{121, 59, false, 5.450094825427117e-06}, {59, 121, false, 5.450094825427117e-06},
 		{2, 2000, false, 0}, {300, 301, false, 1}, {40, 41, false, 1},
-		// The table of Edwards (1948) that textbooks take for an example.
+		// Agresti (Categorical Data Analysis, 1990, table 10.1): approval asked twice.
 		{86, 150, false, 4.114562281345944e-05},
 	}
 	for _, tt := range tests {

@@ -68,6 +68,7 @@ const (
 	headerWriter = "Tidings-Writer" // which run stored it
 	headerTotal  = "Tidings-Total"  // documents and bytes of the source up to here
 	headerLabels = "Tidings-Labels" // of rows up to here the labels that come later are in the log; of live input as Tidings-Total
+	headerRecall = "Tidings-Recall" // the source's documents are known again by their ids
 )
 
 // ErrTaken reports that another process feeds the same source.
@@ -412,6 +413,9 @@ func (w *writer) put(ctx context.Context, kind string, data []byte) error {
 		h := broker.Header{headerCursor: {strconv.FormatUint(w.cursor, 10)}, headerWriter: {w.run}, headerTotal: {sum.String()}}
 		if w.o.Delay.later() {
 			h[headerLabels] = []string{strconv.FormatUint(w.sent, 10)}
+		}
+		if !w.o.Resumable {
+			h[headerRecall] = []string{"ids"}
 		}
 		sequence, err := w.fence.put(ctx, subject, w.last, h, data)
 		switch {
