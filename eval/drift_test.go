@@ -25,19 +25,37 @@ import (
 //   - each detector has alarmed, so that there was something to compare.
 func TestAlarmsAreTheOraclesWhateverHappens(t *testing.T) {
 	documents := mislabelled(lines(t, "wikipedia-current-events.jsonl.gz", 1800), 1000)
+	put := func(t *testing.T, b *broker.Broker, name pipeline.Name) { fill(t, b, name, documents, 16) }
 	for _, n := range []int{1, 2, 4} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			alarmsAsTheOracles(t, documents, n, "adwin:0.3", "page-hinkley:4", "every:500")
+			alarmsAsTheOracles(t, len(documents), put, n, "adwin:0.3", "page-hinkley:4", "every:500")
 		})
 	}
+}
+
+// Property: labels that come later are outcomes as well, at their own positions.
+func TestLateLabelsAlarmAtTheirOwnPositions(t *testing.T) {
+	documents := evaltest.Documents(1500)
+	put := func(t *testing.T, b *broker.Broker, name pipeline.Name) {
+		evaltest.FillLate(t, b, name, documents, 8, 100)
+	}
+	for _, a := range alarmsAsTheOracles(t, len(documents), put, 2, "page-hinkley:2", "every:500") {
+		if a.kind == pipeline.LabelEntry {
+			return
+		}
+	}
+	t.Error("no late label alarmed")
 }
 
 // The same of the detector that needs thousands of documents.
 func TestAlarmsOfWordsSharedData(t *testing.T) {
 	documents := lines(t, "wikipedia-current-events.jsonl.gz", 45_400)
 	documents = append(documents[:7600], documents[44_000:]...) // other words
+	put := func(t *testing.T, b *broker.Broker, name pipeline.Name) { fill(t, b, name, documents, 16) }
 	for _, n := range []int{1, 4} {
-		t.Run(fmt.Sprint(n), func(t *testing.T) { alarmsAsTheOracles(t, documents, n, "terms:2", "every:500") })
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			alarmsAsTheOracles(t, len(documents), put, n, "terms:2", "every:500")
+		})
 	}
 }
 
@@ -50,7 +68,24 @@ func mislabelled(documents [][]byte, from int) [][]byte {
 	return documents
 }
 
-func alarmsAsTheOracles(t *testing.T, documents [][]byte, partitions int, detectors ...drift.Spec) {
+// located is an alarm and what stands at its position.
+type located struct {
+	pipeline.Alarm
+	kind pipeline.Kind
+}
+
+func alarmsOf(u *pipeline.Unit) (all []located) {
+	for i := range u.Entries {
+		for _, a := range u.Entries[i].AllAlarms() {
+			all = append(all, located{a, u.Entries[i].Kind})
+		}
+	}
+	return all
+}
+
+// alarmsAsTheOracles runs over a log with so many documents, kills workers, and
+// returns the alarms.
+func alarmsAsTheOracles(t *testing.T, documents int, put func(*testing.T, *broker.Broker, pipeline.Name), partitions int, detectors ...drift.Spec) []located {
 	t.Helper()
 	b := evaltest.Broker(t)
 	n := partitions
@@ -63,17 +98,17 @@ func alarmsAsTheOracles(t *testing.T, documents [][]byte, partitions int, detect
 	if err := pipeline.Create(ctx, b, p); err != nil {
 		t.Fatal(err)
 	}
-	fill(t, b, p.Pipeline, documents, 16)
-	var want, got []pipeline.Alarm
+	put(t, b, p.Pipeline)
+	var want, got []located
 	truth := oracle(t, b, p, func(o *eval.Oracle) {
-		o.Message = func(u *pipeline.Unit) { want = append(want, u.AllAlarms()...) }
+		o.Message = func(u *pipeline.Unit) { want = append(want, alarmsOf(u)...) }
 	})
 	for _, c := range truth.Tally.Alarms.Counts(p.Drift) {
 		if c.Alarms == 0 {
 			t.Fatalf("%s never alarmed: nothing is compared", c.Detector)
 		}
 	}
-	tally := killed(ctx, t, b, p, uint64(len(documents)), func(u *pipeline.Unit) { got = append(got, u.AllAlarms()...) })
+	tally := killed(ctx, t, b, p, uint64(documents), func(u *pipeline.Unit) { got = append(got, alarmsOf(u)...) })
 	if !slices.Equal(got, want) {
 		t.Errorf("%d alarms, the oracle has %d:\n got %v\nwant %v", len(got), len(want), got, want)
 	}
@@ -81,9 +116,10 @@ func alarmsAsTheOracles(t *testing.T, documents [][]byte, partitions int, detect
 	if is.Digest() != should.Digest() || is.DriftDigest != should.DriftDigest || is.DriftDigest == 0 {
 		t.Errorf("digests %x of alarms, %x of detectors; the oracle's %x, %x", is.Digest(), is.DriftDigest, should.Digest(), should.DriftDigest)
 	}
-	if s := tally.Summary(p); s.Drift[len(s.Drift)-1].Alarms != uint64(len(documents)/500) {
-		t.Errorf("the baseline of %d documents: %+v", len(documents), s.Drift)
+	if s := tally.Summary(p); s.Drift[len(s.Drift)-1].Alarms != uint64(documents/500) {
+		t.Errorf("the baseline of %d documents: %+v", documents, s.Drift)
 	}
+	return got
 }
 
 // killed runs a pipeline whose workers make snapshots and are killed now and

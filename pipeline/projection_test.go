@@ -17,6 +17,7 @@ import (
 	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/internal/broker/brokertest"
+	"tidings/model/drift"
 	"tidings/pipeline/topics"
 )
 
@@ -67,7 +68,7 @@ func logged(ctx context.Context, t *testing.T, b *broker.Broker, name Name, n in
 
 func projectionPlan(t *testing.T, name Name, p Partitions) Plan {
 	t.Helper()
-	plan := Plan{Pipeline: name, Partitions: p}
+	plan := Plan{Pipeline: name, Partitions: p, Drift: drift.Options{Detectors: []drift.Spec{"page-hinkley:1", "every:50"}}}
 	for _, s := range []string{"tumbling:24h", "count:10"} {
 		d, err := topics.Parse(s)
 		if err != nil {
@@ -131,6 +132,9 @@ func lines(ctx context.Context, t *testing.T, b *broker.Broker, plan Plan) map[s
 			case DeadLetter, RejectEntry:
 				add("deadletters", NewDeadLetterLine(e))
 			}
+			for _, a := range u.Entries[i].AllAlarms() {
+				add("alarms", NewAlarmLine(a))
+			}
 		}
 		for _, windows := range u.Windows {
 			for _, w := range windows {
@@ -139,7 +143,7 @@ func lines(ctx context.Context, t *testing.T, b *broker.Broker, plan Plan) map[s
 		}
 		to = u.To
 	}
-	for _, kind := range []string{"predictions", "deadletters", "windows"} {
+	for _, kind := range []string{"predictions", "deadletters", "windows", "alarms"} {
 		if len(out[kind]) < 10 {
 			t.Fatalf("%d %s are no test", len(out[kind]), kind)
 		}
@@ -207,7 +211,7 @@ func (o *outside) until(ctx context.Context, t *testing.T, want map[string][]str
 // compare says where what was seen is not what should be.
 func (o *outside) compare(t *testing.T, want map[string][]string) {
 	t.Helper()
-	for _, kind := range []string{"predictions", "deadletters", "windows"} {
+	for _, kind := range []string{"predictions", "deadletters", "windows", "alarms"} {
 		got := o.lines[kind]
 		for i := range max(len(got), len(want[kind])) {
 			if i >= len(got) || i >= len(want[kind]) || got[i] != want[kind][i] {

@@ -217,6 +217,9 @@ func (c *checker) same(l *lane, want, got *pipeline.Entry) bool {
 	if got.Label != want.Label || got.Probability != want.Probability {
 		c.findings.add(Differs, l.where, 1, want.Position.Sequence, want.Position.Sequence, fmt.Sprintf("%s: %s %g, the oracle says %s %g", want.ID, got.Label, got.Probability, want.Label, want.Probability))
 	}
+	if len(got.Alarms) > 0 && !slices.Equal(got.Alarms, want.Alarms) {
+		c.findings.add(Differs, l.where, 1, want.Position.Sequence, want.Position.Sequence, fmt.Sprintf("%s: alarms %v, the oracle has %v", want.ID, got.Alarms, want.Alarms))
+	}
 	return true
 }
 
@@ -238,7 +241,11 @@ func (c *checker) label(l *lane, want, got *pipeline.Entry) {
 // end compares the state where a source ends.
 func (c *checker) end(l *lane, want, got *pipeline.Entry) {
 	c.df, c.model = pair("df", got.DFDigest, want.DFDigest), pair("model", got.ModelDigest, want.ModelDigest)
-	for _, p := range []Pair{c.df, c.model, pair("ledger", got.Chain, want.Chain)} {
+	pairs := []Pair{c.df, c.model, pair("ledger", got.Chain, want.Chain)}
+	if got.DriftDigest != 0 { // 0: of before there were detectors of change
+		pairs = append(pairs, pair("drift", got.DriftDigest, want.DriftDigest))
+	}
+	for _, p := range pairs {
 		if !p.Equal() {
 			c.findings.add(Digest, l.where, 1, want.Position.Sequence, want.Position.Sequence, fmt.Sprintf("%s: %s, the oracle's is %s", p.Of, p.Run, p.Oracle))
 		}
