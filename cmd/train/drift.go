@@ -28,7 +28,7 @@ type driftCommand struct {
 	cli.DriftFlags `group:"Model"`
 
 	FreezeAt string  `name:"freeze-at" placeholder:"TIME" group:"Model" help:"Let the model learn up to the first document of this time (2020-01-01, or RFC 3339) and then stay as it is: only so does its error show a change that a model which learns on keeps up with."`
-	Shuffles *uint64 `name:"shuffles" placeholder:"N" group:"Result" help:"Count false alarms on N shuffled orders, in which nothing changes; 0 for none. Default: 1."`
+	Shuffles *uint64 `name:"shuffles" placeholder:"N" group:"Result" help:"Count false alarms on N shuffled orders, in which nothing changes; 0 for none. Default: 1 of files, none of the sample and of standard input, which come in one order."`
 	JSON     bool    `name:"json" group:"Result" help:"The result as JSON, a record an order, with every alarm."`
 }
 
@@ -96,10 +96,7 @@ func (c *driftCommand) Run(ctx context.Context, s cli.Streams) error {
 	if err != nil {
 		return err
 	}
-	shuffles := uint64(1)
-	if c.Shuffles != nil {
-		shuffles = *c.Shuffles
-	}
+	shuffles := c.shuffles()
 	progress := terminal.NewProgress(s.Err, c.JSON, time.Now, terminal.Detect(s.Err, os.Getenv))
 	defer progress.Finish()
 	first, err := c.watch(ctx, s, plan, progress, c.Shuffle, until(freeze))
@@ -127,6 +124,18 @@ func (c *driftCommand) Run(ctx context.Context, s cli.Streams) error {
 		return err
 	}
 	return terminal.RenderTables(s.Out, tables(plan, freeze, all), terminal.Detect(s.Out, os.Getenv))
+}
+
+// shuffles is how many shuffled orders are looked at: by default none of what has
+// one order only.
+func (c *driftCommand) shuffles() uint64 {
+	switch {
+	case c.Shuffles != nil:
+		return *c.Shuffles
+	case slices.ContainsFunc(c.From, func(spec string) bool { return spec == cli.Stdin || cli.IsSample(spec) }):
+		return 0
+	}
+	return 1
 }
 
 // until says whether the model is to stay as it is when a document comes, the

@@ -62,7 +62,7 @@ func (f *SourceFlags) IdleWith(tests []string) (idle []Idle) {
 func (f *ReadFlags) IdleWith(from, tests []string) (idle []Idle) {
 	feeds := slices.ContainsFunc(from, isFeeds)
 	days := slices.ContainsFunc(from, isDaily)
-	if feeds || days || slices.ContainsFunc(from, isSample) {
+	if feeds || days || slices.ContainsFunc(from, IsSample) {
 		idle = append(idle, Idle{"shuffle", ""})
 	}
 	if (feeds || days) && len(tests) == 0 {
@@ -108,4 +108,5 @@ func isDaily(spec string) bool {
 	return err == nil && e.Daily()
 }
 
-func isSample(spec string) bool { return spec == Sample || strings.HasPrefix(spec, Sample+":") }
+// IsSample says whether a source is the synthetic newswire.
+func IsSample(spec string) bool { return spec == Sample || strings.HasPrefix(spec, Sample+":") }

@@ -94,7 +94,7 @@ type scheme struct {
 func schemes() []scheme {
 	return []scheme{
 		{name: "standard input", is: func(spec string) bool { return spec == Stdin }, open: openStdin},
-		{name: "the built-in sample", is: isSample, open: openSample},
+		{name: "the built-in sample", is: IsSample, open: openSample},
 		{name: "what clients send", is: func(spec string) bool { return spec == Live }, open: openLive},
 		{name: "the log", is: func(spec string) bool { return spec == Log }, open: openLog},
 		{name: "a data set of the catalogue", is: catalogue.Is, open: openCatalogue},
