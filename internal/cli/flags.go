@@ -144,7 +144,10 @@ func (f *ModelFlags) Plan() (pipeline.Plan, error) {
 	if err != nil {
 		return pipeline.Plan{}, err
 	}
-	name, text := choose(f.Model, text, f.CharNGrams != "")
+	name, text, err := choose(f.Model, text, f.CharNGrams != "")
+	if err != nil {
+		return pipeline.Plan{}, &UsageError{err}
+	}
 	return checked(pipeline.Plan{Model: name, Features: text, LabelWait: wait, Drift: drift.None()}.WithDefaults())
 }
 
@@ -168,7 +171,8 @@ func (f *PlanFlags) Plan() (pipeline.Plan, error) {
 	errs = append(errs, err)
 	wait, err := f.wait()
 	errs = append(errs, err)
-	name, text := choose(f.Model, text, f.CharNGrams != "")
+	name, text, err := choose(f.Model, text, f.CharNGrams != "")
+	errs = append(errs, err)
 	promise, stages, err := pipeline.ParsePromises(f.Guarantee, f.Recovery)
 	errs = append(errs, err)
 	p := pipeline.Plan{

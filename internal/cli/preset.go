@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"tidings/features"
+	"tidings/internal/near"
 	"tidings/model"
 )
 
@@ -15,8 +17,8 @@ type preset struct {
 	chars       int // characters of an n-gram, 0 for none
 }
 
-// presets are the two ends: the least time for a document, and the most
-// documents predicted right. docs/measured.md has what each gains and costs.
+// presets are the two ends: little time for a document, and many documents
+// predicted right. docs/measured.md has what each gains and costs.
 var presets = [...]preset{
 	{name: "fast", model: model.Default},
 	{name: "accurate", model: "stack", chars: 4},
@@ -38,13 +40,16 @@ func modelHelp() string {
 
 // choose returns the model that a name stands for, and fills in the features
 // that the name brings and no flag spoke of.
-func choose(name string, o features.Options, charsSaid bool) (string, features.Options) {
+func choose(name string, o features.Options, charsSaid bool) (string, features.Options, error) {
 	i := slices.IndexFunc(presets[:], func(p preset) bool { return p.name == name })
+	if all := models(); name != "" && !slices.Contains(all, name) {
+		return name, o, fmt.Errorf("model %.64q is not known; %sthere are %s", name, near.Question(name, all), strings.Join(all, ", "))
+	}
 	if i < 0 {
-		return name, o
+		return name, o, nil
 	}
 	if !charsSaid {
 		o.CharNGrams = presets[i].chars
 	}
-	return presets[i].model, o
+	return presets[i].model, o, nil
 }
