@@ -21,6 +21,10 @@ import (
 	"tidings/pipeline/topics"
 )
 
+// abstained is the probability below which the projections of these tests name
+// no label.
+const abstained = 0.9
+
 // logged puts n documents into a pipeline's log, with labels, some rows that
 // tokenize refuses and some that were refused before, and ends of a source.
 func logged(ctx context.Context, t *testing.T, b *broker.Broker, name Name, n int, random *rand.Rand) {
@@ -128,7 +132,7 @@ func lines(ctx context.Context, t *testing.T, b *broker.Broker, plan Plan) map[s
 		for i := range u.Entries {
 			switch e := &u.Entries[i]; e.Kind {
 			case DocumentEntry:
-				add("predictions", NewPredictionLine(e.Prediction(), 0))
+				add("predictions", NewPredictionLine(e.Prediction(), abstained))
 			case DeadLetter, RejectEntry:
 				add("deadletters", NewDeadLetterLine(e))
 			}
@@ -232,7 +236,7 @@ func interrupted(ctx context.Context, t *testing.T, b *broker.Broker, plan Plan,
 		running, stop := context.WithCancel(ctx)
 		var projecting sync.WaitGroup
 		projecting.Go(func() {
-			if err := Project(running, b, plan, Shape{Pack: pack}); err != nil {
+			if err := Project(running, b, plan, Shape{Pack: pack, Abstain: abstained}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -362,7 +366,7 @@ func TestARunGoesOnAfterOutages(t *testing.T) {
 		projecting, end := context.WithCancel(ctx)
 		var projection sync.WaitGroup
 		projection.Go(func() {
-			if err := Project(projecting, b, disturbed, Shape{Pack: 10}); err != nil {
+			if err := Project(projecting, b, disturbed, Shape{Pack: 10, Abstain: abstained}); err != nil {
 				t.Error(err)
 			}
 		})
