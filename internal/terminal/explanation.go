@@ -73,6 +73,9 @@ func (p *page) steps(x Explanation) {
 				terms = append(terms, string(visible(t)))
 			}
 			l = l.add(plain, text(strings.Join(terms, " · ")))
+			for _, c := range s.Chars {
+				l = l.add(dim, " "+visible(c))
+			}
 		}
 		p.print(l)
 	}
