@@ -69,6 +69,12 @@ func NewOracle(p pipeline.Plan) (*Oracle, error) {
 // Model is the oracle's model.
 func (o *Oracle) Model() model.Model { return o.learner.Model() }
 
+// DFError is by how many documents a df may be too low by now, because terms were
+// forgotten to make room.
+func (o *Oracle) DFError() float64 {
+	return float64(o.df.Error()) / float64(o.plan.Features.DFUnit())
+}
+
 // Shares are the probabilities of all labels for the document that Each is
 // called with.
 func (o *Oracle) Shares() (labels []string, shares []float64) { return o.learner.Shares() }

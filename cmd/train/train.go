@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"tidings/datasets"
@@ -187,6 +188,9 @@ func (t *train) order(ctx context.Context, s cli.Streams, plan pipeline.Plan, or
 	}
 	if text := runs.End(); text != "" {
 		fmt.Fprintln(s.Err, text)
+	}
+	if off := oracle.DFError(); off > 0 {
+		fmt.Fprintf(s.Err, "df: rare words were forgotten to make room (--df-terms %d); a count may be too low by %.0f of %d documents\n", plan.Features.DFTerms, math.Ceil(off), oracle.Tally.Documents)
 	}
 	tally := oracle.Tally
 	o := outcome{
