@@ -89,9 +89,17 @@ func (f *feed) serve(ctx context.Context, s cli.Streams, b *broker.Broker, p *te
 
 func (f *feed) tellLive(s cli.Streams, c ingest.LiveCounts, took time.Duration) error {
 	if f.JSON {
-		return json.NewEncoder(s.Out).Encode(map[string]any{"documents": c.Documents, "repeated": c.Duplicates, "rejected": c.Rejected, "busy": c.Busy, "lost": c.Lost})
+		record := map[string]any{"documents": c.Documents, "repeated": c.Duplicates, "rejected": c.Rejected, "busy": c.Busy, "lost": c.Lost}
+		if c.Labels > 0 {
+			record["labels"] = c.Labels
+		}
+		return json.NewEncoder(s.Out).Encode(record)
 	}
-	_, err := fmt.Fprintf(s.Out, "%d documents entered the log of %s in %s; %d were refused, %d had come before, %d were told to come again, %d were lost\n",
-		c.Documents, f.Pipeline, took.Round(time.Millisecond), c.Rejected, c.Duplicates, c.Busy, c.Lost)
+	labels := ""
+	if c.Labels > 0 {
+		labels = fmt.Sprintf(" and %d late labels", c.Labels)
+	}
+	_, err := fmt.Fprintf(s.Out, "%d documents%s entered the log of %s in %s; %d were refused, %d had come before, %d were told to come again, %d were lost\n",
+		c.Documents, labels, f.Pipeline, took.Round(time.Millisecond), c.Rejected, c.Duplicates, c.Busy, c.Lost)
 	return err
 }

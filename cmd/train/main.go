@@ -29,6 +29,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 type root struct {
 	cli.Root
 	Train train        `cmd:"" default:"withargs" hidden:"" name:"run"`
+	Label label        `cmd:"" help:"Give a document its label later, or correct the one that it has."`
 	Drift driftCommand `cmd:"" help:"Look at what the detectors of change find in a file."`
 }
 

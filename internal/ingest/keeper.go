@@ -1,12 +1,15 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/cespare/xxhash/v2"
 
 	"tidings"
 	"tidings/datasets"
@@ -24,8 +27,10 @@ type keeper struct {
 	fence  fence
 	finder *broker.Finder
 	known  *accepted
-	last   uint64 // sequence of the source's last record, all before are known
+	labels *accepted // late labels, by their keys
+	last   uint64    // sequence of the source's last record, all before are known
 	total  total
+	late   total  // of late labels
 	writer string // begins the name of each attempt
 	tries  uint64
 	rivals int // above 0: others write as the same source, for the next so many records
@@ -48,12 +53,21 @@ const (
 
 func openKeeper(ctx context.Context, l *Live) (*keeper, error) {
 	k := &keeper{
-		live: l, fence: newFence(l.broker, l.o.Pipeline, LiveSource), known: newAccepted(IDsRemembered),
+		live: l, fence: newFence(l.broker, l.o.Pipeline, LiveSource), known: newAccepted(IDsRemembered), labels: newAccepted(IDsRemembered),
 		writer: rand.Text(), ids: make(map[uint64]struct{}),
 	}
 	var err error
 	if k.finder, err = l.broker.Finder(ctx, k.fence.stream); err != nil {
 		return nil, err
+	}
+	label, err := recallRecords(ctx, l.broker, l.o.Pipeline, LiveSource, pipeline.LabelRecord, k.rememberLabels)
+	if err != nil {
+		return nil, err
+	}
+	k.late = labelsOf(label)
+	if l.labelsOnly {
+		err = k.begin(ctx)
+		return k, err
 	}
 	last, err := recall(ctx, l.broker, l.o.Pipeline, LiveSource, k.remember)
 	if err != nil {
@@ -63,6 +77,16 @@ func openKeeper(ctx context.Context, l *Live) (*keeper, error) {
 	_, err = k.readOn(ctx, nil)
 	k.rivals = 0 // who wrote until now may be gone
 	return k, err
+}
+
+// begin is for who stores no documents: it need not know which there are.
+func (k *keeper) begin(ctx context.Context) error {
+	last, err := k.fence.lastRecord(ctx)
+	if errors.Is(err, broker.ErrEmpty) {
+		return nil
+	}
+	k.last, k.total = last.Sequence, totalOf(last)
+	return err
 }
 
 // run stores what comes in until the queue ends. When nothing can be stored
@@ -93,8 +117,16 @@ func (k *keeper) giveUp(err error) {
 	}
 }
 
+// noun is what a batch is of.
+func noun(batch []arrival) string {
+	if len(batch) > 0 && batch[0].late {
+		return "label"
+	}
+	return "document"
+}
+
 func (k *keeper) fail(batch []arrival, err error) {
-	unavailable(batch, fmt.Sprintf("%v; the document is not known to be stored: send it again, it enters once", err))
+	unavailable(batch, fmt.Sprintf("%v; the %s is not known to be stored: send it again, it enters once", err, noun(batch)))
 	k.live.settle(batch)
 }
 
@@ -121,14 +153,14 @@ func (k *keeper) storeAll(ctx context.Context, batch []arrival) error {
 }
 
 // distinct is how many of the first arrivals can stand in one record: one
-// reject, or documents of different ids.
+// reject, or documents of different ids, or late labels of different keys.
 func (k *keeper) distinct(batch []arrival) int {
 	if batch[0].reject {
 		return 1
 	}
 	clear(k.ids)
 	for i := range batch {
-		if _, twice := k.ids[batch[i].id]; twice || batch[i].reject {
+		if _, twice := k.ids[batch[i].id]; twice || batch[i].reject || batch[i].late != batch[0].late {
 			return i
 		}
 		k.ids[batch[i].id] = struct{}{}
@@ -173,7 +205,7 @@ func (k *keeper) without(ctx context.Context, batch []arrival, cause error) erro
 	switch {
 	case errors.Is(cause, broker.ErrFull):
 		k.live.setAway(cause)
-		unavailable(batch, fmt.Sprintf("%v; the document was not stored: make room, and send it again", cause))
+		unavailable(batch, fmt.Sprintf("%v; the %s was not stored: make room, and send it again", cause, noun(batch)))
 	case len(batch) > 1:
 		half := len(batch) / 2
 		err := k.store(ctx, batch[:half])
@@ -199,6 +231,15 @@ func (k *keeper) fresh(batch []arrival) []arrival {
 	var old []arrival
 	left := batch[:0]
 	for _, a := range batch {
+		if a.late {
+			if p, known := k.labels.find(a.id); known && p.hash == a.hash {
+				a.answer.accept(p.position, true)
+				old = append(old, a)
+			} else {
+				left = append(left, a)
+			}
+			continue
+		}
 		p, known := k.known.find(a.id)
 		switch {
 		case !known:
@@ -230,16 +271,22 @@ func (k *keeper) put(ctx context.Context, batch []arrival) error {
 		k.data = append(append(k.data, batch[i].line...), '\n')
 	}
 	k.data = k.data[:len(k.data)-1]
-	kind, sum := pipeline.ArticleRecord, k.total.plus(len(batch), len(k.data))
-	if batch[0].reject {
+	kind, sum, late := pipeline.ArticleRecord, k.total.plus(len(batch), len(k.data)), k.late
+	switch {
+	case batch[0].reject:
 		kind, sum = pipeline.RejectRecord, k.total
+	case batch[0].late:
+		kind, sum, late = pipeline.LabelRecord, k.total, late.plus(len(batch), len(k.data))
 	}
 	k.tries++
 	h := broker.Header{headerCursor: {strconv.FormatUint(sum.documents, 10)}, headerWriter: {k.attempt()}, headerTotal: {sum.String()}}
+	if late.documents > 0 {
+		h[headerLabels] = []string{late.String()}
+	}
 	sequence, err := k.fence.put(ctx, k.live.o.Pipeline.LogSubject(kind, LiveSource), k.last, h, k.data)
 	if err == nil {
 		k.stored(batch, sequence)
-		k.last, k.total = sequence, sum
+		k.last, k.total, k.late = sequence, sum, late
 	}
 	return err
 }
@@ -256,6 +303,10 @@ func (k *keeper) stored(batch []arrival, sequence uint64) {
 		}
 		p := tidings.Position{Sequence: sequence, Line: uint32(i)}
 		a.answer.accept(p, false)
+		if a.late {
+			k.labels.add(place{id: a.id, hash: a.hash, position: p})
+			continue
+		}
 		k.known.add(place{id: a.id, hash: a.hash, position: p})
 		if text := k.runs.Add(a.label); text != "" {
 			k.live.o.Notice(text)
@@ -293,7 +344,7 @@ func (k *keeper) catchUp(ctx context.Context, batch []arrival) (stored bool, err
 // readOn reads what stands behind the last record that is known: others', and
 // the latest attempt to store the batch, when it was stored after all.
 func (k *keeper) readOn(ctx context.Context, batch []arrival) (stored bool, err error) {
-	article := k.live.o.Pipeline.LogSubject(pipeline.ArticleRecord, LiveSource)
+	article, label := k.live.o.Pipeline.LogSubject(pipeline.ArticleRecord, LiveSource), k.live.o.Pipeline.LogSubject(pipeline.LabelRecord, LiveSource)
 	for {
 		r, err := k.finder.From(ctx, k.fence.all, k.last+1)
 		switch {
@@ -306,11 +357,17 @@ func (k *keeper) readOn(ctx context.Context, batch []arrival) (stored bool, err 
 			k.stored(batch, r.Sequence)
 		default:
 			k.rivals = rivalsAgain
-			if r.Subject == article {
+			switch r.Subject {
+			case article:
 				documentsOf(&k.decoder, r, k.remember)
+			case label:
+				k.rememberLabels(r)
 			}
 		}
 		k.last, k.total = r.Sequence, totalOf(r)
+		if t := labelsOf(r); t.documents > k.late.documents {
+			k.late = t
+		}
 	}
 }
 
@@ -332,6 +389,20 @@ func (k *keeper) nothingNew(ctx context.Context) error {
 
 func (k *keeper) remember(p tidings.Position, id string, hash uint64) {
 	k.known.add(place{id: idHash(id), hash: hash, position: p})
+}
+
+// rememberLabels remembers the late labels of a record.
+func (k *keeper) rememberLabels(r broker.Record) {
+	p := tidings.Position{Sequence: r.Sequence}
+	for line := range bytes.SplitSeq(r.Data, []byte{'\n'}) {
+		if len(line) == 0 {
+			continue
+		}
+		if label, err := k.decoder.DecodeLabel(line); err == nil {
+			k.labels.add(place{id: labelKey(&label, line), hash: xxhash.Sum64(line), position: p})
+		}
+		p.Line++
+	}
 }
 
 // giveWay lets others have their turn, as long as there are any: who has just

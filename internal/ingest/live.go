@@ -27,6 +27,9 @@ const LiveSource = "in"
 // LiveSubject is where clients publish documents for a pipeline.
 func LiveSubject(name pipeline.Name) string { return string(name) + ".in" }
 
+// LabelsSubject is where clients publish late labels for a pipeline.
+func LabelsSubject(name pipeline.Name) string { return LiveSubject(name) + ".labels" }
+
 // LiveOptions of OpenLive. The zero value serves the default pipeline's
 // LiveSubject.
 type LiveOptions struct {
@@ -44,6 +47,7 @@ type LiveOptions struct {
 // LiveCounts says what became of documents that came in live.
 type LiveCounts struct {
 	Documents  uint64 // stored by this process
+	Labels     uint64 // late labels stored by this process
 	Duplicates uint64 // that had entered before
 	Rejected   uint64 // refused
 	Busy       uint64 // told to come again
@@ -57,8 +61,11 @@ type Live struct {
 	o       LiveOptions
 	broker  *broker.Broker
 	keeper  *keeper
-	service *broker.Service
-	web     *web // nil: no HTTP
+	service *broker.Service // of documents
+	labels  *broker.Service // of late labels
+	web     *web            // nil: no HTTP
+
+	labelsOnly bool // it takes no documents
 
 	mu      sync.Mutex
 	arrived sync.Cond // the queue grew, or it was closed
@@ -106,7 +113,10 @@ func OpenLive(ctx context.Context, b *broker.Broker, o LiveOptions) (_ *Live, er
 	if l.keeper, err = openKeeper(ctx, l); err != nil {
 		return nil, err
 	}
-	l.service, err = b.Serve(ctx, LiveSubject(o.Pipeline), LiveSource, l.message)
+	if l.service, err = b.Serve(ctx, LiveSubject(o.Pipeline), LiveSource, l.message); err != nil {
+		return nil, err
+	}
+	l.labels, err = b.Serve(ctx, LabelsSubject(o.Pipeline), LiveSource, l.message)
 	return l, err
 }
 
@@ -124,8 +134,10 @@ func (l *Live) Counts() LiveCounts {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	c := l.counts
-	if l.service != nil {
-		c.Lost += l.service.Lost()
+	for _, s := range []*broker.Service{l.service, l.labels} {
+		if s != nil {
+			c.Lost += s.Lost()
+		}
 	}
 	return c
 }
@@ -180,6 +192,7 @@ func (l *Live) stopTaking(ctx context.Context) {
 		stopping.Go(func() { l.web.stop(ctx) })
 	}
 	_ = l.service.Stop(ctx) // what comes later is not taken
+	_ = l.labels.Stop(ctx)
 	stopping.Wait()
 }
 
@@ -188,8 +201,10 @@ func (l *Live) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	l.shut()
-	if l.service != nil {
-		_ = l.service.Stop(ctx)
+	for _, s := range []*broker.Service{l.service, l.labels} {
+		if s != nil {
+			_ = s.Stop(ctx)
+		}
 	}
 	if l.web != nil {
 		l.web.stop(ctx)
@@ -211,6 +226,8 @@ func (l *Live) count(a *arrival) {
 	case a.reject:
 	case a.answer.Duplicate:
 		l.counts.Duplicates++
+	case a.answer.Status == Accepted && a.late:
+		l.counts.Labels++
 	case a.answer.Status == Accepted:
 		l.counts.Documents++
 	case a.answer.Status == Refused:

@@ -17,10 +17,10 @@ func (l *Live) enqueue(waiting []arrival) bool {
 	full := l.open > 0 && (l.open+len(waiting) > l.o.pendingDocuments || l.bytes+size > l.o.pendingBytes)
 	switch {
 	case l.closed:
-		unavailable(waiting, "the input is stopping; the document was not taken, send it again")
+		unavailable(waiting, "the input is stopping; the "+noun(waiting)+" was not taken, send it again")
 	case full:
 		l.counts.Busy += uint64(len(waiting))
-		busy(waiting, fmt.Sprintf("%d documents wait to be stored, the limits are %d documents and %d bytes; the document was not taken: send it again in %s", l.open, l.o.pendingDocuments, l.o.pendingBytes, busyRetry))
+		busy(waiting, fmt.Sprintf("%d documents and labels wait to be stored, the limits are %d and %d bytes; the %s was not taken: send it again in %s", l.open, l.o.pendingDocuments, l.o.pendingBytes, noun(waiting), busyRetry))
 	default:
 		l.queue = append(l.queue, waiting...)
 		l.open += len(waiting)

@@ -22,13 +22,14 @@ type request struct {
 	done    func([]Answer)
 }
 
-// arrival is a document on its way into the log, or a reject: a refusal that
-// nobody else would hear of.
+// arrival is a document on its way into the log, or a late label, or a reject: a
+// refusal that nobody else would hear of.
 type arrival struct {
 	request *request
 	answer  *Answer
-	id      uint64 // hashes of its id
+	id      uint64 // hashes of its id (of a late label: its key)
 	hash    uint64 // and of its line
+	late    bool   // a late label
 	label   string
 	line    []byte
 	size    int // of the line as it came
@@ -48,6 +49,7 @@ type form struct {
 	single   bool   // one JSON object, however many lines it takes
 	linesMax int
 	asks     bool // somebody hears the answers
+	late     bool // late labels, not documents
 }
 
 // place is what an error calls one line.
@@ -67,6 +69,7 @@ func (l *Live) read(data []byte, f form, done func([]Answer)) (*request, []arriv
 		rows = bytes.Split(data, []byte{'\n'})
 	}
 	several := len(rows) > 1
+	var err error
 	if len(rows) > f.linesMax {
 		r.answers = []Answer{{}}
 		r.answers[0].refuse(pipeline.ReasonMessageTooBig, fmt.Sprintf("%s: %d lines, the limit is %d; nothing of it was taken: send them in parts", f.name, len(rows), f.linesMax))
@@ -85,19 +88,52 @@ func (l *Live) read(data []byte, f form, done func([]Answer)) (*request, []arriv
 			line = i + 1
 			answer.Line = line
 		}
-		document, err := l.document(&decoder, row, f.place(line))
-		answer.ID = knownID(document.ID)
+		var a arrival
+		if f.late {
+			a, answer.ID, err = lateLabel(&decoder, row, f.place(line))
+		} else {
+			a, answer.ID, err = l.arrival(&decoder, row, f.place(line))
+		}
 		if err != nil {
 			answer.refuse(reasonOf(err), err.Error())
 			continue
 		}
-		text := jsonl.Append(make([]byte, 0, len(row)+16), &document)
-		waiting = append(waiting, arrival{
-			request: r, answer: answer, id: idHash(document.ID), hash: xxhash.Sum64(text),
-			label: document.Label, line: text, size: len(text),
-		})
+		a.request, a.answer, a.size = r, answer, len(a.line)
+		waiting = append(waiting, a)
 	}
 	return r, l.heard(r, f, waiting)
+}
+
+// arrival reads a document on its way.
+func (l *Live) arrival(decoder *jsonl.Decoder, row []byte, where string) (arrival, string, error) {
+	document, err := l.document(decoder, row, where)
+	if err != nil {
+		return arrival{}, knownID(document.ID), err
+	}
+	text := jsonl.Append(make([]byte, 0, len(row)+16), &document)
+	return arrival{id: idHash(document.ID), hash: xxhash.Sum64(text), label: document.Label, line: text}, knownID(document.ID), nil
+}
+
+// lateLabel reads a late label on its way. Whether there is such a document only
+// the pipeline knows, where the label comes to its turn.
+func lateLabel(decoder *jsonl.Decoder, row []byte, where string) (arrival, string, error) {
+	label, err := decoder.DecodeLabel(row)
+	if err != nil {
+		return arrival{}, knownID(label.ID), tidings.Refuse(reasonOf(err), fmt.Sprintf("%s: %v; the label is left out", where, err))
+	}
+	text := jsonl.AppendLabel(nil, &label)
+	return arrival{late: true, id: labelKey(&label, text), hash: xxhash.Sum64(text), line: text}, knownID(label.ID), nil
+}
+
+// labelKey is what two late labels share of which the second may be the first
+// one sent again: all that they say, where they have a time, else the id, so that
+// only the newest label of a document can be one sent again, and one that goes
+// back to an older label is news.
+func labelKey(l *tidings.LateLabel, line []byte) uint64 {
+	if !l.Time.IsZero() {
+		return xxhash.Sum64(line)
+	}
+	return idHash(l.ID)
 }
 
 // document reads one; of one that may not enter the error says why.

@@ -9,7 +9,7 @@ import (
 
 // message takes what was published on the subject.
 func (l *Live) message(m broker.Message) {
-	f := form{name: m.Subject, linesMax: pipeline.MessageLinesMax, asks: m.Asks()}
+	f := form{name: m.Subject, linesMax: pipeline.MessageLinesMax, asks: m.Asks(), late: m.Subject == LabelsSubject(l.o.Pipeline)}
 	l.take(m.Data, f, func(answers []Answer) {
 		if f.asks {
 			_ = m.Answer(bytesOf(answers)) // a client that hears nothing asks again
@@ -40,5 +40,5 @@ func (l *Live) unheard(answers []Answer) {
 	l.mu.Lock()
 	l.counts.Lost += lost
 	l.mu.Unlock()
-	l.once("lost", fmt.Sprintf("documents were published to %s by somebody who does not wait for an answer, and did not enter (%s): they are lost, and counted; publish with a request (nats request) to know, and to send again", LiveSubject(l.o.Pipeline), why))
+	l.once("lost", fmt.Sprintf("documents or labels were published to %s by somebody who does not wait for an answer, and did not enter (%s): they are lost, and counted; publish with a request (nats request) to know, and to send again", LiveSubject(l.o.Pipeline), why))
 }

@@ -28,6 +28,7 @@ const (
 	writeTimeout     = time.Minute      // from the header to the end of the answer
 	idleTimeout      = time.Minute      // between requests
 	documentsPath    = "/documents"
+	labelsPath       = "/labels" // late ones
 	healthPath       = "/healthz"
 	contentJSON      = "application/json"
 	contentJSONLines = "application/x-ndjson"
@@ -103,18 +104,18 @@ func (w *web) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch {
-	case r.URL.Path == documentsPath && r.Method == http.MethodPost:
+	case (r.URL.Path == documentsPath || r.URL.Path == labelsPath) && r.Method == http.MethodPost:
 		w.documents(out, r)
 	case r.URL.Path == healthPath && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 		w.health(out)
-	case r.URL.Path == documentsPath:
+	case r.URL.Path == documentsPath || r.URL.Path == labelsPath:
 		out.Header().Set("Allow", http.MethodPost)
-		tell(out, http.StatusMethodNotAllowed, documentsPath+" takes POST alone")
+		tell(out, http.StatusMethodNotAllowed, r.URL.Path+" takes POST alone")
 	case r.URL.Path == healthPath:
 		out.Header().Set("Allow", "GET, HEAD")
 		tell(out, http.StatusMethodNotAllowed, healthPath+" takes GET alone")
 	default:
-		tell(out, http.StatusNotFound, "nothing is here; documents go to POST "+documentsPath)
+		tell(out, http.StatusNotFound, "nothing is here; documents go to POST "+documentsPath+", late labels to POST "+labelsPath)
 	}
 }
 
@@ -128,7 +129,7 @@ func (w *web) health(out http.ResponseWriter) {
 	_, _ = out.Write([]byte(`{"status":"ok"}` + "\n"))
 }
 
-// documents takes the documents of one body.
+// documents takes the documents of one body, or its late labels.
 func (w *web) documents(out http.ResponseWriter, r *http.Request) {
 	single, failure := w.bodyForm(r)
 	if failure != nil {
@@ -145,7 +146,7 @@ func (w *web) documents(out http.ResponseWriter, r *http.Request) {
 		failure.tell(out)
 		return
 	}
-	f := form{name: "POST " + documentsPath, single: single, linesMax: RequestLinesMax, asks: true}
+	f := form{name: "POST " + r.URL.Path, single: single, linesMax: RequestLinesMax, asks: true, late: r.URL.Path == labelsPath}
 	done := make(chan []Answer, 1)
 	w.live.take(body.data, f, func(answers []Answer) { done <- answers })
 	body.release()
@@ -156,7 +157,7 @@ func (w *web) documents(out http.ResponseWriter, r *http.Request) {
 		answer(out, single, answers)
 	case <-waiting.Done():
 		retry(out, unavailableRetry)
-		tell(out, http.StatusServiceUnavailable, "it is not known yet whether the documents are stored; send them again, each enters once")
+		tell(out, http.StatusServiceUnavailable, "it is not known yet whether all of it is stored; send it again, each line enters once")
 	}
 }
 
