@@ -153,11 +153,13 @@ func (a *adwin) cut() (difference, bound float64, found bool) {
 			if n0 < adwinPart {
 				continue
 			}
-			inverse := 1/float64(n0) + 1/float64(n1)
-			bound = math.Sqrt(2*inverse*variance*log) + float64(2*inverse*log/3)
-			difference = float64(a.wrong-wrong0)/float64(n1) - float64(wrong0)/float64(n0)
-			if math.Abs(difference) > bound {
-				return difference, bound, true
+			// With one division and no root: most cuts show nothing.
+			part := 1 / float64(float64(n0)*float64(n1))
+			difference = part * (float64(float64(a.wrong-wrong0)*float64(n0)) - float64(float64(wrong0)*float64(n1)))
+			inverse := float64(a.width) * part
+			rare, square := float64(inverse*log)*2/3, float64(inverse*log)*2*variance
+			if beyond := math.Abs(difference) - rare; beyond > 0 && float64(beyond*beyond) > square {
+				return difference, rare + math.Sqrt(square), true
 			}
 		}
 	}

@@ -188,3 +188,50 @@ func TestTheBaselineAlarmsByNumberAlone(t *testing.T) {
 		}
 	}
 }
+
+// Property: a cut is found where the bound, computed as the paper writes it,
+// is passed for the first time from the old end.
+func TestADWINCutsWhereTheBoundSays(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := newADWIN(rapid.Float64Range(0.0001, 0.5).Draw(t, "delta")).(*adwin)
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		n := rapid.IntRange(10, 4000).Draw(t, "outcomes")
+		older, newer := r.Float64(), r.Float64()
+		for i := range n {
+			rate, one := older, uint64(0)
+			if i > n/2 {
+				rate = newer
+			}
+			if r.Float64() < rate {
+				one = 1
+			}
+			a.width++
+			a.wrong += one
+			a.insert(one)
+		}
+		want, found, close := 0.0, false, false
+		var n0, wrong0 float64
+		width, mean := float64(a.width), a.mean()
+		log := math.Log(2 / (a.delta / math.Log(width)))
+		for i := len(a.rows) - 1; i >= 0 && !found; i-- {
+			for _, wrong := range a.rows[i].wrong[:a.rows[i].n] {
+				n0, wrong0 = n0+float64(uint64(1)<<i), wrong0+float64(wrong)
+				n1 := width - n0
+				if n0 < adwinPart || n1 < adwinPart || found {
+					continue
+				}
+				m := 1 / (1/n0 + 1/n1)
+				bound := math.Sqrt(2/m*mean*(1-mean)*log) + 2/(3*m)*log
+				difference := (float64(a.wrong)-wrong0)/n1 - wrong0/n0
+				close = close || math.Abs(math.Abs(difference)-bound) < 1e-9
+				if math.Abs(difference) > bound {
+					want, found = difference, true
+				}
+			}
+		}
+		got, _, cut := a.cut()
+		if !close && (cut != found || math.Abs(got-want) > 1e-9) {
+			t.Fatalf("cut %v at a difference of %v, by the bound %v at %v", cut, got, found, want)
+		}
+	})
+}
