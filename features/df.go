@@ -30,8 +30,8 @@ type DF struct {
 	dropped uint64
 }
 
-// NewDF makes an empty one. Options that Check refuses work as the nearest that
-// it does not.
+// NewDF makes an empty one. A limit that Options.Check refuses works as the
+// nearest that it does not.
 func NewDF(o Options) *DF {
 	t := &DF{met: NewDocuments(o)}
 	if o.DFTerms > 0 {

@@ -2,6 +2,7 @@ package features_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -316,5 +317,52 @@ func TestLoadDFRefusesDamageWhereItForgets(t *testing.T) {
 				t.Fatalf("a flipped bit in byte %d was not noticed: %d terms", n, loaded.Len())
 			}
 		}
+	}
+}
+
+// A half-life that is read is one that may be, and is written so that it is read
+// again.
+func FuzzParseHalfLife(f *testing.F) {
+	for _, text := range []string{"", "off", "50000docs", "90d", "1.5d", "36h", "1h30m", "1e9w", "-1d", "0x1p9docs"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		h, err := features.ParseHalfLife(text)
+		if err != nil {
+			return
+		}
+		again, err := features.ParseHalfLife(h.String())
+		if err != nil || again != h || h.Check() != nil {
+			t.Errorf("%q is %+v, written %q, and that is %+v (%v, %v)", text, h, h, again, err, h.Check())
+		}
+	})
+}
+
+func TestOptionsOfDF(t *testing.T) {
+	o := features.Options{DFHalfLife: features.HalfLife{Time: 90 * 24 * time.Hour}, DFTerms: 100_000}
+	if err := o.Check(); err != nil || o != o.Canonical() || !o.DFForgets() || (features.Options{}).DFForgets() {
+		t.Errorf("%v", err)
+	}
+	if got := o.Changes(); !slices.Equal(got, []string{"df-half-life 90d", "df-terms 100000"}) {
+		t.Errorf("changes %q", got)
+	}
+	data, err := json.Marshal(o)
+	if want := `{"df_half_life":"90d","df_terms":100000}`; err != nil || string(data) != want {
+		t.Errorf("%s, %v; want %s", data, err, want)
+	}
+	var again features.Options
+	if err := json.Unmarshal(data, &again); err != nil || again != o {
+		t.Errorf("read back as %+v, %v", again, err)
+	}
+	for _, bad := range []features.Options{
+		{DFHalfLife: features.HalfLife{Documents: 3}}, {DFHalfLife: features.HalfLife{Time: -time.Hour}}, {DFTerms: 100}, {DFTerms: -1}, {DFTerms: features.DFTermsMax + 1},
+	} {
+		if bad.Check() == nil {
+			t.Errorf("%+v passed", bad)
+		}
+		features.NewDF(bad).Resolve(nil, []uint64{1}) // and does no harm
+	}
+	if err := json.Unmarshal([]byte(`{"df_half_life":"90 days"}`), &again); err == nil {
+		t.Error("90 days passed")
 	}
 }

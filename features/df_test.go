@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cespare/xxhash/v2"
 	"pgregory.net/rapid"
@@ -243,6 +244,10 @@ func FuzzLoadDF(f *testing.F) {
 	f.Add(saved(f, &df))
 	observe(f, &df, "a b c", "a b")
 	f.Add(saved(f, &df))
+	forgets := features.NewDF(features.Options{DFTerms: features.DFTermsMin, DFHalfLife: features.HalfLife{Time: time.Hour}})
+	forgets.Tick(3600e9)
+	observe(f, forgets, "a b c", "a b")
+	f.Add(saved(f, forgets))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		df, err := features.LoadDF(bytes.NewReader(file))
 		if err != nil {
