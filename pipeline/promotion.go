@@ -293,6 +293,20 @@ func (p *Promotions) Last(ctx context.Context, upTo uint64) (last Promoted, foun
 	return last, false, nil
 }
 
+// EndOf is the place of the last entry of a log message.
+func (p *Promotions) EndOf(ctx context.Context, sequence uint64) (tidings.Position, error) {
+	r, err := p.Broker.Record(ctx, p.Pipeline.LogStream().Name, sequence)
+	if err != nil {
+		return tidings.Position{}, err
+	}
+	var u Unit
+	u.AddLog(r)
+	if err := NewTokenize(p.Plan.Features, func(uint64) bool { return true }).Step(&u); err != nil {
+		return tidings.Position{}, err
+	}
+	return u.Entries[len(u.Entries)-1].Position, nil
+}
+
 // Promote puts a promotion of a stored version behind the log's last record and
 // returns its place. What could not take effect there is refused at once, and
 // so is one that another promotion came before meanwhile: broker.ErrConflict.

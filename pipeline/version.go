@@ -167,3 +167,29 @@ const (
 func (v *ModelVersion) Frozen() *Frozen {
 	return NewFrozen(v.Features, v.Model, v.DF.Next, v.Met)
 }
+
+// Differences lists in what two versions were learnt differently: the features,
+// the model and its options, as "path: this, other".
+func (h *VersionHead) Differences(other *VersionHead) (all []string) {
+	plain := func(h *VersionHead) map[string]any {
+		return map[string]any{"features": plainFeatures(h.Features), "model": h.Model, "model_options": plainOptions(h.Options)}
+	}
+	var differences []string
+	diff("", plain(h), plain(other), &differences)
+	for _, d := range differences {
+		d = strings.Replace(d, ": stored ", ": ", 1)
+		all = append(all, strings.Replace(d, ", asked for ", ", ", 1))
+	}
+	return all
+}
+
+func plainOptions(o model.Options) (plain map[string]any) {
+	data, err := json.Marshal(o)
+	if err == nil {
+		err = json.Unmarshal(data, &plain)
+	}
+	if err != nil {
+		return map[string]any{"options": err.Error()}
+	}
+	return plain
+}

@@ -31,6 +31,15 @@ type root struct {
 	Train train        `cmd:"" default:"withargs" hidden:"" name:"run"`
 	Label label        `cmd:"" help:"Give a document its label later, or correct the one that it has."`
 	Drift driftCommand `cmd:"" help:"Look at what the detectors of change find in a file."`
+
+	Save     save     `cmd:"" help:"Save a pipeline's model and df as a version."`
+	List     list     `cmd:"" help:"List a pipeline's versions."`
+	Show     show     `cmd:"" help:"Show a version."`
+	Diff     diff     `cmd:"" help:"Tell in what two versions differ."`
+	Export   export   `cmd:"" help:"Write a version to a file."`
+	Import   bring    `cmd:"" name:"import" help:"Bring a version from a file."`
+	Promote  promote  `cmd:"" help:"Let a version take over in a pipeline."`
+	Rollback rollback `cmd:"" help:"Take back the last promotion."`
 }
 
 func main() {

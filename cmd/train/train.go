@@ -29,9 +29,13 @@ type train struct {
 	Shuffles uint64   `name:"shuffles" placeholder:"N" group:"Result" help:"Do it for the orders of the seeds 1 to N, and tell the mean."`
 	Abstain  float64  `name:"abstain" placeholder:"SHARE" group:"Result" help:"Tell also which share of the predictions has a probability of SHARE, such as 0.4, or more, and how many of these are right: of the test, where there is one."`
 	Coverage bool     `name:"coverage" group:"Result" help:"Tell this for thresholds from 0.3 to 0.9."`
+	Save     string   `name:"save" placeholder:"FILE" group:"Result" help:"Save the model with its df as a version: for train import, or classify --model-version FILE."`
+	Note     string   `name:"note" placeholder:"TEXT" group:"Result" help:"What to remember of the version that --save saves."`
+	Over     bool     `name:"over" group:"Result" help:"Let --save replace a file that is there."`
 	JSON     bool     `name:"json" group:"Result" help:"The result as JSON, a record an order."`
 
-	headed bool // the table has its first line
+	saved  *pipeline.ModelVersion // what the last order came to
+	headed bool                   // the table has its first line
 }
 
 // outcome is what one order gave.
@@ -56,7 +60,7 @@ type outcome struct {
 // Run learns the file in one order or several.
 func (t *train) Run(ctx context.Context, s cli.Streams) error {
 	plan, err := t.Plan()
-	if err = errors.Join(err, cli.CheckAbstain(t.Abstain)); err != nil {
+	if err = errors.Join(err, cli.CheckAbstain(t.Abstain), t.checkSave()); err != nil {
 		return err
 	}
 	orders := []*uint64{t.Shuffle}
@@ -103,6 +107,11 @@ func (t *train) Run(ctx context.Context, s cli.Streams) error {
 	}
 	if len(orders) > 1 && !t.JSON {
 		if err := t.tell(s, sum, "mean"); err != nil {
+			return err
+		}
+	}
+	if t.Save != "" {
+		if err := t.keep(s); err != nil {
 			return err
 		}
 	}
@@ -192,6 +201,7 @@ func (t *train) order(ctx context.Context, s cli.Streams, plan pipeline.Plan, or
 	if off := oracle.DFError(); off > 0 {
 		fmt.Fprintf(s.Err, "df: rare words were forgotten to make room (--df-terms %d); a count may be too low by %.0f of %d documents\n", plan.Features.DFTerms, math.Ceil(off), oracle.Tally.Documents)
 	}
+	t.saved = oracle.Version()
 	tally := oracle.Tally
 	o := outcome{
 		Shuffle: order, Documents: tally.Documents, Refused: refused + tally.DeadLetters,

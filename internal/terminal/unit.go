@@ -11,6 +11,7 @@ const (
 	Documents Unit = iota
 	Bytes
 	Days
+	Messages // of a log
 )
 
 // name is the unit as records call it.
@@ -20,6 +21,8 @@ func (u Unit) name() text {
 		return "bytes"
 	case Days:
 		return "days"
+	case Messages:
+		return "messages"
 	}
 	return "documents"
 }
@@ -39,6 +42,8 @@ func (u Unit) noun(n uint64) text {
 		return u.amount(n)
 	case Days:
 		return plural(n, "day", "days")
+	case Messages:
+		return plural(n, "message", "messages")
 	}
 	return plural(n, "document", "documents")
 }
