@@ -35,6 +35,8 @@ import (
 //	documents N FILE [sorted]    write that many labelled documents, always the same
 //	lines FILE TEXT...           append lines; \xff, \n and \x00 are bytes, <1000> so many letters, <1000 words> so many different words
 //	pack FORM FROM TO [BYTES]    compress (gzip, zstd), and keep only the first bytes; of a folder make a tar or zip
+//	cut FILE BYTES               keep its first bytes
+//	change FILE AT               invert a byte
 //	json FILE [KEY=VALUE...]     every line is a JSON object; with keys: the file is one, and has them
 //	same A B                     two summaries tell of the same run
 //	times N FILE REGEXP          so many lines match
@@ -60,7 +62,7 @@ func TestScripts(t *testing.T) {
 			"documents": positive(2, documents), "lines": positive(2, lines), "pack": positive(3, pack),
 			"json": positive(1, checkJSON), "same": positive(2, same), "times": positive(3, times), "took": positive(3, took), "untimed": positive(1, untimed),
 			"occupied": positive(1, occupied), "server": positive(2, fakeServer), "mirror": positive(2, startMirror), "predictions": positive(3, predictions),
-			"web": positive(2, web),
+			"web": positive(2, web), "cut": positive(2, cut), "change": positive(2, change),
 			"ask": positive(4, ask), "post": positive(4, post),
 		},
 	})

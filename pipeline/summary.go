@@ -43,8 +43,10 @@ type Summary struct {
 	LabelsDropped uint64 `json:"labels_dropped"` // documents whose label was one too many to learn
 	Updates       uint64 `json:"updates"`
 
-	Promotions uint64      `json:"promotions,omitempty"`  // versions that took over
-	LateLabels *LateCounts `json:"late_labels,omitempty"` // labels that came later than their documents; nil: none did
+	Start      uint64      `json:"start_version,omitempty"` // the version that the pipeline began with
+	Fixed      bool        `json:"fixed,omitempty"`         // nothing is learnt
+	Promotions uint64      `json:"promotions,omitempty"`    // versions that took over
+	LateLabels *LateCounts `json:"late_labels,omitempty"`   // labels that came later than their documents; nil: none did
 
 	TestAccuracy *float64 `json:"test_accuracy,omitempty"` // model and df frozen
 	TestMacroF1  *float64 `json:"test_macro_f1,omitempty"`
@@ -109,7 +111,7 @@ func (t *Tally) Summary(p Plan) Summary {
 		CalibrationError: t.Confidence.Calibration.Error(), Calibration: t.Confidence.Bins(),
 		Coverage: t.Confidence.Coverage(), Abstain: t.Confidence.Kept(),
 		TermsDropped: t.Dropped.Terms, CellsDropped: t.Dropped.Cells, LabelsDropped: t.Dropped.Labels,
-		Windows: t.Windows, Updates: t.Updates, Promotions: t.Promotions,
+		Windows: t.Windows, Updates: t.Updates, Start: p.Start.Number, Fixed: p.Fixed, Promotions: t.Promotions,
 		Drift: t.Alarms.Counts(p.Drift), AlarmsDigest: Digest(t.Alarms.Digest()),
 		PredictionsDigest: t.PredictionsDigest(), DFDigest: Digest(t.DFDigest), ModelDigest: Digest(t.ModelDigest),
 		Latency: LatencyMS{P50: t.Latency.P50(), P95: t.Latency.P95(), P99: t.Latency.P99()},

@@ -124,7 +124,8 @@ func featureDifferences(version, pipeline features.Options) (differences []strin
 	diff("", a, b, &all)
 	for _, d := range all {
 		d = strings.Replace(d, ": stored ", ": the version has ", 1)
-		differences = append(differences, strings.Replace(d, ", asked for ", ", the pipeline ", 1))
+		d = strings.Replace(d, ", asked for ", ", the pipeline ", 1)
+		differences = append(differences, strings.ReplaceAll(d, " null", " the default"))
 	}
 	return differences
 }
@@ -178,7 +179,8 @@ func (h *VersionHead) Differences(other *VersionHead) (all []string) {
 	diff("", plain(h), plain(other), &differences)
 	for _, d := range differences {
 		d = strings.Replace(d, ": stored ", ": ", 1)
-		all = append(all, strings.Replace(d, ", asked for ", ", ", 1))
+		d = strings.Replace(d, ", asked for ", ", ", 1)
+		all = append(all, strings.ReplaceAll(d, " null", " the default"))
 	}
 	return all
 }

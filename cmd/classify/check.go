@@ -14,7 +14,7 @@ func (c *classify) Check() error {
 	_, plan := c.Plan()
 	_, _, pace := c.Pace()
 	_, broker := c.Options("")
-	return errors.Join(model, plan, pace, broker, c.checkUntil(), c.checkIsolate(), c.checkKeep(), cli.CheckAbstain(c.Abstain))
+	return errors.Join(model, plan, pace, broker, c.checkUntil(), c.checkIsolate(), c.checkKeep(), c.checkBegin(), cli.CheckAbstain(c.Abstain))
 }
 
 // shape is how predictions are told to outside readers.

@@ -24,6 +24,7 @@ type classify struct {
 	cli.PaceFlags   `group:"Source"`
 	cli.LateFlags   `group:"Source"`
 	cli.PlanFlags   `group:"Pipeline"`
+	beginFlags      `group:"Pipeline"`
 	cli.BrokerFlags `group:"Broker"`
 	cli.KeepFlags   `group:"Broker"`
 	faultFlags      `group:"Faults"`
@@ -71,7 +72,7 @@ func (c *classify) settle() error {
 			c.Until = "stopped"
 		}
 	}
-	if err := errors.Join(c.checkUntil(), c.checkIsolate(), c.checkKeep(), cli.CheckAbstain(c.Abstain)); err != nil {
+	if err := errors.Join(c.checkUntil(), c.checkIsolate(), c.checkKeep(), c.checkBegin(), cli.CheckAbstain(c.Abstain)); err != nil {
 		return err
 	}
 	if c.Output == "-" && c.Summary == "-" {
@@ -135,7 +136,14 @@ func (r *job) open(ctx context.Context) (err error) {
 	if err := r.checkOutputs(); err != nil {
 		return err
 	}
+	version, err := c.openVersion()
+	if err != nil {
+		return err
+	}
 	if r.broker, err = c.BrokerFlags.Open(ctx, "tidings classify"); err != nil {
+		return err
+	}
+	if err := r.begin(ctx, version); err != nil {
 		return err
 	}
 	if err := pipeline.Create(ctx, r.broker, r.plan); err != nil {

@@ -113,7 +113,7 @@ func (r *job) checkOutputs() error {
 // that holds something else.
 func (r *job) checkSample(ctx context.Context) error {
 	c := r.flags
-	if !c.unnamed || c.Store == "" {
+	if !c.unnamed || c.Store == "" || r.source == nil {
 		return nil
 	}
 	log := r.plan.Pipeline.LogStream().Name

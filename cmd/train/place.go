@@ -46,11 +46,7 @@ func (p *place) connect(ctx context.Context, make bool) (*broker.Broker, error) 
 			return nil, fmt.Errorf("%s is no store: nothing was run with --store %s", p.Store, p.Store)
 		}
 	}
-	b, err := (&cli.BrokerFlags{Store: p.Store, NATS: p.NATS}).Open(ctx, "tidings train")
-	if errors.Is(err, broker.ErrStoreInUse) {
-		err = fmt.Errorf("%w; where classify runs with --listen, name its server with --nats instead", err)
-	}
-	return b, err
+	return (&cli.BrokerFlags{Store: p.Store, NATS: p.NATS}).Open(ctx, "tidings train")
 }
 
 // open opens a pipeline that exists.

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"fmt"
 	"strings"
 
 	"tidings/guarantees"
@@ -206,6 +207,12 @@ func plan(s pipeline.Summary) []line {
 	all := []text{clean(s.Guarantee), clean(s.Recovery), clean(s.Order), partitions(s.Partitions), clean(s.Model), clean(s.Tokenizer)}
 	if s.Claim != "" && s.Claim != s.Guarantee {
 		all = append(all, clean("claims "+s.Claim))
+	}
+	if s.Start > 0 {
+		all = append(all, clean(fmt.Sprintf("began with version %d", s.Start)))
+	}
+	if s.Fixed {
+		all = append(all, "nothing is learnt")
 	}
 	for _, option := range s.Text {
 		all = append(all, clean(option))
