@@ -235,3 +235,18 @@ func TestADWINCutsWhereTheBoundSays(t *testing.T) {
 		}
 	})
 }
+
+// Property: a steady error, whatever it is, alarms less than once in 200,000
+// outcomes. The slack of Page-Hinkley is chosen by this.
+func TestSteadyErrorsHardlyEverAlarm(t *testing.T) {
+	const seed, outcomes, oneIn = 9, 400_000, 200_000
+	for _, d := range []Detector{newADWIN(ADWINDefault), newPageHinkley(PageHinkleyDefault)} {
+		alarms := 0
+		for _, rate := range []float64{.1, .2, .3, .4, .5} {
+			alarms += len(bits(d.clone(), rand.New(rand.NewPCG(seed, uint64(rate*10))), []float64{rate}, outcomes))
+		}
+		if alarms*oneIn >= 5*outcomes {
+			t.Errorf("%s: %d alarms in %d outcomes, seed %d", d.Name(), alarms, 5*outcomes, seed)
+		}
+	}
+}
