@@ -35,6 +35,7 @@ func TestHostileMessagesFitIntoARecord(t *testing.T) {
 		dead      int
 		rejects   int
 		ends      int
+		labels    int
 		says      string // in the last dead letter
 	}{
 		"short lines":        {data: strings.Repeat("x\n", largest/2), documents: 0, dead: MessageLinesMax + 1, says: fmt.Sprintf("%d lines", largest/2-MessageLinesMax)},
@@ -51,6 +52,10 @@ func TestHostileMessagesFitIntoARecord(t *testing.T) {
 		"a huge reject":      {kind: RejectRecord, data: `{"id":"` + strings.Repeat("é", 1<<20) + `","reason":"` + strings.Repeat("r", 1<<20) + `","detail":"` + strings.Repeat("é", 2<<20) + `"}`, rejects: 1},
 		"no reject":          {kind: RejectRecord, data: strings.Repeat("x", largest), rejects: 1, says: "not JSON"},
 		"a huge end":         {kind: ControlRecord, data: strings.Repeat("x", largest), ends: 1},
+		"short labels":       {kind: LabelRecord, data: strings.Repeat("x\n", largest/2), dead: MessageLinesMax + 1, says: fmt.Sprintf("%d lines", largest/2-MessageLinesMax)},
+		"labels":             {kind: LabelRecord, data: strings.Repeat(`{"id":"`+strings.Repeat("i", 1000)+`","label":"`+strings.Repeat("l", 256)+`","by":"`+strings.Repeat("b", 256)+`","time":"2020-01-01"}`+"\n", 256), labels: 256},
+		"a huge late label":  {kind: LabelRecord, data: `{"id":"a","label":"` + strings.Repeat("l", largest-100) + `"}`, dead: 1, says: "label_too_long"},
+		"a huge by":          {kind: LabelRecord, data: `{"id":"a","label":"l","by":"` + strings.Repeat("l", largest-100) + `"}`, dead: 1, says: "by_too_long"},
 		"an unknown kind":    {kind: "other", data: strings.Repeat("x", largest), dead: 1, says: "unknown kind"},
 	}
 	for name, test := range tests {
@@ -70,7 +75,7 @@ func TestHostileMessagesFitIntoARecord(t *testing.T) {
 					t.Errorf("entry %d is cut inside a character", i)
 				}
 			}
-			want := map[Kind]int{DocumentEntry: test.documents, DeadLetter: test.dead, RejectEntry: test.rejects, EndEntry: test.ends}
+			want := map[Kind]int{DocumentEntry: test.documents, DeadLetter: test.dead, RejectEntry: test.rejects, EndEntry: test.ends, LabelEntry: test.labels}
 			maps.DeleteFunc(want, func(_ Kind, n int) bool { return n == 0 })
 			if !maps.Equal(kinds, want) {
 				t.Fatalf("entries by kind: %v, want %v", kinds, want)

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,8 @@ import (
 	"pgregory.net/rapid"
 
 	"tidings"
+	"tidings/features"
+	"tidings/internal/broker"
 )
 
 // naiveRing keeps everything and looks at all of it.
@@ -235,5 +238,55 @@ func BenchmarkRing(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		add(i)
+	}
+}
+
+// BenchmarkLabelWait is what it costs a replica to keep the documents that it
+// neither predicts nor learns, and those that it does.
+func BenchmarkLabelWait(b *testing.B) {
+	unit := func(label string) *Unit {
+		u := new(Unit)
+		words := make([]string, 30)
+		for i := range UnitDocumentsMax {
+			for w := range words {
+				words[w] = fmt.Sprint("w", (i*7+w*13)%500)
+			}
+			data := fmt.Appendf(nil, `{"id":"d%d","label":%q,"text":%q}`, i, label, strings.Join(words, " "))
+			u.AddLog(broker.Record{Sequence: uint64(i + 1), Subject: "p.log.article.s", Data: data})
+		}
+		if err := NewTokenize(features.Options{}, func(uint64) bool { return true }).Step(u); err != nil {
+			b.Fatal(err)
+		}
+		return u
+	}
+	for name, c := range map[string]struct {
+		wait    LabelWait
+		predict bool
+		label   string
+	}{
+		"off/others": {wait: LabelWait{Off: true}}, "on/others": {},
+		"off/own": {wait: LabelWait{Off: true}, predict: true}, "on/own": {predict: true},
+		"off/learnt": {wait: LabelWait{Off: true}, predict: true, label: "a"}, "on/learnt": {predict: true, label: "a"},
+	} {
+		b.Run(name, func(b *testing.B) {
+			l, err := NewLearner(Plan{LabelWait: c.wait}.WithDefaults())
+			if err != nil {
+				b.Fatal(err)
+			}
+			u := unit(c.label)
+			df := make([]uint32, 64)
+			b.ReportAllocs()
+			for b.Loop() {
+				for i := range u.Entries {
+					e := &u.Entries[i]
+					l.Meet(u, e, df, c.predict)
+					if _, err := l.Learn(e); err != nil {
+						b.Fatal(err)
+					}
+				}
+				u.scores = u.scores[:0]
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(u.Entries)), "ns/document")
+		})
 	}
 }
