@@ -99,8 +99,9 @@ type Options struct {
 	DFHalfLife HalfLife `json:"df_half_life,omitzero"`
 	// DFTerms bounds the memory of df over endless vocabularies: with so many terms,
 	// in [DFTermsMin, DFTermsMax] and in all partitions together, rare ones are
-	// forgotten to make room (DF.Error). 0 means that DFTermsMax are kept by each
-	// partition and no further ones taken.
+	// forgotten to make room (DF.Error). Shards have their share of it, so the first
+	// are full a little earlier. 0 means that DFTermsMax are kept by each partition
+	// and no further ones taken.
 	DFTerms int `json:"df_terms,omitempty"`
 }
 
