@@ -30,6 +30,10 @@ func RenderUncertain(w io.Writer, all []Uncertain, o Options) error {
 		}
 		p.uncertain(u)
 	}
+	if len(all) > 0 {
+		p.gap()
+		p.say(dim, margin, "give one its label: train label ID LABEL, with the same --store or --nats")
+	}
 	_, err := w.Write(p.buf.Bytes())
 	return err
 }
