@@ -73,7 +73,7 @@ type Entry struct {
 type Dropped struct {
 	Terms  uint64 // occurrences of terms beyond what df can hold, or terms that it forgot to make room
 	Cells  uint64 // updates of cells beyond what the model may have
-	Labels uint64 // documents not learnt, their label being one too many
+	Labels uint64 // labels not learnt, with their documents or later, being one too many
 }
 
 // Prediction is the entry of a document, as the domain sees it.

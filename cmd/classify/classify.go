@@ -173,7 +173,7 @@ func (r *job) open(ctx context.Context) (err error) {
 		if r.live, err = ingest.OpenLive(ctx, r.broker, ingest.LiveOptions{Pipeline: r.plan.Pipeline, Notice: r.progress.Notice}); err != nil {
 			return err
 		}
-		r.progress.Notice(fmt.Sprintf("documents are taken on %s: publish JSON lines there, with a request to hear what becomes of them", ingest.LiveSubject(r.plan.Pipeline)))
+		r.progress.Notice(fmt.Sprintf("documents are taken on %s: publish JSON lines there, with a request to hear what becomes of them; labels that come later on %s", ingest.LiveSubject(r.plan.Pipeline), ingest.LabelsSubject(r.plan.Pipeline)))
 	}
 	r.goal = newGoal()
 	r.follower = newFollower(r.began, r.out, r.progress.Notice)

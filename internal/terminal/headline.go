@@ -262,7 +262,7 @@ func (p *page) late(s pipeline.Summary) {
 		what text
 	}{
 		{c.Corrected, "corrected"}, {c.Repeated, "came again"}, {c.TooLate, "too late"},
-		{c.Unknown, "of unknown documents"}, {c.TooMany, "one label too many"}, {c.Lost, "lost"},
+		{c.Unknown, "of unknown documents"}, {c.TooMany, "one label too many"}, {c.Scored, "scored, the model being fixed"}, {c.Lost, "lost"},
 	} {
 		if part.n > 0 {
 			parts = append(parts, line{}.add(plain, number(part.n)+" "+part.what))
