@@ -78,27 +78,42 @@ func (m *arow) Predict(x tidings.Vector, scores []float64) []float64 {
 	for gi := range m.cells.groups {
 		g := &m.cells.groups[gi]
 		part := scores[gi*groupLabels:]
-		for i, feature := range x.Index {
-			r := g.find(feature)
-			if r == nil {
-				continue
+		// Rows are looked up some at a time, for one look-up need not wait
+		// for the memory of the one before.
+		var rows [lookups]*row
+		for from := 0; from < len(x.Index); from += lookups {
+			to := min(from+lookups, len(x.Index))
+			for i, feature := range x.Index[from:to] {
+				rows[i] = g.find(feature)
 			}
-			value, of := x.Value[i], m.cells.of(r)
-			mask := r.mask
-			if mask&(mask+1) == 0 { // the first labels, all of them
-				first := part[:len(of)]
-				for k := range first {
-					first[k] += float64(value * float64(of[k].a))
+			for i, value := range x.Value[from:to] {
+				if rows[i] != nil {
+					m.cells.margins(rows[i], value, part)
 				}
-				continue
-			}
-			for k := range of {
-				part[bits.TrailingZeros64(mask)] += float64(value * float64(of[k].a))
-				mask &= mask - 1
 			}
 		}
 	}
 	return scores
+}
+
+// lookups is how many rows are looked up before their cells are.
+const lookups = 16
+
+// margins adds value times weight of each of a row's cells to its label's
+// margin.
+func (c *cells) margins(r *row, value float64, margins []float64) {
+	mask, of := r.mask, c.of(r)
+	if mask&(mask+1) == 0 { // the first labels, all of them
+		margins = margins[:len(of)]
+		for k := range of {
+			margins[k] += float64(value * float64(of[k].a))
+		}
+		return
+	}
+	for k := range of {
+		margins[bits.TrailingZeros64(mask)] += float64(value * float64(of[k].a))
+		mask &= mask - 1
+	}
 }
 
 func (m *arow) Learn(x tidings.Vector, label string, scores []float64) error {
