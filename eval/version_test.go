@@ -423,3 +423,65 @@ func TestPromotedVersionThatHasGone(t *testing.T) {
 		})
 	}
 }
+
+// Properties, at 1 and 2 partitions, with df that forgets and a log where most
+// labels come later: everything behind a promotion is the oracle's, to the bit,
+// labels of documents before it are learnt by the version that took over, and
+// the state at the end can be computed again.
+func TestPromotionKeepsWhatWaitsForLabels(t *testing.T) {
+	documents := evaltest.Documents(1000)
+	for name, o := range map[string]features.Options{
+		"forgets":  {DFHalfLife: features.HalfLife{Documents: 200}},
+		"by time":  {DFHalfLife: features.HalfLife{Time: 48 * time.Hour}},
+		"bounded":  {DFTerms: features.DFTermsMin},
+		"ordinary": {},
+	} {
+		for _, n := range []int{1, 2} {
+			t.Run(fmt.Sprintf("%s/%d", name, n), func(t *testing.T) {
+				t.Parallel()
+				b := evaltest.Broker(t)
+				p := evaltest.Plan(t, "late", n, "")
+				p.Features = o
+				p.LabelWait = pipeline.LabelWait{Documents: 300}
+				p = p.WithDefaults()
+				if err := pipeline.Create(t.Context(), b, p); err != nil {
+					t.Fatal(err)
+				}
+				evaltest.FillLate(t, b, p.Pipeline, documents[:500], 4, 40)
+				promote(t, b, p, trained(t, "ftrl", p.Features, documents[:200]))
+				labels := ""
+				for i := 400; i < 440; i++ {
+					labels += fmt.Sprintf("{\"id\":\"d%d\",\"label\":\"late\"}\n", i)
+				}
+				last, err := b.LastSequence(t.Context(), p.Pipeline.LogStream().Name)
+				if err == nil {
+					_, err = b.Put(t.Context(), p.Pipeline.LogStream().Name, p.Pipeline.LogSubject(pipeline.LabelRecord, "test"), "", last, nil, []byte(labels))
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				evaltest.FillLate(t, b, p.Pipeline, documents[500:], 4, 40)
+				tally := evaltest.Run(t, b, p,
+					guarantees.Fault{Kind: guarantees.Kill, Stage: pipeline.ClassifyStage, Partition: 0, At: 520, Point: guarantees.Stepped},
+					guarantees.Fault{Kind: guarantees.Kill, Stage: pipeline.ClassifyStage, Partition: 0, At: 800, Point: guarantees.Stored},
+				)
+				if report := checked(t, b, p); len(report.Findings) > 0 {
+					t.Error(report.Findings)
+				}
+				truth := oracle(t, b, p, nil)
+				got, want := tally.Summary(p), truth.Tally.Summary(p)
+				if tally.Promotions != 1 || got.ModelDigest != want.ModelDigest || got.DFDigest != want.DFDigest || got.PredictionsDigest != want.PredictionsDigest || *got.LateLabels != *want.LateLabels || got.LateLabels.Corrected < 40 {
+					t.Errorf("\n got %+v %+v\nwant %+v %+v", got, got.LateLabels, want, want.LateLabels)
+				}
+				v, err := eval.Rebuild(t.Context(), b, p, tidings.Position{Sequence: truth.Tally.To, Line: ^uint32(0)}, nil)
+				if err != nil || v.Model.Digest() != truth.Model().Digest() || uint64(v.Chain) != truth.Tally.Chain {
+					t.Errorf("computed again it is another one: %v", err)
+				}
+				again, err := pipeline.DecodeVersion(encodedVersion(t, v))
+				if err != nil || again.DF.Digest() != v.DF.Digest() || again.Met.N() != v.Met.N() {
+					t.Errorf("saved and read: %v", err)
+				}
+			})
+		}
+	}
+}
