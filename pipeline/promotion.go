@@ -28,11 +28,6 @@ func (e *Entry) Promoted() *ModelVersion { return e.Promotion.version }
 // Version is what the model is at behind the promotion.
 func (p *Promotion) Version() Version { return Version{p.Updates, uint64(p.Chain)} }
 
-// same says whether two promotions are of the same version.
-func (p *Promotion) same(q *Promotion) bool {
-	return p.Number == q.Number && p.Digest == q.Digest && p.Updates == q.Updates && p.Chain == q.Chain
-}
-
 // control is the body of a control record. One without a kind says that its
 // source has ended.
 type control struct {

@@ -68,9 +68,7 @@ func (c *diff) tables(v, w *pipeline.ModelVersion, d eval.VersionDiff) []termina
 	row("terms that the other lacks", d.DF.OnlyA, d.DF.OnlyB)
 	row("cells of the model", v.Cells, w.Cells)
 	counts.Notes = append(counts.Notes, fmt.Sprintf("%d terms have the same df in both, %d another one", d.DF.Equal, d.DF.Changed))
-	for _, option := range d.Options {
-		counts.Notes = append(counts.Notes, option)
-	}
+	counts.Notes = append(counts.Notes, d.Options...)
 	if len(d.Added) > 0 {
 		counts.Notes = append(counts.Notes, fmt.Sprintf("labels of %s only: %s", b, strings.Join(d.Added, ", ")))
 	}
