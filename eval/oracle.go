@@ -29,6 +29,7 @@ type Oracle struct {
 	unit     pipeline.Unit
 
 	frozen bool // it learns no more
+	own    bool // promotions in the log are of other models
 
 	slots  []uint32
 	values []uint32
@@ -123,6 +124,9 @@ func (o *Oracle) Take(ctx context.Context, r broker.Record) error {
 				return err
 			}
 		case pipeline.PromoteEntry:
+			if o.own {
+				continue
+			}
 			o.learner.Promote(e)
 			o.take(e.Promoted())
 		case pipeline.EndEntry:

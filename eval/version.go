@@ -26,7 +26,7 @@ func (o *Oracle) prepare(ctx context.Context, u *pipeline.Unit) error {
 
 // alone is prepare where no version can be had.
 func (o *Oracle) alone(u *pipeline.Unit) error {
-	if err := o.tokenize.Step(u); err != nil {
+	if err := o.tokenize.Step(u); err != nil || o.own {
 		return err
 	}
 	for i := range u.Entries {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"slices"
 
 	"tidings/internal/cli"
 )
@@ -15,6 +16,7 @@ It is the pipeline's own loop without the pipeline: each document is predicted, 
   train --from train.jsonl.gz --shuffle 1 --test test.jsonl.gz    learn one file, then predict another
   train --from train.jsonl.gz --shuffles 5 --test test.jsonl.gz   the mean over five orders
   train --from articles.csv --model ftrl                          another model
+  train run --nats nats://127.0.0.1:4222 --start -100000          learn a log again beside the model in service
   train drift --from articles.jsonl.gz --freeze-at 2020-01-01     what the detectors of change find there
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
@@ -28,9 +30,11 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 // Then `make docs` writes the reference and the man pages again.
 type root struct {
 	cli.Root
-	Train train        `cmd:"" default:"withargs" hidden:"" name:"run"`
-	Label label        `cmd:"" help:"Give a document its label later, or correct the one that it has."`
-	Drift driftCommand `cmd:"" help:"Look at what the detectors of change find in a file."`
+	Train   train        `cmd:"" default:"withargs" hidden:"" name:"learn"`
+	Run     retrain      `cmd:"" help:"Learn the log of a pipeline again beside the model in service, and compare."`
+	Compare rivals       `cmd:"" help:"Say how good versions would have been in place of the model in service."`
+	Label   label        `cmd:"" help:"Give a document its label later, or correct the one that it has."`
+	Drift   driftCommand `cmd:"" help:"Look at what the detectors of change find in a file."`
 
 	Save     save     `cmd:"" help:"Save a pipeline's model and df as a version."`
 	List     list     `cmd:"" help:"List a pipeline's versions."`
@@ -47,5 +51,16 @@ func main() {
 }
 
 func run(args []string, s cli.Streams) int {
-	return cli.Main("train", description, &root{}, args, s)
+	return cli.Main("train", description, &root{}, joined(args), s)
+}
+
+// joined puts "--start -100000" into one argument, or -100000 would be taken for
+// a flag.
+func joined(args []string) []string {
+	for i, arg := range args {
+		if arg == "--start" && i+1 < len(args) && len(args[i+1]) > 1 && args[i+1][0] == '-' && args[i+1][1] >= '0' && args[i+1][1] <= '9' {
+			return append(append(slices.Clone(args[:i]), arg+"="+args[i+1]), args[i+2:]...)
+		}
+	}
+	return args
 }
