@@ -237,7 +237,7 @@ func TestADecayingDFForgetsTermsWholly(t *testing.T) {
 		for _, slot := range df.Resolve(nil, []uint64{random.Uint64(), 1, random.Uint64()}) {
 			df.Observe(slot)
 		}
-		if i > 20_000 {
+		if i > 20_000 && i%1000 == 0 {
 			most = max(most, df.Len())
 		}
 	}
