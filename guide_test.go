@@ -290,7 +290,7 @@ func (g *guide) files() {
 	for name, content := range map[string]string{
 		"feeds.txt": "# mine\n" + g.web + "/news.rss\n", "feeds.opml": `<opml version="2.0"><body><outline xmlUrl="` + g.web + `/news.rss"/></body></opml>`,
 		"articles.jsonl": lines.String(), "articles.jsonl.gz": packed.String(), "train.jsonl": lines.String(), "test.jsonl": lines.String(),
-		"articles.csv": csv.String(), "sorted.csv": "label,title,text\n" + sorted[0] + sorted[1],
+		"labels.csv": "id,label,by\n5,weather,ann\n7,sport,\n", "articles.csv": csv.String(), "sorted.csv": "label,title,text\n" + sorted[0] + sorted[1],
 	} {
 		g.write(name, content)
 	}
