@@ -19,7 +19,7 @@ import (
 //   - each other promise keeps its account: what it allows is all that differs;
 //   - labels of all fates are among them.
 func TestLateLabelsAreLearntAsTheOracleLearnsThem(t *testing.T) {
-	documents := evaltest.Documents(2600)
+	documents := evaltest.Documents(1600)
 	for _, n := range []int{1, 2, 4} {
 		for _, recovery := range guarantees.Recoveries("") {
 			if n == 4 && recovery != guarantees.Commit {
@@ -32,9 +32,9 @@ func TestLateLabelsAreLearntAsTheOracleLearnsThem(t *testing.T) {
 				p.LabelWait = pipeline.LabelWait{Documents: 300}
 				evaltest.FillLate(t, b, p.Pipeline, documents, 4, 40)
 				tally := evaltest.Run(t, b, p,
-					guarantees.Fault{Kind: guarantees.Kill, Stage: pipeline.ClassifyStage, Partition: 0, At: 1200, Point: guarantees.Stepped},
-					guarantees.Fault{Kind: guarantees.Kill, Stage: pipeline.ClassifyStage, Partition: 0, At: 2300, Point: guarantees.Stored},
-					guarantees.Fault{Kind: guarantees.Kill, Stage: pipeline.DFStage, Partition: 0, At: 900, Point: guarantees.Stepped},
+					guarantees.Fault{Kind: guarantees.Kill, Stage: pipeline.ClassifyStage, Partition: 0, At: 800, Point: guarantees.Stepped},
+					guarantees.Fault{Kind: guarantees.Kill, Stage: pipeline.ClassifyStage, Partition: 0, At: 1500, Point: guarantees.Stored},
+					guarantees.Fault{Kind: guarantees.Kill, Stage: pipeline.DFStage, Partition: 0, At: 600, Point: guarantees.Stepped},
 				)
 				late := tally.Late
 				t.Logf("%+v", late)
