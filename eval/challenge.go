@@ -16,6 +16,7 @@ import (
 // Limits of a challenge.
 const (
 	unpairedMax  = 1 << 16         // labelled documents that wait for what the champion says of them
+	unheardMax   = 1 << 12         // what the champion said of documents that the challenger has not met
 	championWait = 5 * time.Second // how long they wait when nothing of the champion comes
 	recentLooked = 1000            // documents of the running accuracy
 )
@@ -118,6 +119,10 @@ func (c *Challenge) loop(ctx context.Context, log *stream[[]broker.Record], cham
 		case c.done(), len(c.said) >= unpairedMax && said != nil: // the champion is behind
 			records = nil
 		}
+		hearing := said
+		if len(c.champion) >= unheardMax { // the challenger is behind
+			hearing = nil
+		}
 		if records == nil {
 			patience.Reset(championWait)
 		}
@@ -134,7 +139,7 @@ func (c *Challenge) loop(ctx context.Context, log *stream[[]broker.Record], cham
 					break
 				}
 			}
-		case h, ok := <-said:
+		case h, ok := <-hearing:
 			if !ok {
 				if said = nil; champion.err != nil && ctx.Err() == nil {
 					return fmt.Errorf("what the champion said cannot be read: %w", champion.err)

@@ -26,7 +26,7 @@ type retrain struct {
 	cli.ReadFlags `group:"Source"`
 	Start         string `name:"start" default:"first" placeholder:"PLACE" complete:"first,-100000" group:"Source" help:"Where in the log it begins: first (of what is kept), a time (the first document of 2024-03-01 or later), -100000 (the last so many documents) or a position (12/3). It begins with the message that holds it. Default: ${default}."`
 	Until         string `name:"until" placeholder:"WHEN" complete:"end,stopped" group:"Source" help:"When to stop: end, at the end of what there is, or stopped, when somebody stops it. Default: stopped with --nats, end with --store."`
-	Rate          string `name:"rate" placeholder:"5000/s" group:"Source" help:"Learn at most so many documents a second."`
+	Rate          string `name:"rate" placeholder:"5000/s" group:"Source" help:"Learn at most so many documents a second. Default: 5000/s with --nats, so that the server is not held up; else as fast as it goes."`
 	Hurry         bool   `name:"hurry" group:"Source" help:"Use the machine as if nobody else did. Default: one thread, at a low priority, so that whoever serves is not held up."`
 
 	Store    string `name:"store" placeholder:"DIR" group:"Broker" help:"The store that holds the log. No other process may have it open."`
@@ -231,8 +231,11 @@ func (r *retraining) open(ctx context.Context) error {
 		r.challenge.To = last
 	}
 	limit, _, err := (&cli.PaceFlags{Rate: c.Rate}).Pace()
+	if limit == 0 && c.NATS != "" && !c.Hurry {
+		limit = politeRate // whoever serves sends the log
+	}
 	if limit > 0 {
-		r.pace = rate.NewLimiter(rate.Limit(limit), max(pipeline.MessageLinesMax, int(limit/10)))
+		r.pace = rate.NewLimiter(rate.Limit(limit), pipeline.MessageLinesMax)
 	}
 	return err
 }
@@ -341,6 +344,10 @@ func (r *retraining) learnt(ctx context.Context, sequence uint64) error {
 	}
 	return r.pace.WaitN(ctx, int(min(n, uint64(r.pace.Burst()))))
 }
+
+// politeRate is how many documents a second are learnt of a log that another
+// process serves, if nothing is said: it costs that process time to send them.
+const politeRate = 5000
 
 // showEvery is how often progress is looked at.
 const showEvery = 250 * time.Millisecond
