@@ -46,8 +46,7 @@ func Rebuild(ctx context.Context, b *broker.Broker, p pipeline.Plan, at tidings.
 // replayFrom is the message from which the log has to be replayed to have the
 // state at a position.
 func replayFrom(ctx context.Context, b *broker.Broker, promotions *pipeline.Promotions, at tidings.Position) (uint64, error) {
-	stream := promotions.Pipeline.LogStream().Name
-	first, err := b.FirstSequence(ctx, stream)
+	first, err := pipeline.LogBegin(ctx, b, promotions.Pipeline)
 	if err != nil {
 		return 0, err
 	}

@@ -31,6 +31,7 @@ func everyWindow(t *testing.T) topics.Options {
 // are killed several times, in the middle and right behind a snapshot:
 //   - what the results are is the oracle's, to the bit, windows of every kind and
 //     their provisional results among them;
+//   - of each piece of state only the newest snapshots are kept;
 //   - they went back to snapshots: what they have read before is purged.
 func TestSnapshotsSaveTimeAndChangeNothing(t *testing.T) {
 	documents := lines(t, "wikipedia-current-events.jsonl.gz", 3500)
@@ -74,6 +75,15 @@ func TestSnapshotsSaveTimeAndChangeNothing(t *testing.T) {
 			if got.PredictionsDigest != want.PredictionsDigest || got.ModelDigest != want.ModelDigest || got.DFDigest != want.DFDigest ||
 				got.Windows != want.Windows || tally.WindowsDigest != truth.WindowsDigest || got.Lost+got.Duplicates > 0 {
 				t.Errorf("\n got %+v\nwant %+v", got, want)
+			}
+			kept, err := guarantees.Snapshots{Broker: b, Bucket: "saved-snap"}.List(ctx)
+			if err != nil || len(kept) < 3 {
+				t.Errorf("snapshots of %d pieces (%v)", len(kept), err)
+			}
+			for part, of := range kept {
+				if len(of) > 3 {
+					t.Errorf("%d snapshots of %s are kept", len(of), part)
+				}
 			}
 			if n == 1 {
 				return

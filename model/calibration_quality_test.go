@@ -15,10 +15,10 @@ import (
 // are about .15 off by chance.
 const yearDocumentsMin = 1000
 
-// TestProbabilitiesCanBeBelieved holds every model to its expected calibration
+// TestQualityProbabilitiesCanBeBelieved holds every model to its expected calibration
 // error (15 bins of equal width, the best label) on the Wikipedia stream, as a
 // whole and in each calendar year.
-func TestProbabilitiesCanBeBelieved(t *testing.T) {
+func TestQualityProbabilitiesCanBeBelieved(t *testing.T) {
 	examples := dataset(t, "wikipedia-current-events")
 	if raced() {
 		examples = examples[:6000]
@@ -58,10 +58,10 @@ func TestProbabilitiesCanBeBelieved(t *testing.T) {
 	}
 }
 
-// TestFrozenProbabilitiesCanBeBelieved looks at documents that are not learnt,
+// TestQualityFrozenProbabilitiesCanBeBelieved looks at documents that are not learnt,
 // as a model sees them that was trained before. Only the default model is held
 // to a bound.
-func TestFrozenProbabilitiesCanBeBelieved(t *testing.T) {
+func TestQualityFrozenProbabilitiesCanBeBelieved(t *testing.T) {
 	if raced() {
 		t.Skip("SKIPPED UNDER THE RACE DETECTOR: one goroutine, much arithmetic; run without it")
 	}

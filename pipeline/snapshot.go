@@ -261,12 +261,16 @@ func (w *worker) sweep(ctx context.Context, s guarantees.Snapshots) error {
 		return err
 	}
 	need := places{}
-	for _, n := range w.plan.writers() {
+	for _, n := range Graph() {
 		if n.State == "" {
 			continue
 		}
+		writer := n
+		if w.plan.Partitions.Chained() {
+			writer = w.writes() // one stream for all
+		}
 		for part, partitions := range w.plan.pieceNames(n) {
-			cursor, err := w.plan.slowest(ctx, w.broker, n, partitions)
+			cursor, err := w.plan.slowest(ctx, w.broker, writer, partitions)
 			if err != nil {
 				return err
 			}
