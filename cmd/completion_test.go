@@ -134,7 +134,8 @@ func askFish(t *testing.T, script, line string) (offered []string) {
 }
 
 // askZsh runs zsh's completion with a function in the place of compadd that
-// tells what would be offered: zsh shows it in a terminal alone.
+// tells what would be offered: zsh shows it in a terminal alone. The terminal
+// echoes what is typed, so what is waited for is typed in two pieces.
 func askZsh(t *testing.T, script, line string) []string {
 	program := `zmodload zsh/zpty
 zpty shell zsh -f -i
@@ -142,8 +143,8 @@ line() { zpty -w shell $1 }
 line 'PS1=; PROMPT_EOL_MARK=; unsetopt zle_bracketed_paste; LISTMAX=1000; stty columns 400 rows 1000'
 line "autoload -U compinit; compinit -u -d $1.dump; source $1"
 line 'zstyle ":completion:*" list-colors ""; zstyle ":completion:*" list-packed no'
-line 'offer() { compadd() { local -a words; local w; if [[ " $* " == *" -O "* || " $* " == *" -A "* || " $* " == *" -D "* ]]; then builtin compadd "$@"; return; fi; builtin compadd -O words "$@"; for w in $words; do print -r "OFFER $w"; done; builtin compadd "$@" }; _main_complete; print -r "OFFERED ALL"; exit }'
-line 'zle -C offer complete-word offer; bindkey "^T" offer; print -r READY'
+line 'offer() { compadd() { local -a words; local w; if [[ " $* " == *" -O "* || " $* " == *" -A "* || " $* " == *" -D "* ]]; then builtin compadd "$@"; return; fi; builtin compadd -O words "$@"; for w in $words; do print -r "OFF""ER $w"; done; builtin compadd "$@" }; _main_complete; print -r "OFFERED ""ALL"; exit }'
+line 'zle -C offer complete-word offer; bindkey "^T" offer; print -r READ""Y'
 zpty -r -m shell out '*READY*'
 zpty -n -w shell "$2"$'\x14'
 zpty -r -m shell out '*OFFERED ALL*'
