@@ -44,7 +44,7 @@ func faultCases() []faultCase {
 //     other where the fault makes one expect it;
 //   - exactly-once does neither, and its results are the oracle's, to the bit;
 //   - the same seed gives the same account again, at 2 partitions.
-func TestEachFaultUnderEachPromise(t *testing.T) {
+func TestEachFaultUnderEveryPromise(t *testing.T) {
 	documents := lines(t, "wikipedia-current-events.jsonl.gz", 700)
 	for _, n := range []int{1, 2} {
 		for _, name := range guarantees.Recoveries("") {
