@@ -25,7 +25,7 @@ type Learner struct {
 	documents  features.Documents // so far: N of TF-IDF
 	chain      uint64             // ledger: hash of all (position, label) learnt
 	fixed      bool               // nothing is learnt: the model stays as it begins
-	promoted   tidings.Position   // where the last version took over
+	promoted   tidings.Position   // where the last version took over; only at-least-once asks, which saves nothing
 	unlearnt   uint64             // labels beyond the model's limit
 	watch      *watch             // of change
 
