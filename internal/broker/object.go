@@ -24,12 +24,29 @@ type Object struct {
 // objectTimeout is how long an object may be on its way in all.
 const objectTimeout = 10 * time.Minute
 
-// How often an object is asked for, and how long one waits the first time; then
-// twice as long each.
+// How often an object or a list is asked for, and how long one waits the first
+// time; then twice as long each.
 const (
 	objectTries    = 5
 	objectPatience = 10 * time.Second
+	listPatience   = 2 * time.Second
 )
+
+// again calls f until it ends in time. The client reads chunks and lists by a
+// consumer that counts what is still to come: where something is deleted
+// meanwhile it can wait for ever, with no word from the server. Asked again, all
+// is there.
+func again(ctx context.Context, patience time.Duration, f func(context.Context) error) (err error) {
+	for try := range objectTries {
+		attempt, cancel := context.WithTimeout(ctx, patience<<try)
+		err = f(attempt)
+		cancel()
+		if err == nil || ctx.Err() != nil || !errors.Is(err, nats.ErrTimeout) && !errors.Is(err, context.DeadlineExceeded) {
+			break
+		}
+	}
+	return err
+}
 
 // PutObject stores an object in a bucket, which is made when missing.
 func (b *Broker) PutObject(ctx context.Context, bucket string, o Object, data []byte) error {
@@ -50,7 +67,10 @@ func (b *Broker) Objects(ctx context.Context, bucket string) ([]Object, error) {
 	store, err := b.js.ObjectStore(asking, bucket)
 	var infos []*jetstream.ObjectInfo
 	if err == nil {
-		infos, err = store.List(asking)
+		err = again(asking, listPatience, func(ctx context.Context) (err error) {
+			infos, err = store.List(ctx)
+			return err
+		})
 	}
 	err = done(err)
 	if errors.Is(err, jetstream.ErrBucketNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrNoObjectsFound) {
@@ -70,16 +90,10 @@ func (b *Broker) Objects(ctx context.Context, bucket string) ([]Object, error) {
 // there is none.
 func (b *Broker) GetObject(ctx context.Context, bucket, name string, limit uint64) (data []byte, err error) {
 	asking, done := b.askFor(ctx, objectTimeout, nil)
-	for try := range objectTries {
-		// Now and then chunks stop coming, with no word from the server: asked
-		// again they come.
-		attempt, cancel := context.WithTimeout(asking, objectPatience<<try)
-		data, err = b.getObject(attempt, bucket, name, limit)
-		cancel()
-		if err == nil || asking.Err() != nil || !errors.Is(err, nats.ErrTimeout) && !errors.Is(err, context.DeadlineExceeded) {
-			break
-		}
-	}
+	err = again(asking, objectPatience, func(ctx context.Context) (err error) {
+		data, err = b.getObject(ctx, bucket, name, limit)
+		return err
+	})
 	switch err = done(err); {
 	case err == nil || errors.Is(err, ErrTooLarge):
 		return data, err
