@@ -45,9 +45,15 @@ type VersionOrigin struct {
 	Pipeline Name   `json:"pipeline,omitempty"`
 	Position string `json:"position,omitempty"` // the last that it has met: sequence/line
 	Files    string `json:"files,omitempty"`
+	// Beside says that it is not the state that the pipeline had at the position,
+	// but that of a challenger which had met the log up to there.
+	Beside bool `json:"beside,omitempty"`
 }
 
 func (o VersionOrigin) String() string {
+	if o.Beside {
+		return fmt.Sprintf("a challenger of %s at %s", o.Pipeline, o.Position)
+	}
 	if o.Pipeline != "" {
 		return fmt.Sprintf("%s at %s", o.Pipeline, o.Position)
 	}

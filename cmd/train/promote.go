@@ -123,7 +123,7 @@ func (c *rollback) before(ctx context.Context, s cli.Streams, b *broker.Broker, 
 		return info, false, err
 	}
 	for _, v := range all {
-		if !v.Imported && v.Origin.Pipeline == versions.Pipeline && v.Origin.Position == end.String() {
+		if !v.Imported && !v.Origin.Beside && v.Origin.Pipeline == versions.Pipeline && v.Origin.Position == end.String() {
 			return v, true, nil
 		}
 	}

@@ -412,7 +412,7 @@ func (r *retraining) save(ctx context.Context) (pipeline.VersionInfo, error) {
 	c := r.challenge
 	v := c.Oracle.Version()
 	v.Note, v.Saved = r.flags.Note, time.Now().UTC().Truncate(time.Second)
-	v.Origin = pipeline.VersionOrigin{Pipeline: r.stored.Pipeline, Position: c.Oracle.Position().String()}
+	v.Origin = pipeline.VersionOrigin{Pipeline: r.stored.Pipeline, Position: c.Oracle.Position().String(), Beside: true}
 	info, err := pipeline.Versions{Broker: r.broker, Pipeline: r.stored.Pipeline}.Save(ctx, v)
 	if err != nil {
 		return info, err
