@@ -3,7 +3,6 @@ package eval_test
 import (
 	"context"
 	"fmt"
-	"sync"
 	"testing"
 	"time"
 
@@ -74,29 +73,8 @@ func runKilled(t *testing.T, b *broker.Broker, p pipeline.Plan) *pipeline.Tally 
 	if err := pipeline.Create(ctx, b, p); err != nil {
 		t.Fatal(err)
 	}
-	r, err := pipeline.NewRunner(b, p, "", "killed")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Snapshots(900)
-	r.Inject(&guarantees.Faults{Fired: pipeline.Fired{Broker: b, Pipeline: p.Pipeline}, Plan: []guarantees.Fault{
+	return runSaving(ctx, t, b, p, 900, []guarantees.Fault{
 		{Kind: guarantees.Kill, Partition: -1, At: 2500},
 		{Kind: guarantees.Kill, Partition: -1, At: 3300, Point: guarantees.Saved},
-	}})
-	last, err := b.LastSequence(ctx, p.Pipeline.LogStream().Name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	working, stop := context.WithCancel(ctx)
-	var running sync.WaitGroup
-	running.Go(func() {
-		if err := r.Run(working); err != nil {
-			t.Error(err)
-			stop()
-		}
-	})
-	tally := follow(working, t, b, p, last, nil)
-	stop()
-	running.Wait()
-	return tally
+	}, nil)
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -130,26 +129,5 @@ func killed(ctx context.Context, t *testing.T, b *broker.Broker, p pipeline.Plan
 	for _, at := range []uint64{documents / 3, documents * 4 / 5} {
 		plan = append(plan, guarantees.Fault{Kind: guarantees.Kill, Partition: -1, At: at}, guarantees.Fault{Kind: guarantees.Kill, Partition: -1, At: at + 300, Point: guarantees.Saved})
 	}
-	r, err := pipeline.NewRunner(b, p, "", "watched")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Snapshots(700)
-	r.Inject(&guarantees.Faults{Plan: plan, Fired: pipeline.Fired{Broker: b, Pipeline: p.Pipeline}})
-	last, err := b.LastSequence(ctx, p.Pipeline.LogStream().Name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	working, stop := context.WithCancel(ctx)
-	var running sync.WaitGroup
-	running.Go(func() {
-		if err := r.Run(working); err != nil {
-			t.Error(err)
-			stop()
-		}
-	})
-	tally := follow(working, t, b, p, last, each)
-	stop()
-	running.Wait()
-	return tally
+	return runSaving(ctx, t, b, p, 700, plan, each)
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -125,4 +126,32 @@ func runFaults(tb testing.TB, b *broker.Broker, p pipeline.Plan, faults *guarant
 		tb.Fatalf("after log sequence %d: %v", t.To, err)
 	}
 	return t
+}
+
+// runSaving is run with workers that save their state each so many documents and
+// are killed by a plan.
+func runSaving(ctx context.Context, tb testing.TB, b *broker.Broker, p pipeline.Plan, every uint64, kills []guarantees.Fault, each func(u *pipeline.Unit)) *pipeline.Tally {
+	tb.Helper()
+	r, err := pipeline.NewRunner(b, p, "", "saving")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	r.Snapshots(every)
+	r.Inject(&guarantees.Faults{Plan: kills, Fired: pipeline.Fired{Broker: b, Pipeline: p.Pipeline}})
+	last, err := b.LastSequence(ctx, p.Pipeline.LogStream().Name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	working, stop := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := r.Run(working); err != nil {
+			tb.Error(err)
+			stop()
+		}
+	})
+	tally := follow(working, tb, b, p, last, each)
+	stop()
+	running.Wait()
+	return tally
 }

@@ -3,7 +3,6 @@ package eval_test
 import (
 	"context"
 	"fmt"
-	"sync"
 	"testing"
 	"time"
 
@@ -49,27 +48,7 @@ func TestSnapshotsSaveTimeAndChangeNothing(t *testing.T) {
 			for _, at := range []uint64{1100, 2000, 3000} {
 				plan = append(plan, guarantees.Fault{Kind: guarantees.Kill, Partition: -1, At: at}, guarantees.Fault{Kind: guarantees.Kill, Partition: -1, At: at - 700, Point: guarantees.Saved})
 			}
-			r, err := pipeline.NewRunner(b, p, "", "saving")
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.Snapshots(300)
-			r.Inject(&guarantees.Faults{Plan: plan, Fired: pipeline.Fired{Broker: b, Pipeline: p.Pipeline}})
-			last, err := b.LastSequence(ctx, p.Pipeline.LogStream().Name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			working, stop := context.WithCancel(ctx)
-			var running sync.WaitGroup
-			running.Go(func() {
-				if err := r.Run(working); err != nil {
-					t.Error(err)
-					stop()
-				}
-			})
-			tally := follow(working, t, b, p, last, nil)
-			stop()
-			running.Wait()
+			tally := runSaving(ctx, t, b, p, 300, plan, nil)
 			truth := oracle(t, b, p, nil).Tally
 			got, want := tally.Summary(p), truth.Summary(p)
 			if got.PredictionsDigest != want.PredictionsDigest || got.ModelDigest != want.ModelDigest || got.DFDigest != want.DFDigest ||
