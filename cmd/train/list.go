@@ -35,6 +35,9 @@ type listed struct {
 // from is where it comes from, in few words.
 func (v *listed) from() string {
 	if !v.Imported && v.Origin.Pipeline != "" {
+		if v.Origin.Beside {
+			return "challenger at " + v.Origin.Position
+		}
 		return v.Origin.Position
 	}
 	return v.Origin.String()
