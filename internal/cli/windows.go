@@ -20,11 +20,13 @@ type WindowFlags struct {
 	EmitEvery  string   `name:"emit-every" placeholder:"N" complete:"1000docs,1h" help:"Tell provisional results of open windows each N documents (1000docs) or each time that event time has gone on so much (1h). Default: none."`
 	SourceEnd  string   `name:"source-end" enum:"close,keep" default:"close" help:"What the end of a source does to open windows: close them, or keep them open for what comes later. Default: ${default}."`
 	SessionMax string   `name:"session-max" default:"30d" placeholder:"TIME" help:"How long a session can be: sessions are cut at its multiples. Default: ${default}."`
+	Bursts     int      `name:"bursts" default:"0" placeholder:"N" help:"Tell in each window so many terms that rose against the documents before. Default: ${default}."`
+	Stories    int      `name:"stories" default:"0" placeholder:"N" help:"Tell in each window so many stories: documents that tell of one event, grouped. Default: ${default}."`
 }
 
 // Options reads the flags.
 func (f *WindowFlags) Options() (topics.Options, error) {
-	o := topics.Options{Popular: f.Popular, KeepOpen: f.SourceEnd == "keep"}
+	o := topics.Options{Popular: f.Popular, KeepOpen: f.SourceEnd == "keep", Bursts: f.Bursts, Stories: f.Stories}
 	var errs []error
 	for _, t := range []struct {
 		flag, text string

@@ -57,6 +57,10 @@ type Options struct {
 	// LabelsMax is the number of labels that one window tells apart, beyond
 	// which they count as Other; 0: LabelsMaxDefault.
 	LabelsMax int `json:"labels_max"`
+	// Bursts and Stories are how many bursting terms and how many stories a window
+	// tells, at most BurstsTopMax and StoriesTopMax; 0: none.
+	Bursts  int `json:"bursts,omitempty"`
+	Stories int `json:"stories,omitempty"`
 }
 
 // WithDefaults returns the options with every zero value replaced by what it
@@ -118,6 +122,12 @@ func (o Options) checkNumbers() error {
 	}
 	if o.LabelsMax < 0 || o.LabelsMax > LabelsMaxLimit {
 		problems = append(problems, fmt.Errorf("labels_max %d is not possible; give 1 to %d labels", o.LabelsMax, LabelsMaxLimit))
+	}
+	if o.Bursts < 0 || o.Bursts > BurstsTopMax {
+		problems = append(problems, fmt.Errorf("%d bursts of a window are not possible; give 0 to %d", o.Bursts, BurstsTopMax))
+	}
+	if o.Stories < 0 || o.Stories > StoriesTopMax {
+		problems = append(problems, fmt.Errorf("%d stories of a window are not possible; give 0 to %d", o.Stories, StoriesTopMax))
 	}
 	return errors.Join(problems...)
 }

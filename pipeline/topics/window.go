@@ -27,6 +27,10 @@ type Window struct {
 	Last      uint64  `json:"last,omitempty"`  // were observed, from 1; 0 for event-time windows
 	Documents uint64  `json:"documents"`
 	Shares    []Share `json:"shares"` // most documents first, equal ones by label
+	// Bursts are terms that rose, the surest first; Stories are what most
+	// documents tell of, most first. As many as Options say, none unless asked for.
+	Bursts  []Burst `json:"bursts,omitempty"`
+	Stories []Story `json:"stories,omitempty"`
 }
 
 // Share is one label's part of a window.
@@ -53,6 +57,14 @@ func (w Window) Digest() uint64 {
 		h.text(s.Label)
 		h.number(s.Documents)
 		h.text(strconv.FormatBool(s.Popular))
+	}
+	for i := range w.Bursts {
+		h.number(uint64(i))
+		w.Bursts[i].digest(h)
+	}
+	for i := range w.Stories {
+		h.number(uint64(i))
+		w.Stories[i].digest(h)
 	}
 	return h.sum()
 }
