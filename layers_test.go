@@ -24,6 +24,7 @@ var rooms = map[string][]string{
 	"datasets/feed":              {".", "datasets", "internal/fetch", "internal/htmltext"},
 	"datasets/catalogue":         {".", "datasets", "datasets/wikitext", "internal/fetch", "internal/near"},
 	"eval/metric":                {"."},
+	"eval/statistics":            {},
 	"internal/jsonl":             {"."},
 	"internal/fetch":             {},
 	"internal/htmltext":          {},
@@ -65,6 +66,7 @@ var onlyIn = map[string]string{
 	"github.com/jdkato/prose/":       "features",
 	"github.com/blevesearch/":        "features",
 	"github.com/redis/":              "internal/state",
+	"gonum.org/v1/gonum/":           "eval/statistics",
 }
 
 // Properties: every room is known; each imports only what stands below it; a
