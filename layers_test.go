@@ -66,7 +66,7 @@ var onlyIn = map[string]string{
 	"github.com/jdkato/prose/":       "features",
 	"github.com/blevesearch/":        "features",
 	"github.com/redis/":              "internal/state",
-	"gonum.org/v1/gonum/":           "eval/statistics",
+	"gonum.org/v1/gonum/":            "eval/statistics",
 }
 
 // Properties: every room is known; each imports only what stands below it; a
