@@ -97,7 +97,7 @@ func (o *Oracle) Take(ctx context.Context, r broker.Record) error {
 	if err := o.prepare(ctx, u); err != nil {
 		return err
 	}
-	u.Windows = append(u.Windows[:0], nil)
+	u.Windows, u.Late = append(u.Windows[:0], nil), append(u.Late[:0], nil)
 	emit := func(w topics.Window) {
 		u.Windows[0] = append(u.Windows[0], w)
 		if o.Window != nil {
@@ -115,7 +115,7 @@ func (o *Oracle) Take(ctx context.Context, r broker.Record) error {
 			if err := o.document(u, e); err != nil {
 				return err
 			}
-			o.topics.Observe(topics.Document{Time: e.Time, Label: e.Label}, emit)
+			o.topics.Observe(topics.Document{Time: e.Time, Label: e.Label, Source: e.Source, Position: e.Position, ID: e.ID}, emit)
 		case pipeline.LabelEntry:
 			if o.frozen {
 				continue
@@ -135,6 +135,7 @@ func (o *Oracle) Take(ctx context.Context, r broker.Record) error {
 		}
 	}
 	u.Counts = append(u.Counts[:0], o.topics.Counts())
+	u.Late[0] = o.topics.TakeLate(u.Late[0])
 	o.Tally.Add(u)
 	if o.Message != nil {
 		o.Message(u)

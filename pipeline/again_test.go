@@ -123,7 +123,7 @@ func (s *scribe) stretch(r rerun) *Unit {
 		u.DF[r.partition][i] += r.bump
 	}
 	for p := range n {
-		u.Windows[p], u.Counts[p] = nil, nil
+		u.Windows[p], u.Counts[p], u.Late[p] = nil, nil, nil
 		if r.stage == TopicsStage {
 			u.Windows[p] = []topics.Window{{Definition: fmt.Sprint(p), First: r.from, Last: r.to, Documents: uint64(r.bump)}}
 		}
@@ -200,7 +200,7 @@ func TestWhatComesAgainFires(t *testing.T) {
 		}
 		fires += len(tokens) + len(df)
 		whole := look(s.unit)
-		whole.Entries, whole.Windows, whole.Counts = withoutPredictions(whole.Entries), nil, nil
+		whole.Entries, whole.Windows, whole.Counts, whole.Late = withoutPredictions(whole.Entries), nil, nil, nil
 		for range 2 {
 			var c cuts
 			for range random.IntN(4) {
@@ -234,7 +234,7 @@ func (s *scribe) wantAlone(got fired, tokens []rerun) {
 			}
 		}
 		want := look(mine)
-		want.Entries, want.DF, want.Ends, want.Windows, want.Counts = withoutPredictions(want.Entries), nil, nil, nil, nil
+		want.Entries, want.DF, want.Ends, want.Windows, want.Counts, want.Late = withoutPredictions(want.Entries), nil, nil, nil, nil, nil
 		if d := difference(got.again[r.trigger()], want); d != "" {
 			s.t.Fatalf("%s covers %d..%d again, - got + want:\n%s", r.trigger(), r.from, r.to, d)
 		}

@@ -115,7 +115,7 @@ func TestStreamsZipWhereverTheyAreCut(t *testing.T) {
 		u := rapid.Custom(func(t *rapid.T) *Unit { return drawUnit(t, n) }).Example(random.IntN(1 << 30))
 		plan := Plan{Pipeline: Name(fmt.Sprintf("p%d", round)), Partitions: Partitions{n, n, n, n}}
 		want := look(u)
-		want.Windows, want.Counts = nil, nil
+		want.Windows, want.Counts, want.Late = nil, nil, nil
 		for _, stages := range [][]string{{TokenizeStage, DFStage}, {ClassifyStage, TopicsStage}} {
 			for _, stage := range stages {
 				for p := range n {
@@ -176,7 +176,7 @@ func readZip(ctx context.Context, t *testing.T, b *broker.Broker, plan Plan, sta
 		}
 		for p := range n {
 			windows[p] = append(windows[p], u.Windows[p]...)
-			u.Windows[p], u.Counts[p] = nil, nil
+			u.Windows[p], u.Counts[p], u.Late[p] = nil, nil, nil
 		}
 		for i := range u.Entries {
 			u.Entries[i].Scores = slices.Clone(u.Entries[i].Scores) // they belong to u, which is used again

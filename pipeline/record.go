@@ -40,6 +40,7 @@ type codec struct {
 type windowsRecord struct {
 	Windows []topics.Window `json:"windows,omitempty"`
 	Counts  []topics.Counts `json:"counts,omitempty"`
+	Late    []topics.Late   `json:"late,omitempty"`
 }
 
 // encode writes the given sections of a unit for one partition. owns tells
@@ -208,7 +209,7 @@ func (c *codec) df(u *Unit, partition int) {
 }
 
 func (c *codec) windows(u *Unit, partition int) error {
-	b, err := json.Marshal(windowsRecord{u.Windows[partition], u.Counts[partition]})
+	b, err := json.Marshal(windowsRecord{u.Windows[partition], u.Counts[partition], u.Late[partition]})
 	if err != nil {
 		return fmt.Errorf("windows cannot be written: %w", err)
 	}
@@ -362,4 +363,5 @@ func (c *codec) decodeWindows(u *Unit, partition int) {
 	}
 	u.Windows[partition] = append(u.Windows[partition], r.Windows...)
 	u.Counts[partition] = append(u.Counts[partition][:0], r.Counts...)
+	u.Late[partition] = append(u.Late[partition], r.Late...)
 }

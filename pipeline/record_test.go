@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -81,6 +82,7 @@ func drawUnit(t *rapid.T, n int) *Unit {
 	for p := range n {
 		u.Windows[p] = append(u.Windows[p], topics.Window{Definition: "count:10", Number: int64(p), Documents: 10, Shares: []topics.Share{{Label: "sport", Documents: 10, Share: 1}}})
 		u.Counts[p] = append(u.Counts[p], topics.Counts{Definition: "count:10", In: uint64(len(u.Entries)), Open: p})
+		u.Late[p] = append(u.Late[p], topics.Late{Definition: "tumbling:1h", Number: -3, Position: "7/1", ID: "é", Time: time.Unix(1, 5).UTC(), BehindMS: 7})
 	}
 	return u
 }
@@ -93,10 +95,11 @@ type seen struct {
 	Ends    [][]endDigest
 	Windows [][]topics.Window
 	Counts  [][]topics.Counts
+	Late    [][]topics.Late
 }
 
 func look(u *Unit) seen {
-	s := seen{DF: filled(u.DF), Ends: filled(u.ends), Windows: filled(u.Windows), Counts: filled(u.Counts)}
+	s := seen{DF: filled(u.DF), Ends: filled(u.ends), Windows: filled(u.Windows), Counts: filled(u.Counts), Late: filled(u.Late)}
 	for _, e := range u.Entries {
 		var terms []string
 		for _, t := range u.TermsOf(&e) {
@@ -135,7 +138,7 @@ func TestPartitionsRecordsAreTheUnitAgain(t *testing.T) {
 		tokens, predictions := zipped(t, u, n, tokensSection, dfSection), zipped(t, u, n, predictionsSection, windowsSection)
 		want := look(u)
 		forTokens := want
-		forTokens.Windows, forTokens.Counts = nil, nil
+		forTokens.Windows, forTokens.Counts, forTokens.Late = nil, nil, nil
 		forTokens.Entries = withoutPredictions(want.Entries)
 		if d := difference(look(tokens), forTokens); d != "" {
 			t.Fatalf("tokens and df, - got + want:\n%s", d)
@@ -213,6 +216,7 @@ func join(u, part *Unit) {
 		u.DF[p] = append(u.DF[p], part.DF[p]...)
 		u.ends[p] = append(u.ends[p], part.ends[p]...)
 		u.Windows[p] = append(u.Windows[p], part.Windows[p]...)
+		u.Late[p] = append(u.Late[p], part.Late[p]...)
 		u.Counts[p] = append(u.Counts[p], part.Counts[p]...)
 	}
 }

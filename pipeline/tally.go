@@ -194,13 +194,7 @@ func (t *Tally) sum() {
 			if i == len(t.Counts) {
 				t.Counts = append(t.Counts, topics.Counts{Definition: c.Definition})
 			}
-			sum := &t.Counts[i]
-			sum.In += c.In
-			sum.Windowed += c.Windowed
-			sum.Late += c.Late
-			sum.Untimed += c.Untimed
-			sum.Dropped += c.Dropped
-			sum.Open += c.Open
+			t.Counts[i].Add(c)
 		}
 	}
 }

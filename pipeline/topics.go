@@ -30,12 +30,18 @@ func (s *Topics) Step(u *Unit) error {
 		for i := range u.Entries {
 			switch e := &u.Entries[i]; e.Kind {
 			case DocumentEntry:
-				state.Observe(topics.Document{Time: e.Time, Label: e.Label}, emit)
+				state.Observe(topicsDocument(e), emit)
 			case EndEntry:
 				state.EndOfSource(emit)
 			}
 		}
 		u.Counts[p] = append(u.Counts[p][:0], state.Counts()...)
+		u.Late[p] = state.TakeLate(u.Late[p])
 	}
 	return nil
+}
+
+// topicsDocument is what windows need to know of a document.
+func topicsDocument(e *Entry) topics.Document {
+	return topics.Document{Time: e.Time, Label: e.Label, Source: e.Source, Position: e.Position, ID: e.ID}
 }

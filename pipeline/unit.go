@@ -124,6 +124,7 @@ type Unit struct {
 	lost    []bool               // df, by partition: its values are lost
 	Windows [][]topics.Window    // topics, by partition: those that the unit closed
 	Counts  [][]topics.Counts    // topics, by partition: what became of the documents so far
+	Late    [][]topics.Late      // topics, by partition: documents of the unit that came too late
 	Learnt  Learnt               // classify: what it made of its model
 	Traced  bool                 // of a record that was read: Learnt is known
 	scores  []tidings.Score      // what Entry.Scores point into
@@ -157,6 +158,7 @@ func (u *Unit) Reset() {
 		u.lost[i] = false
 		u.Windows[i] = u.Windows[i][:0]
 		u.Counts[i] = u.Counts[i][:0]
+		u.Late[i] = u.Late[i][:0]
 	}
 	u.Learnt = Learnt{Missing: u.Learnt.Missing[:0], Skipped: u.Learnt.Skipped[:0]}
 	u.Traced = false
@@ -172,6 +174,7 @@ func (u *Unit) room(n int) {
 		u.lost = append(u.lost, false)
 		u.Windows = append(u.Windows, nil)
 		u.Counts = append(u.Counts, nil)
+		u.Late = append(u.Late, nil)
 	}
 }
 
@@ -183,7 +186,7 @@ func (u *Unit) undo(stage string) {
 			u.DF[i], u.ends[i] = u.DF[i][:0], u.ends[i][:0]
 		}
 		if stage == "" || stage == TopicsStage {
-			u.Windows[i] = u.Windows[i][:0]
+			u.Windows[i], u.Late[i] = u.Windows[i][:0], u.Late[i][:0]
 		}
 	}
 }

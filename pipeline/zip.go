@@ -170,6 +170,7 @@ func (in *zipInput) takeColumns(u *Unit, s *side) error {
 	if s.frame.To == u.To && len(s.frame.Windows) > p {
 		u.Windows[p] = append(u.Windows[p], s.frame.Windows[p]...)
 		u.Counts[p] = append(u.Counts[p][:0], s.frame.Counts[p]...)
+		u.Late[p] = append(u.Late[p], s.frame.Late[p]...)
 	}
 	return nil
 }

@@ -359,8 +359,7 @@ func (c *checker) sums() {
 	for _, l := range c.lanes {
 		for _, count := range l.counts {
 			s := sums[count.Definition]
-			s.In, s.Windowed, s.Late = s.In+count.In, s.Windowed+count.Windowed, s.Late+count.Late
-			s.Untimed, s.Dropped, s.Open = s.Untimed+count.Untimed, s.Dropped+count.Dropped, s.Open+count.Open
+			s.Add(count)
 			sums[count.Definition] = s
 		}
 	}

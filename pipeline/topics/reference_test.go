@@ -94,6 +94,7 @@ func referenceTime(o Options, d Definition, events []event) ([]emitted, []Window
 		newest := bigFloor(at, step)
 		if doneAfter(o, d, events, i+1, newest) {
 			c.Late++
+			c.Listed++
 			continue
 		}
 		c.Windowed++
@@ -180,6 +181,7 @@ func referenceSession(o Options, d Definition, events []event) (windows []emitte
 		case over(i+1, e.doc.Time):
 			c.In++
 			c.Late++
+			c.Listed++
 		default:
 			c.In++
 			c.Windowed++

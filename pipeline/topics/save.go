@@ -18,7 +18,8 @@ import (
 // belongs to.
 const (
 	saveMagic   = "TDWN"
-	saveVersion = 2
+	saveVersion = 3 // 2 has no windows by key and does not tell of late documents
+	saveOldest  = 2
 	headerBytes = len(saveMagic) + 1 + 8
 	planMax     = 4 << 10 // WindowsMax definitions and a few numbers
 )
@@ -51,6 +52,7 @@ func (s *State) Save(w io.Writer) error {
 	for i := range s.tracks {
 		b = s.tracks[i].append(b)
 	}
+	b = s.appendLate(b)
 	payload := b[headerBytes:]
 	binary.LittleEndian.PutUint64(b[headerBytes-8:], uint64(len(payload)))
 	b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(payload, castagnoli))
@@ -58,6 +60,23 @@ func (s *State) Save(w io.Writer) error {
 		return fmt.Errorf("save topic windows: %w", err)
 	}
 	return nil
+}
+
+// appendLate adds what is known of late documents.
+func (s *State) appendLate(b []byte) []byte {
+	for i := range s.tracks {
+		b = binary.AppendUvarint(b, s.tracks[i].counts.Listed)
+	}
+	b = binary.AppendUvarint(b, s.late.block)
+	return binary.AppendUvarint(b, uint64(s.late.bytes))
+}
+
+func (s *State) restoreLate(d *decoder) {
+	for i := range s.tracks {
+		s.tracks[i].counts.Listed = d.upTo(s.tracks[i].counts.Late)
+	}
+	s.late.block = d.upTo(s.seen / lateBlock)
+	s.late.bytes = int(d.upTo(LateBytesMax + 1))
 }
 
 func (t *track) append(b []byte) []byte {
@@ -92,12 +111,12 @@ func appendText(b []byte, s string) []byte {
 func Load(r io.Reader, o Options, partition, partitions int) (*State, error) {
 	s := New(o, partition, partitions)
 	err := o.Check()
-	var payload []byte
+	var d decoder
 	if err == nil {
-		payload, err = readPayload(r, s.options)
+		d.rest, d.version, err = readPayload(r, s.options)
 	}
 	if err == nil {
-		err = s.restore(&decoder{rest: payload})
+		err = s.restore(&d)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("load topic windows of partition %d of %d: %w", partition, partitions, err)
@@ -110,33 +129,33 @@ var (
 	errCut     = errors.New("the saved state ends too early; go back to an earlier one")
 )
 
-func readPayload(r io.Reader, o Options) ([]byte, error) {
+func readPayload(r io.Reader, o Options) (payload []byte, version byte, err error) {
 	header := make([]byte, headerBytes)
 	if _, err := io.ReadFull(r, header); err != nil {
-		return nil, readError(err)
+		return nil, 0, readError(err)
 	}
 	if string(header[:len(saveMagic)]) != saveMagic {
-		return nil, errors.New("these are no saved topic windows")
+		return nil, 0, errors.New("these are no saved topic windows")
 	}
-	if v := header[len(saveMagic)]; v != saveVersion {
-		return nil, fmt.Errorf("saved in version %d of the format, this program reads version %d; load it with the program that saved it", v, saveVersion)
+	if v := header[len(saveMagic)]; v < saveOldest || v > saveVersion {
+		return nil, 0, fmt.Errorf("saved in version %d of the format, this program reads versions %d to %d; load it with the program that saved it", v, saveOldest, saveVersion)
 	}
 	size := binary.LittleEndian.Uint64(header[headerBytes-8:])
 	if limit := payloadMax(o); size > limit {
-		return nil, fmt.Errorf("%d bytes, more than the %d that these windows can take: %w", size, limit, errDamaged)
+		return nil, 0, fmt.Errorf("%d bytes, more than the %d that these windows can take: %w", size, limit, errDamaged)
 	}
 	var b bytes.Buffer // grows with what is really there, whatever the header says
 	if _, err := io.CopyN(&b, r, int64(size)); err != nil {
-		return nil, readError(err)
+		return nil, 0, readError(err)
 	}
 	var sum [4]byte
 	if _, err := io.ReadFull(r, sum[:]); err != nil {
-		return nil, readError(err)
+		return nil, 0, readError(err)
 	}
 	if crc32.Checksum(b.Bytes(), castagnoli) != binary.LittleEndian.Uint32(sum[:]) {
-		return nil, errDamaged
+		return nil, 0, errDamaged
 	}
-	return b.Bytes(), nil
+	return b.Bytes(), header[len(saveMagic)], nil
 }
 
 func readError(err error) error {
@@ -167,6 +186,9 @@ func (s *State) restore(d *decoder) error {
 	s.newest = d.varint()
 	for i := range s.tracks {
 		s.tracks[i].restore(d, s)
+	}
+	if d.version >= 3 {
+		s.restoreLate(d)
 	}
 	if d.err == nil && len(d.rest) > 0 {
 		d.err = errDamaged
@@ -229,8 +251,9 @@ func (t *track) restoreWindow(d *decoder, s *State) *window {
 
 // decoder takes a payload apart. After the first error it returns zeros.
 type decoder struct {
-	rest []byte
-	err  error
+	rest    []byte
+	version byte
+	err     error
 }
 
 // need notes that the payload is damaged unless ok.

@@ -19,6 +19,7 @@ type State struct {
 	seen       uint64 // documents observed; the ordinal of the newest
 	newest     int64  // highest event time observed, NoTime before the first
 	tracks     []track
+	late       lates
 }
 
 // New returns the state of a partition, numbered from 0, before the first
@@ -63,9 +64,9 @@ func (s *State) Observe(d Document, emit func(Window)) {
 				s.advance(t, emit)
 			}
 			if t.definition.kind == session {
-				s.join(t, d)
+				s.join(t, &d)
 			} else {
-				s.place(t, d)
+				s.place(t, &d)
 			}
 		}
 	}
@@ -158,7 +159,7 @@ func (s *State) owns(n int64) bool {
 
 // place counts a document with an event time in the windows that it is in. It is
 // accounted for by the newest of them: where that is final all are.
-func (s *State) place(t *track, d Document) {
+func (s *State) place(t *track, d *Document) {
 	newest, oldest := t.definition.newestWith(d.Time), t.definition.oldestWith(d.Time)
 	for n := newest; n >= oldest && n > t.done; n-- {
 		w := t.at(n)
@@ -172,23 +173,19 @@ func (s *State) place(t *track, d Document) {
 			s.account(t, s.owns(n), w != nil)
 		}
 	}
-	if newest <= t.done && s.owns(newest) {
-		t.counts.In++
-		t.counts.Late++
+	if newest <= t.done {
+		s.tooLate(t, d, newest, s.owns(newest))
 	}
 }
 
 // join counts a document in the session that it belongs to, which may be two
 // until now. A session lies between two cuts, whose owner counts it.
-func (s *State) join(t *track, d Document) {
+func (s *State) join(t *track, d *Document) {
 	longest := int64(s.options.sessionMax())
 	between := floorDiv(d.Time, longest)
 	owned := s.owns(between)
 	if d.Time <= t.done {
-		if owned {
-			t.counts.In++
-			t.counts.Late++
-		}
+		s.tooLate(t, d, d.Time, owned)
 		return
 	}
 	touches := func(i int, from, to int64) bool {
@@ -247,6 +244,21 @@ func (s *State) account(t *track, owned, windowed bool) {
 	t.counts.In++
 }
 
+// tooLate counts a document whose window is final, and tells of it if there is
+// room for one more.
+func (s *State) tooLate(t *track, d *Document, number int64, owned bool) {
+	room := s.late.room(s.seen, d, "")
+	if !owned {
+		return
+	}
+	t.counts.In++
+	t.counts.Late++
+	if room {
+		t.counts.Listed++
+		s.late.add(t, d, "", number, s.watermark())
+	}
+}
+
 // uncounted accounts for a document that belongs to no window, in the one
 // partition that does so for all.
 func (s *State) uncounted(t *track, as *uint64) {
@@ -282,11 +294,23 @@ func (s *State) Digest() uint64 {
 type Counts struct {
 	Definition string `json:"definition"`
 	In         uint64 `json:"in"`
-	Windowed   uint64 `json:"windowed"` // counted in a window, final or open
-	Late       uint64 `json:"late"`     // their window was final when they came
-	Untimed    uint64 `json:"untimed"`  // no event time; count windows take them all the same
-	Dropped    uint64 `json:"dropped"`  // no room for one more window; 0 under options that pass Check
-	Open       int    `json:"open"`     // windows of the partition that are open now
+	Windowed   uint64 `json:"windowed"`         // counted in a window, final or open
+	Late       uint64 `json:"late"`             // their window was final when they came
+	Listed     uint64 `json:"listed,omitempty"` // of these, those that were told one by one; the others found no room (LateBytesMax)
+	Untimed    uint64 `json:"untimed"`          // no event time; count windows take them all the same
+	Dropped    uint64 `json:"dropped"`          // no room for one more window; 0 under options that pass Check
+	Open       int    `json:"open"`             // windows of the partition that are open now
+}
+
+// Add adds what another partition has counted of the same definition.
+func (c *Counts) Add(other Counts) {
+	c.In += other.In
+	c.Windowed += other.Windowed
+	c.Late += other.Late
+	c.Listed += other.Listed
+	c.Untimed += other.Untimed
+	c.Dropped += other.Dropped
+	c.Open += other.Open
 }
 
 // Counts returns the counts by definition, in the order of Options.Windows.

@@ -134,11 +134,7 @@ func run(t *rapid.T, o Options, events []event, partitions int) (windows []emitt
 				counts = append(counts, c)
 				continue
 			}
-			counts[i].In += c.In
-			counts[i].Windowed += c.Windowed
-			counts[i].Late += c.Late
-			counts[i].Untimed += c.Untimed
-			counts[i].Open += c.Open
+			counts[i].Add(c)
 		}
 	}
 	return windows, counts, digest
@@ -298,7 +294,7 @@ func TestWindowsOfADay(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("windows (- want, + got):\n%s", diff)
 	}
-	counts := []Counts{{Definition: "tumbling:24h", In: 8, Windowed: 6, Late: 1, Untimed: 1}, {Definition: "count:3", In: 8, Windowed: 8}}
+	counts := []Counts{{Definition: "tumbling:24h", In: 8, Windowed: 6, Late: 1, Listed: 1, Untimed: 1}, {Definition: "count:3", In: 8, Windowed: 8}}
 	if diff := cmp.Diff(counts, s.Counts()); diff != "" {
 		t.Errorf("counts (- want, + got):\n%s", diff)
 	}

@@ -36,6 +36,8 @@ package topics
 import (
 	"math"
 	"time"
+
+	"tidings"
 )
 
 // NoTime is the Document.Time of a document without an event time.
@@ -50,6 +52,10 @@ const Other = "(other)"
 type Document struct {
 	Time  int64  // event time in Unix nanoseconds, NoTime when it has none
 	Label string // the predicted label, "" when no label was known yet
+
+	Source   string           // where it came from
+	Position tidings.Position // with ID, for those that come late
+	ID       string
 }
 
 // earliest and latest are what Unix nanoseconds can tell, NoTime taken out.

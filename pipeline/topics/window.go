@@ -14,6 +14,7 @@ import (
 // no document is added to it any more.
 type Window struct {
 	Definition string    `json:"definition"`     // Definition.String
+	Key        string    `json:"key,omitempty"`  // of its documents, if Options.By asks for windows by key
 	Number     int64     `json:"number"`         // with Definition, its name: no other final window has both. Of a session its start in Unix nanoseconds
 	Start      time.Time `json:"start,omitzero"` // event time in UTC, part of the window; zero for count windows
 	End        time.Time `json:"end,omitzero"`   // event time in UTC, no longer part of it; zero for count windows. Of a session its last event time and the gap
@@ -46,6 +47,9 @@ type Share struct {
 // depend on their order, nor on which partition emitted them.
 func (w Window) Digest() uint64 {
 	h := newDigest(w.Definition, w.Number)
+	if w.Key != "" {
+		h.text(w.Key)
+	}
 	h.number(w.First)
 	h.number(w.Last)
 	h.number(w.Documents)
