@@ -25,6 +25,7 @@ var rooms = map[string][]string{
 	"datasets/catalogue":         {".", "datasets", "datasets/wikitext", "internal/fetch", "internal/near"},
 	"eval/metric":                {"."},
 	"eval/statistics":            {},
+	"eval/report":                {},
 	"internal/jsonl":             {"."},
 	"internal/fetch":             {},
 	"internal/htmltext":          {},
