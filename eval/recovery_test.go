@@ -49,7 +49,7 @@ func TestACleanStopLeavesASnapshot(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			all, err := guarantees.Snapshots{Broker: b, Bucket: "stopped-snap"}.List(t.Context())
+			all, err := guarantees.Snapshots{Store: guarantees.Objects{Broker: b, Bucket: "stopped-snap"}}.List(t.Context())
 			if err != nil || len(all) < 3 {
 				t.Fatalf("snapshots %v, %v", all, err)
 			}

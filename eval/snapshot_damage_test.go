@@ -89,7 +89,7 @@ func TestADamagedSnapshotIsPassedOver(t *testing.T) {
 // spoil damages the newest snapshot of each part.
 func spoil(t *testing.T, b *broker.Broker, p pipeline.Plan, damage func(part string, data []byte) []byte) {
 	t.Helper()
-	s := guarantees.Snapshots{Broker: b, Bucket: string(p.Pipeline) + "-snap"}
+	s := guarantees.Snapshots{Store: guarantees.Objects{Broker: b, Bucket: string(p.Pipeline) + "-snap"}}
 	all, err := s.List(t.Context())
 	if err != nil {
 		t.Fatal(err)

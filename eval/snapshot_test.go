@@ -55,7 +55,7 @@ func TestSnapshotsSaveTimeAndChangeNothing(t *testing.T) {
 				got.Windows != want.Windows || tally.WindowsDigest != truth.WindowsDigest || got.Lost+got.Duplicates > 0 {
 				t.Errorf("\n got %+v\nwant %+v", got, want)
 			}
-			kept, err := guarantees.Snapshots{Broker: b, Bucket: "saved-snap"}.List(ctx)
+			kept, err := guarantees.Snapshots{Store: guarantees.Objects{Broker: b, Bucket: "saved-snap"}}.List(ctx)
 			if err != nil || len(kept) < 3 {
 				t.Errorf("snapshots of %d pieces (%v)", len(kept), err)
 			}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -29,11 +30,34 @@ type Snapshot struct {
 	Places    map[string]Place `json:"places"`    // by stream: from where inputs are read behind it
 }
 
-// Snapshots are those of one pipeline, in a bucket of the broker's object
-// store. A snapshot saves time and decides nothing: it is used when
-// it is not ahead of the partition's cursor, and what it says is what the
-// inputs up to there would say again.
+// SnapshotStore keeps pieces of state by name. Where they lie is its own
+// business. Several processes use one.
+type SnapshotStore interface {
+	// Put stores a piece with a line that describes it, in the place of one of
+	// that name. It is there as a whole or not at all, and an error changes
+	// nothing.
+	Put(ctx context.Context, name, about string, data []byte) error
+	// List returns the line of each piece by its name.
+	List(ctx context.Context) (about map[string]string, err error)
+	// Get returns what Put stored, to the bit, or an error: broker.ErrNoBroker
+	// when the broker went away, any other when it is not there, is damaged, or
+	// has more than limit bytes.
+	Get(ctx context.Context, name string, limit uint64) ([]byte, error)
+	// Delete removes a piece, if it is there.
+	Delete(ctx context.Context, name string) error
+	// String tells people where it is: "bucket tidings-snap".
+	String() string
+}
+
+// Snapshots are those of one pipeline. A snapshot saves time and decides
+// nothing: it is used when it is not ahead of the partition's cursor, and what
+// it says is what the inputs up to there would say again.
 type Snapshots struct {
+	Store SnapshotStore
+}
+
+// Objects are a bucket of the broker's object store.
+type Objects struct {
 	Broker *broker.Broker
 	Bucket string
 }
@@ -48,20 +72,20 @@ func (s Snapshots) Save(ctx context.Context, snapshot Snapshot, data []byte) err
 	if err != nil {
 		return err
 	}
-	return s.Broker.PutObject(ctx, s.Bucket, broker.Object{Name: snapshot.name(), Meta: map[string]string{snapshotMeta: string(meta)}}, data)
+	return s.Store.Put(ctx, snapshot.name(), string(meta), data)
 }
 
 // List returns all snapshots by part, the newest first.
 func (s Snapshots) List(ctx context.Context) (map[string][]Snapshot, error) {
-	objects, err := s.Broker.Objects(ctx, s.Bucket)
+	stored, err := s.Store.List(ctx)
 	if err != nil {
 		return nil, err
 	}
 	all := map[string][]Snapshot{}
-	for _, o := range objects {
+	for _, name := range slices.Sorted(maps.Keys(stored)) {
 		var snapshot Snapshot
-		if err := json.Unmarshal([]byte(o.Meta[snapshotMeta]), &snapshot); err != nil || snapshot.name() != o.Name {
-			return nil, fmt.Errorf("bucket %s holds %q, which is no snapshot of this program; delete it, or the whole bucket: it is made again", s.Bucket, o.Name)
+		if err := json.Unmarshal([]byte(stored[name]), &snapshot); err != nil || snapshot.name() != name {
+			return nil, fmt.Errorf("%s holds %q, which is no snapshot of this program; delete it, or all that is there: it is made again", s.Store, name)
 		}
 		all[snapshot.Part] = append(all[snapshot.Part], snapshot)
 	}
@@ -73,7 +97,7 @@ func (s Snapshots) List(ctx context.Context) (map[string][]Snapshot, error) {
 
 // Load returns what Save stored.
 func (s Snapshots) Load(ctx context.Context, snapshot Snapshot) ([]byte, error) {
-	return s.Broker.GetObject(ctx, s.Bucket, snapshot.name(), SnapshotBytesMax)
+	return s.Store.Get(ctx, snapshot.name(), SnapshotBytesMax)
 }
 
 // snapshotsKept is how many snapshots of a part that nobody is behind are
@@ -86,7 +110,7 @@ const snapshotsKept = 2
 func (s Snapshots) Sweep(ctx context.Context, of []Snapshot, cursor uint64) (oldest Snapshot, err error) {
 	kept, enough := needed(of, cursor)
 	for _, snapshot := range of[kept:] {
-		if err := s.Broker.DeleteObject(ctx, s.Bucket, snapshot.name()); err != nil {
+		if err := s.Store.Delete(ctx, snapshot.name()); err != nil {
 			return oldest, err
 		}
 	}
@@ -119,3 +143,34 @@ func needed(of []Snapshot, cursor uint64) (kept int, enough bool) {
 	}
 	return len(of), false
 }
+
+// Put stores an object.
+func (o Objects) Put(ctx context.Context, name, about string, data []byte) error {
+	return o.Broker.PutObject(ctx, o.Bucket, broker.Object{Name: name, Meta: map[string]string{snapshotMeta: about}}, data)
+}
+
+// List lists the bucket; none where there is no bucket.
+func (o Objects) List(ctx context.Context) (map[string]string, error) {
+	objects, err := o.Broker.Objects(ctx, o.Bucket)
+	if err != nil {
+		return nil, err
+	}
+	about := make(map[string]string, len(objects))
+	for _, object := range objects {
+		about[object.Name] = object.Meta[snapshotMeta]
+	}
+	return about, nil
+}
+
+// Get returns an object's bytes.
+func (o Objects) Get(ctx context.Context, name string, limit uint64) ([]byte, error) {
+	return o.Broker.GetObject(ctx, o.Bucket, name, limit)
+}
+
+// Delete removes an object.
+func (o Objects) Delete(ctx context.Context, name string) error {
+	return o.Broker.DeleteObject(ctx, o.Bucket, name)
+}
+
+// String names the bucket.
+func (o Objects) String() string { return "bucket " + o.Bucket }

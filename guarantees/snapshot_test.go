@@ -20,7 +20,7 @@ import (
 func TestSnapshotsAreKept(t *testing.T) {
 	b := brokertest.Embed(t)
 	ctx := brokertest.Context(t)
-	s := guarantees.Snapshots{Broker: b, Bucket: "p-snap"}
+	s := guarantees.Snapshots{Store: guarantees.Objects{Broker: b, Bucket: "p-snap"}}
 	if all, err := s.List(ctx); err != nil || len(all) > 0 {
 		t.Fatalf("before there is a bucket: %v, %v", all, err)
 	}
@@ -64,12 +64,12 @@ func TestAForeignObjectIsToldOf(t *testing.T) {
 		{Name: "df/0@7", Meta: map[string]string{"tidings-snapshot": "no JSON"}},
 		{Name: "df/0@7", Meta: map[string]string{"tidings-snapshot": `{"part":"df/0","at":8}`}},
 	} {
-		s := guarantees.Snapshots{Broker: b, Bucket: fmt.Sprintf("p%d-snap", i)}
-		if err := b.PutObject(ctx, s.Bucket, o, []byte("x")); err != nil {
+		s := guarantees.Snapshots{Store: guarantees.Objects{Broker: b, Bucket: fmt.Sprintf("p%d-snap", i)}}
+		if err := b.PutObject(ctx, fmt.Sprintf("p%d-snap", i), o, []byte("x")); err != nil {
 			t.Fatal(err)
 		}
 		_, err := s.List(ctx)
-		for _, say := range []string{s.Bucket, o.Name, "no snapshot of this program", "delete it"} {
+		for _, say := range []string{s.Store.String(), o.Name, "no snapshot of this program", "delete it"} {
 			if err == nil || !strings.Contains(err.Error(), say) {
 				t.Errorf("error %v, want one that says %q", err, say)
 			}
@@ -88,7 +88,7 @@ func TestSweepingKeepsWhatTheSlowestNeeds(t *testing.T) {
 	buckets := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		buckets++
-		s := guarantees.Snapshots{Broker: b, Bucket: fmt.Sprintf("p%d-snap", buckets)}
+		s := guarantees.Snapshots{Store: guarantees.Objects{Broker: b, Bucket: fmt.Sprintf("p%d-snap", buckets)}}
 		places := rapid.SliceOfNDistinct(rapid.Uint64Range(1, 50), 0, 6, rapid.ID).Draw(rt, "places")
 		cursor := rapid.Uint64Range(0, 60).Draw(rt, "cursor")
 		for _, at := range places {

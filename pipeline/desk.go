@@ -84,7 +84,11 @@ func (d *desk) save(ctx context.Context, u *Unit, span guarantees.Unit) error {
 		return err
 	}
 	d.stored, d.worker.saved = d.worker.saved, d.worker.passed
-	d.saver.start(func() error { return d.worker.store(ctx, all) })
+	d.saver.start(func() error {
+		err := d.worker.store(ctx, all)
+		d.worker.tellUnstored(ctx, err)
+		return err
+	})
 	if d.worker.faults == nil {
 		return nil
 	}

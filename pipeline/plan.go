@@ -120,6 +120,10 @@ type Plan struct {
 	// Fixed leaves model and df as they begin: a text is predicted the same
 	// whenever it comes. Labels are scored, and not learnt.
 	Fixed bool `json:"fixed,omitempty"`
+	// Snapshots says in what kind of store they are kept: "" is the broker's,
+	// else files or redis. Where that store is, with its password, only
+	// processes know.
+	Snapshots string `json:"snapshots,omitempty"`
 }
 
 // WithDefaults fills in what was left out.

@@ -23,6 +23,8 @@ type Runner struct {
 	faults  *guarantees.Faults
 	every   uint64
 	sharing *Sharing // nil: it has all that it was made for
+	store   guarantees.SnapshotStore
+	notice  func(string)
 
 	mu      sync.Mutex
 	workers []*worker // at work, or that were when Run ended
@@ -42,7 +44,10 @@ func NewRunner(b *broker.Broker, p Plan, stages, who string) (*Runner, error) {
 
 // worker makes one for partitions of a stage; "" is the chain.
 func (r *Runner) worker(stage string, partitions []int) *worker {
-	return &worker{plan: r.plan, broker: r.broker, stage: stage, partitions: partitions, who: r.who, faults: r.faults, every: r.every}
+	return &worker{
+		plan: r.plan, broker: r.broker, stage: stage, partitions: partitions, who: r.who, faults: r.faults, every: r.every,
+		snapshots: guarantees.Snapshots{Store: r.store}, notice: r.tell,
+	}
 }
 
 // all are the workers of what the runner was made for.
@@ -91,6 +96,19 @@ func groups(p guarantees.Promise, partitions []int) [][]int {
 // passed. It comes before Run; without it they use the snapshots that there are.
 func (r *Runner) Snapshots(every uint64) { r.every = every }
 
+// KeepIn says where snapshots are kept. It comes before Run, and is needed where
+// the plan says that they are not with the broker.
+func (r *Runner) KeepIn(s guarantees.SnapshotStore) { r.store = s }
+
+// Notice has people told of what does not end the work. It comes before Run.
+func (r *Runner) Notice(f func(string)) { r.notice = f }
+
+func (r *Runner) tell(text string) {
+	if r.notice != nil {
+		r.notice(text)
+	}
+}
+
 // Inject makes things go wrong according to a fault plan. It comes before Run.
 func (r *Runner) Inject(f *guarantees.Faults) { r.faults = f }
 
@@ -138,6 +156,11 @@ func (r *Runner) atWork(workers []*worker) {
 // leaves no trace. A worker whose partition another one takes fails with
 // guarantees.ErrFenced; where partitions are shared it goes on with the others.
 func (r *Runner) Run(ctx context.Context) error {
+	snapshots, err := r.plan.SnapshotsIn(r.store, r.broker)
+	if err != nil {
+		return err
+	}
+	r.store = snapshots.Store
 	if r.sharing != nil {
 		return r.runShared(ctx)
 	}

@@ -22,9 +22,16 @@ const SnapshotEvery = 50_000
 // snapBucket holds the snapshots.
 func (n Name) snapBucket() string { return string(n) + "-snap" }
 
-// snapshots are the pipeline's.
-func (p Plan) snapshots(b *broker.Broker) guarantees.Snapshots {
-	return guarantees.Snapshots{Broker: b, Bucket: p.Pipeline.snapBucket()}
+// SnapshotsIn are the pipeline's, in the store that is given, or, where none
+// is, in the broker's.
+func (p Plan) SnapshotsIn(store guarantees.SnapshotStore, b *broker.Broker) (guarantees.Snapshots, error) {
+	switch {
+	case store != nil:
+		return guarantees.Snapshots{Store: store}, nil
+	case p.Snapshots != "":
+		return guarantees.Snapshots{}, fmt.Errorf("the snapshots of pipeline %s are in %s, and it is not said where: give the --snapshots that its processes run with", p.Pipeline, p.Snapshots)
+	}
+	return guarantees.Snapshots{Store: guarantees.Objects{Broker: b, Bucket: p.Pipeline.snapBucket()}}, nil
 }
 
 // piece is a piece of a worker's state that is saved by itself, so that it can
@@ -125,7 +132,7 @@ func (w *worker) restore(ctx context.Context, a *assembly, committers []*guarant
 	if len(pieces) == 0 || !w.promise().Marks() {
 		return restored{}, nil
 	}
-	all, err := w.plan.snapshots(w.broker).List(ctx)
+	all, err := w.snapshots.List(ctx)
 	if err != nil {
 		return restored{}, err
 	}
@@ -196,7 +203,7 @@ func (w *worker) loadChain(ctx context.Context, pieces []piece, at guarantees.Sn
 }
 
 func (w *worker) load(ctx context.Context, p piece, s guarantees.Snapshot) error {
-	data, err := w.plan.snapshots(w.broker).Load(ctx, s)
+	data, err := w.snapshots.Load(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -241,7 +248,7 @@ func (w *worker) take(committers []*guarantees.Committer, at uint64, from places
 // store stores snapshots, deletes those that nobody needs any more, and what
 // only they needed of the streams between stages.
 func (w *worker) store(ctx context.Context, all []pending) error {
-	s := w.plan.snapshots(w.broker)
+	s := w.snapshots
 	for i := range all {
 		data, err := all[i].data()
 		if err == nil {
@@ -253,6 +260,17 @@ func (w *worker) store(ctx context.Context, all []pending) error {
 		all[i].save = nil // lets go of the copy
 	}
 	return w.sweep(ctx, s)
+}
+
+// tellUnstored tells people that a snapshot could not be stored, once until one
+// could. Only who stores them calls it, one at a time.
+func (w *worker) tellUnstored(ctx context.Context, err error) {
+	if err != nil && (ctx.Err() != nil || w.unstored || errors.Is(err, broker.ErrNoBroker)) {
+		return
+	}
+	if w.unstored = err != nil; w.unstored {
+		w.notice(fmt.Sprintf("%s: a snapshot cannot be stored: %v. The work goes on, nothing is lost, and the next one is tried; until then a start takes longer", w.name(), err))
+	}
 }
 
 func (w *worker) sweep(ctx context.Context, s guarantees.Snapshots) error {

@@ -26,6 +26,8 @@ func (k Keep) All() bool { return k == Keep{} }
 type Trimming struct {
 	Keep Keep
 	Now  time.Time // by the broker's clock, about; it ages records
+	// Snapshots is where the pipeline keeps them; nil: with the broker.
+	Snapshots guarantees.SnapshotStore
 	// Source is from which log sequence on a source's own records are needed by
 	// whoever feeds it, given the last of them; nil: the last alone. Those of a
 	// source that are needed stay where they are, though what stands between them
@@ -62,6 +64,9 @@ func Trim(ctx context.Context, b *broker.Broker, name Name, t Trimming) (Trimmed
 		return Trimmed{}, err
 	}
 	x := &trim{broker: b, plan: p, how: t, log: name.LogStream().Name}
+	if x.snapshots, err = p.SnapshotsIn(t.Snapshots, b); err != nil {
+		return Trimmed{}, err
+	}
 	if err := x.look(ctx); err != nil || t.Keep.All() || x.found.Last == 0 {
 		return x.found, err
 	}
@@ -96,6 +101,8 @@ type trim struct {
 	how    Trimming
 	log    string
 	found  Trimmed
+
+	snapshots guarantees.Snapshots
 }
 
 func (x *trim) done(before uint64) Trimmed {
@@ -163,7 +170,7 @@ func (x *trim) limit(ctx context.Context, from uint64) (uint64, error) {
 			from, x.found.Held = need, who
 		}
 	}
-	snapshots, err := x.plan.snapshots(x.broker).List(ctx)
+	snapshots, err := x.snapshots.List(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -231,7 +238,7 @@ func (x *trim) delete(ctx context.Context, from uint64) error {
 
 // needed holds back what a stage would read again of another's results.
 func (x *trim) needed(ctx context.Context, cuts map[string]uint64) error {
-	snapshots, err := x.plan.snapshots(x.broker).List(ctx)
+	snapshots, err := x.snapshots.List(ctx)
 	if err != nil {
 		return err
 	}

@@ -25,12 +25,15 @@ type worker struct {
 	who        string // written into every record
 	faults     *guarantees.Faults
 	every      uint64 // documents between two snapshots; 0: none are made
+	snapshots  guarantees.Snapshots
+	notice     func(string) // tells people
 
 	assembly *assembly     // of the last attempt
 	met      atomic.Uint64 // the last log sequence that its state has met
 	passed   uint64        // documents that this attempt has read, or restored
 	done     uint64        // the last log sequence whose unit is done
 	saved    uint64        // documents that had passed at the last snapshot
+	unstored bool          // the last snapshot could not be stored, and that was said
 }
 
 // promise is what the worker's stage promises.
@@ -166,7 +169,7 @@ func (w *worker) explain(err error) error {
 	case w.stage == "" || w.stage == TokenizeStage:
 		return fmt.Errorf("%w; somebody deleted them from the log before they were read, and their documents cannot be classified: read the source into another --pipeline", err)
 	}
-	return fmt.Errorf("%w; they are deleted when snapshots hold what came of them, and those in bucket %s are missing or damaged: its state cannot be rebuilt, read the source into another --pipeline", err, w.plan.Pipeline.snapBucket())
+	return fmt.Errorf("%w; they are deleted when snapshots hold what came of them, and those in %s are missing or damaged: its state cannot be rebuilt, read the source into another --pipeline", err, w.snapshots.Store)
 }
 
 // attempt takes the partitions, builds their state from what they have
