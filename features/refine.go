@@ -39,6 +39,7 @@ const (
 	pairItem
 	addressItem
 	endItem // of a sentence or clause
+	gapItem // what else parts words in the order that is handed over
 )
 
 // sentenceEnds part the words of n-grams.
@@ -79,6 +80,7 @@ func (t *Tokenizer) refine(dst []TermCount, start int, dict *Dictionary, title, 
 		if it.title != inTitle {
 			inTitle = false
 			r.part()
+			t.order.gap()
 		}
 		dst = t.refineItem(dst, start, dict, it, language)
 		if len(dst)-start > TermsMax {
@@ -138,6 +140,8 @@ func (t *Tokenizer) collectWords(text []byte, title bool) {
 		case nothing:
 			if r.grams.Max > 1 && strings.IndexByte(sentenceEnds, text[0]) >= 0 {
 				r.add(endItem, title, len(r.arena), nil)
+			} else if t.order != nil && !joins(text[:n]) {
+				r.add(gapItem, title, len(r.arena), nil)
 			}
 		case aRun:
 			n, _ = t.pairs(text, func(pair []byte) bool {
@@ -169,8 +173,11 @@ func (r *refiner) language() string {
 // refineItem counts the terms that end with one item.
 func (t *Tokenizer) refineItem(dst []TermCount, start int, dict *Dictionary, it item, language string) []TermCount {
 	r := t.refiner
-	if it.kind == endItem {
-		r.part()
+	if it.kind == gapItem || it.kind == endItem {
+		t.order.gap()
+		if it.kind == endItem {
+			r.part()
+		}
 		return dst
 	}
 	word := r.arena[it.start:it.end]
@@ -178,11 +185,13 @@ func (t *Tokenizer) refineItem(dst []TermCount, start int, dict *Dictionary, it 
 	prefixed := it.title && t.title
 	if it.kind == pairItem {
 		r.part()
+		t.order.gap()
 		return t.refined(dst, start, dict, word, prefixed)
 	}
 	if it.kind == wordItem {
 		if isStopWord(r.stops, word) {
 			t.trace.stopped()
+			t.order.gap()
 			return dst
 		}
 		number := false
@@ -197,6 +206,9 @@ func (t *Tokenizer) refineItem(dst []TermCount, start int, dict *Dictionary, it 
 	r.join(word)
 	for n := r.grams.Min; n <= min(r.grams.Max, r.held); n++ {
 		dst = t.refined(dst, start, dict, r.joined[r.starts[n-1]:], prefixed && n == 1)
+		if n == 1 {
+			t.order.word(t.refWord)
+		}
 	}
 	return dst
 }
@@ -225,6 +237,7 @@ func (r *refiner) join(word []byte) {
 // refined counts one term, and again under the prefix of titles.
 func (t *Tokenizer) refined(dst []TermCount, start int, dict *Dictionary, term []byte, prefixed bool) []TermCount {
 	dst = t.count(dst, start, dict, term)
+	t.refWord = t.ref
 	t.trace.term(term)
 	if !prefixed {
 		return dst

@@ -49,6 +49,9 @@ type Tokenizer struct {
 	markup            []byte                 // scratch of prepare
 	refiner           *refiner               // nil: words are terms
 	trace             *Trace                 // nil: nobody wants to know
+	order             *order                 // nil: likewise; else ordered
+	ordered           order
+	ref, refWord      uint32                 // of the term counted last; of the last that is none of a title
 }
 
 // sighting is where a term stands among the counts of document doc.
@@ -137,17 +140,22 @@ func (t *Tokenizer) words(dst []TermCount, start int, dict *Dictionary, text []b
 		switch kind {
 		case aWord:
 			dst = t.count(dst, start, dict, t.word[1:1+t.size])
+			t.order.word(t.ref)
 			if title {
 				dst = t.count(dst, start, dict, t.word[:1+t.size])
 			}
 		case aRun:
+			t.order.gap()
 			dst, n = t.run(dst, start, dict, text, title)
+		case nothing:
+			t.order.between(text[:n])
 		}
 		text = text[n:]
 		if len(dst)-start > TermsMax {
 			return dst, false
 		}
 	}
+	t.order.gap()
 	return dst, true
 }
 
@@ -167,9 +175,14 @@ func (t *Tokenizer) run(dst []TermCount, start int, dict *Dictionary, text []byt
 func (t *Tokenizer) english(dst []TermCount, start int, dict *Dictionary, text []byte, title bool) ([]TermCount, bool) {
 	ok := t.prose.words(text, func(word []byte) bool {
 		t.size = copy(t.word[1:], cut(word))
-		dst = t.counts(dst, start, dict, title)
+		dst = t.count(dst, start, dict, t.word[1:1+t.size])
+		t.order.word(t.ref)
+		if title {
+			dst = t.count(dst, start, dict, t.word[:1+t.size])
+		}
 		return len(dst)-start <= TermsMax
 	})
+	t.order.gap()
 	return dst, ok
 }
 
@@ -202,6 +215,7 @@ func (t *Tokenizer) count(dst []TermCount, start int, dict *Dictionary, term []b
 // add adds so many occurrences.
 func (t *Tokenizer) add(dst []TermCount, start int, dict *Dictionary, term []byte, times uint32) []TermCount {
 	ref := dict.Add(term)
+	t.ref = ref
 	if int(ref) >= len(t.seen) {
 		t.seen = append(t.seen, make([]sighting, int(ref)+1-len(t.seen))...)
 	}
