@@ -51,7 +51,7 @@ type Tokenizer struct {
 	trace             *Trace                 // nil: nobody wants to know
 	order             *order                 // nil: likewise; else ordered
 	ordered           order
-	ref, refWord      uint32                 // of the term counted last; of the last that is none of a title
+	ref, refWord      uint32 // of the term counted last; of the last that is none of a title
 }
 
 // sighting is where a term stands among the counts of document doc.
