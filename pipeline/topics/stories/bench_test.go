@@ -2,27 +2,42 @@ package stories
 
 import (
 	"testing"
+	"time"
 
 	"tidings"
 	"tidings/features"
 )
 
-// Documents of half a year, tokenized beforehand.
+// Documents of a year and a half, tokenized beforehand in units as large as a
+// pipeline's, over and over: time goes on, and the state is full before the clock
+// starts.
 func BenchmarkObserve(b *testing.B) {
 	tokenizer := features.NewTokenizer(features.Options{})
-	var dict features.Dictionary
+	var dict *features.Dictionary
 	var all []Document
-	articles(b, "2016-07-01", "2017-01-01", func(a article) {
-		terms, err := tokenizer.Append(nil, &dict, []byte(a.Title), []byte(a.Text))
+	articles(b, "2015-07-01", "2017-01-01", func(a article) {
+		if len(all)%256 == 0 {
+			dict = new(features.Dictionary)
+		}
+		terms, err := tokenizer.Append(nil, dict, []byte(a.Title), []byte(a.Text))
 		if err != nil {
 			b.Fatal(err)
 		}
-		all = append(all, Document{Position: tidings.Position{Sequence: uint64(len(all) + 1)}, Time: a.Time.UnixNano(), Label: a.Label, Dict: &dict, Terms: terms})
+		all = append(all, Document{Position: tidings.Position{Sequence: uint64(len(all) + 1)}, Time: a.Time.UnixNano(), Label: a.Label, Dict: dict, Terms: terms})
 	})
-	b.ReportAllocs()
 	s := New(Options{})
-	for i := 0; b.Loop(); i++ {
-		s.Observe(all[i%len(all)])
+	round := time.Duration(all[len(all)-1].Time - all[0].Time)
+	observe := func(i int) {
+		d := all[i%len(all)]
+		d.Time += int64(round) * int64(i/len(all))
+		s.Observe(d)
+	}
+	for i := range 2 * len(all) {
+		observe(i)
+	}
+	b.ReportAllocs()
+	for i := 2 * len(all); b.Loop(); i++ {
+		observe(i)
 	}
 	b.ReportMetric(float64(s.Open()), "stories")
 }

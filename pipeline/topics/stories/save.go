@@ -2,6 +2,7 @@ package stories
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -18,13 +19,13 @@ import (
 
 // The saved form, little-endian:
 //
-//	magic 8 | length of the payload 8 | payload | xxHash of the payload 8 | df, as it saves itself
+//	magic 8 | length of the payload 8 | payload | xxHash of the payload 8
 //
-// The payload is varints, strings behind their length and floats as 8 bytes:
-// the options as JSON, two counts, and the stories from the one heard of longest
-// ago to the newest.
+// The payload is varints, strings behind their length and floats as 8 bytes: the
+// options as JSON, two counts, the frequency of terms, and the stories from the
+// one heard of longest ago to the newest.
 const (
-	magic      = "tidingST"
+	magic      = "tidingS2"
 	payloadMax = 1 << 30
 )
 
@@ -41,24 +42,26 @@ func (s *State) Save(w io.Writer) error {
 	b := text(nil, string(options))
 	b = binary.AppendUvarint(b, s.began)
 	b = binary.AppendUvarint(b, s.closed)
-	b = binary.AppendUvarint(b, uint64(len(s.open)))
-	for story := s.oldest; story != nil; story = story.newer {
-		b = story.append(b)
+	b = s.frequency.append(b)
+	b = binary.AppendUvarint(b, uint64(s.stories.open))
+	for slot := s.stories.oldest; slot != none; slot = s.stories.at[slot].newer {
+		b = s.append(b, slot)
 	}
 	out := binary.LittleEndian.AppendUint64([]byte(magic), uint64(len(b)))
 	out = binary.LittleEndian.AppendUint64(append(out, b...), xxhash.Sum64(b))
 	if _, err := w.Write(out); err != nil {
 		return fmt.Errorf("save stories: %w", err)
 	}
-	return s.df.Save(w)
+	return nil
 }
 
-func (b *story) append(buf []byte) []byte {
+func (s *State) append(buf []byte, slot uint32) []byte {
+	b := &s.stories.at[slot]
 	for _, n := range []uint64{b.ID, b.Documents, b.First.Sequence, uint64(b.First.Line)} {
 		buf = binary.AppendUvarint(buf, n)
 	}
 	buf = binary.AppendVarint(binary.AppendVarint(buf, b.From), b.To)
-	buf = float(buf, b.norm)
+	buf = float(float(buf, b.scale), b.squares)
 	buf = binary.AppendUvarint(buf, uint64(len(b.central)))
 	for _, c := range b.central {
 		buf = float(binary.AppendUvarint(binary.AppendUvarint(buf, c.position.Sequence), uint64(c.position.Line)), c.like)
@@ -68,10 +71,27 @@ func (b *story) append(buf []byte) []byte {
 		buf = binary.AppendUvarint(text(buf, t.label), t.documents)
 	}
 	buf = binary.AppendUvarint(buf, uint64(len(b.terms)))
-	for _, p := range b.terms {
-		buf = float(text(binary.LittleEndian.AppendUint64(buf, p.hash), p.text), p.weight)
+	for _, l := range b.terms {
+		t := &s.index.terms[l.term]
+		buf = float(text(binary.LittleEndian.AppendUint64(buf, t.hash), string(s.index.texts[l.term])), s.posting(l).weight)
 	}
 	return buf
+}
+
+// append writes how long ago the last halving was and the cells that are not 0:
+// how many are before it, and it.
+func (f *frequency) append(buf []byte) []byte {
+	buf = binary.AppendUvarint(binary.AppendUvarint(buf, uint64(f.documents)), uint64(f.since))
+	before := uint64(0)
+	for _, c := range f.cells {
+		if c == 0 {
+			before++
+			continue
+		}
+		buf = binary.AppendUvarint(binary.AppendUvarint(buf, before), uint64(c))
+		before = 0
+	}
+	return binary.AppendUvarint(buf, before)
 }
 
 func text(buf []byte, s string) []byte {
@@ -118,14 +138,6 @@ func load(r io.Reader, o Options) (*State, error) {
 	if err := s.restore(&decoder{rest: payload.Bytes()}); err != nil {
 		return nil, err
 	}
-	df, err := features.LoadDF(r)
-	if err != nil {
-		return nil, err
-	}
-	if !df.Fits(dfOptions()) {
-		return nil, ErrDamaged
-	}
-	s.df = df
 	return s, nil
 }
 
@@ -136,7 +148,7 @@ func short(err error) error {
 	return err
 }
 
-// restore fills a new state, but for the df.
+// restore fills a new state.
 func (s *State) restore(d *decoder) error {
 	want, err := json.Marshal(s.options)
 	if err != nil {
@@ -146,23 +158,18 @@ func (s *State) restore(d *decoder) error {
 		return fmt.Errorf("saved under other options: %s, these are %s", got, want)
 	}
 	s.began, s.closed = d.uvarint(), d.uvarint()
-	n := d.upTo(uint64(s.options.StoriesMax))
+	d.frequency(s.frequency)
+	n := int(d.upTo(uint64(s.options.StoriesMax)))
+	ids := map[uint64]bool{}
 	for range n {
-		b := d.story()
-		d.need(b.ID > 0 && b.ID <= s.began)
-		if d.err != nil {
+		id := d.uvarint()
+		if d.need(id > 0 && id <= s.began && !ids[id]); d.err != nil {
 			return d.err
 		}
-		at, twice := s.place(b.ID)
-		if d.need(!twice); twice {
-			return d.err
-		}
-		s.open = slices.Insert(s.open, at, b)
-		s.hear(b)
-		for _, p := range b.terms {
-			s.of[p.hash] = append(s.of[p.hash], p)
-		}
+		ids[id] = true
+		d.story(s, s.stories.take(id))
 	}
+	slices.SortFunc(s.stories.ids, func(a, b place) int { return cmp.Compare(a.id, b.id) })
 	d.need(len(d.rest) == 0)
 	return d.err
 }
@@ -179,25 +186,48 @@ func (d *decoder) need(ok bool) {
 	}
 }
 
-func (d *decoder) story() *story {
-	b := &story{}
-	b.ID, b.Documents = d.uvarint(), d.uvarint()
+func (d *decoder) frequency(f *frequency) {
+	f.documents, f.since = uint32(d.upTo(2*frequencyHalfLife*frequencyUnit)), uint32(d.upTo(frequencyHalfLife))
+	for cells := f.cells; ; cells = cells[1:] {
+		before := d.upTo(uint64(len(cells)))
+		if cells = cells[before:]; len(cells) == 0 || d.err != nil {
+			return
+		}
+		c := d.upTo(frequencyMax)
+		d.need(c > 0)
+		cells[0] = uint16(c)
+	}
+}
+
+// story reads all but the id, which the slot has.
+func (d *decoder) story(s *State, slot uint32) {
+	b := &s.stories.at[slot]
+	b.Documents = d.uvarint()
 	b.First = tidings.Position{Sequence: d.uvarint(), Line: uint32(d.upTo(math.MaxUint32))}
 	b.From, b.To = d.varint(), d.varint()
-	b.norm = d.float()
+	b.scale, b.squares = d.float(), d.float()
 	for range d.upTo(CentralMax) {
 		b.central = append(b.central, central{tidings.Position{Sequence: d.uvarint(), Line: uint32(d.upTo(math.MaxUint32))}, d.float()})
 	}
 	for range d.upTo(labelsOfStory) {
-		b.labels = append(b.labels, tally{label: d.text(tidings.LabelBytesMax), documents: d.uvarint()})
+		b.labels = append(b.labels, tally{label: s.labels.keep(d.text(tidings.LabelBytesMax)), documents: d.uvarint()})
 	}
 	b.choose()
-	for range d.upTo(termsOfStory) {
-		hash := d.fixed()
-		b.terms = append(b.terms, &posting{story: b, text: d.text(features.TermBytesMax * features.NGramsMax * 2), term: term{hash: hash, weight: d.float()}})
+	for range d.upTo(termsOfStory + termsUncut + termsOfDocument) {
+		hash, name, weight := d.fixed(), d.text(features.TermBytesMax*features.NGramsMax*2), d.float()
+		at := s.index.find(hash)
+		if at == none {
+			at = s.index.add(hash, []byte(name))
+		}
+		before := len(b.terms)
+		p := s.share(at, slot)
+		if d.need(len(b.terms) > before); d.err != nil {
+			return
+		}
+		p.weight = weight
 	}
-	d.need(b.Documents > 0)
-	return b
+	s.stories.measure(slot)
+	d.need(b.Documents > 0 && b.scale > 0)
 }
 
 func (d *decoder) uvarint() uint64 {

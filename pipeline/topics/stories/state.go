@@ -1,9 +1,7 @@
 package stories
 
 import (
-	"cmp"
 	"math"
-	"slices"
 
 	"tidings"
 	"tidings/features"
@@ -20,33 +18,29 @@ type Document struct {
 
 // State has the stories of a stream.
 type State struct {
-	options Options // with defaults
-	df      *features.DF
-	began   uint64
-	closed  uint64                // to make room
-	open    []*story              // by id
-	of      map[uint64][]*posting // by term, to look up only
-	newest  *story                // heard of last; the others follow by older
-	oldest  *story
+	options   Options // with defaults
+	frequency *frequency
+	began     uint64
+	closed    uint64 // to make room
+	stories   shelf
+	index     index
+	labels    names
 
-	slots  []uint32
-	hashes []uint64
-	terms  []term // of the document
-	likes  []*story
-	ranked []*posting
+	// Scratch of the document that is looked at.
+	terms  []weighed
+	dfs    []uint32
+	ranks  ranks
+	ranked []weighed
+	likes  []uint32 // stories that share a term with it
 }
 
 // New starts from nothing; the options must have passed Check.
 func New(o Options) *State {
-	return &State{options: o.WithDefaults(), df: features.NewDF(dfOptions()), of: map[uint64][]*posting{}}
-}
-
-func dfOptions() features.Options {
-	return features.Options{DFHalfLife: features.HalfLife{Documents: dfHalfLife}, DFTerms: dfTerms}
+	return &State{options: o.WithDefaults(), frequency: newFrequency(), stories: newShelf()}
 }
 
 // Open is how many stories are open, Closed how many had to be closed for others.
-func (s *State) Open() int      { return len(s.open) }
+func (s *State) Open() int      { return s.stories.open }
 func (s *State) Closed() uint64 { return s.closed }
 
 // Observe takes the next document and returns the id of its story, which may be
@@ -54,159 +48,179 @@ func (s *State) Closed() uint64 { return s.closed }
 func (s *State) Observe(d Document) uint64 {
 	s.weigh(d)
 	best, similarity := s.nearest(d)
-	if best == nil || similarity < s.options.Similarity {
+	if best == none || similarity < s.options.Similarity {
 		best = s.begin(d)
 	}
 	s.join(best, d)
-	return best.ID
+	return s.stories.at[best].ID
 }
 
 // Story is what is known of an open one.
 func (s *State) Story(id uint64) (Story, bool) {
-	i, found := s.place(id)
-	if !found {
+	slot := s.stories.find(id)
+	if slot == none {
 		return Story{}, false
 	}
-	return s.open[i].told(), true
+	return s.told(slot), true
 }
 
-// place is where a story is, or would be, among the open ones.
-func (s *State) place(id uint64) (int, bool) {
-	return slices.BinarySearchFunc(s.open, id, func(a *story, id uint64) int { return cmp.Compare(a.ID, id) })
-}
-
-// weigh counts the document's terms and fills s.terms with the weightiest, in
-// the document's order, scaled to a norm of 1.
+// weigh counts the document's terms and fills s.terms with the weightiest, the
+// heaviest first, scaled to a norm of 1.
 func (s *State) weigh(d Document) {
-	s.df.Tick(features.NoTime)
-	s.hashes = s.hashes[:0]
-	for _, t := range d.Terms {
-		s.hashes = append(s.hashes, d.Dict.Hash(t.Ref))
+	f := s.frequency
+	f.tick()
+	n := f.documents
+	most := ^uint32(0) // df of a term that says anything
+	if n > commonFrom*frequencyUnit {
+		most = uint32(common * float64(n))
 	}
-	s.slots = s.df.Resolve(s.slots, s.hashes)
-	documents := s.df.Documents(0)
-	n := float64(documents.N())
-	unit := float64(dfOptions().DFUnit())
-	s.terms = s.terms[:0]
-	for i, t := range d.Terms {
-		df := float64(s.df.Observe(s.slots[i]))
-		if df > common*n && n > 100*unit {
+	ranks := &s.ranks
+	kept := 0
+	hashes := d.Dict.Hashes()
+	s.dfs = s.dfs[:0]
+	for _, t := range d.Terms { // in a loop of its own, as it waits for memory
+		s.dfs = append(s.dfs, f.count(hashes[t.Ref]))
+	}
+	for i, df := range s.dfs {
+		t := d.Terms[i]
+		if df > most {
 			continue
 		}
-		weight := float64(1+math.Log(float64(t.Count))) * math.Pow(math.Log((n+unit)/max(df, 1)), rarity)
-		s.terms = append(s.terms, term{hash: s.hashes[i], weight: weight, ref: t.Ref})
+		weight := rarityOf(n, df)
+		if t.Count > 1 {
+			weight *= often(t.Count)
+		}
+		kept = ranks.keep(kept, rank{weight, uint32(i), hashes[t.Ref]})
 	}
-	s.terms = weightiest(s.terms, termsOfDocument)
-	scale(s.terms, norm(s.terms))
+	s.terms = s.terms[:0]
+	var squares float64
+	for _, r := range ranks[:kept] {
+		weight := float64(r.weight)
+		squares += float64(weight * weight)
+		s.terms = append(s.terms, weighed{hash: r.hash, weight: weight, ref: d.Terms[r.at].Ref})
+	}
+	norm := math.Sqrt(squares) // no weight is 0
+	for i := range s.terms {
+		s.terms[i].weight /= norm
+	}
 }
 
 // nearest is the story that the document is most like, of equal ones the oldest.
-func (s *State) nearest(d Document) (best *story, similarity float64) {
+func (s *State) nearest(d Document) (best uint32, similarity float64) {
+	sides := s.stories.sides
 	s.likes = s.likes[:0]
+	for i := range s.terms {
+		s.terms[i].term = s.index.find(s.terms[i].hash)
+	}
 	for _, t := range s.terms {
-		for _, p := range s.of[t.hash] {
-			if p.story.dot == 0 {
+		if t.term == none {
+			continue
+		}
+		for _, p := range s.index.terms[t.term].of {
+			side := &sides[p.story]
+			if side.dot == 0 {
 				s.likes = append(s.likes, p.story)
 			}
-			p.story.dot += float64(t.weight * p.weight)
+			side.dot += float64(t.weight * p.weight)
 		}
 	}
-	for _, story := range s.likes {
-		like := story.dot / story.norm
-		story.like, story.dot = like, 0
+	best = none
+	for _, slot := range s.likes {
+		side := &sides[slot]
+		like := side.dot * side.unit
+		side.like, side.dot = like, 0
 		if bound := like * sameLabel; bound < similarity || bound < s.options.Similarity {
 			continue // nor will fading make it more
 		}
-		if d.Time != NoTime && story.To != NoTime && d.Time > story.To {
-			like *= math.Exp(-float64(d.Time-story.To) / float64(s.options.Fade))
+		b := &s.stories.at[slot]
+		if d.Time != NoTime && b.To != NoTime && d.Time > b.To {
+			like *= faded(float64(d.Time-b.To) / float64(s.options.Fade))
 		}
-		if d.Label != "" && story.Label == d.Label {
+		if d.Label != "" && b.Label == d.Label {
 			like *= sameLabel
 		}
-		if like > similarity || like == similarity && best != nil && story.ID < best.ID {
-			best, similarity = story, like
+		if like > similarity || like == similarity && best != none && b.ID < s.stories.at[best].ID {
+			best, similarity = slot, like
 		}
 	}
 	return best, similarity
 }
 
 // begin opens a story, and closes another where there are too many.
-func (s *State) begin(d Document) *story {
-	if len(s.open) >= s.options.StoriesMax {
-		s.close(s.oldest)
+func (s *State) begin(d Document) uint32 {
+	if s.stories.open >= s.options.StoriesMax {
+		s.close(s.stories.oldest)
+		for i := range s.terms { // its terms may have gone
+			s.terms[i].term = s.index.find(s.terms[i].hash)
+		}
 	}
 	s.began++
-	b := &story{Story: Story{ID: s.began, From: d.Time, To: d.Time, First: d.Position}}
-	s.open = append(s.open, b)
-	b.like = s.options.Similarity // no less than whoever joins
-	s.hear(b)
-	return b
+	slot := s.stories.take(s.began)
+	b := &s.stories.at[slot]
+	b.From, b.To, b.First = d.Time, d.Time, d.Position
+	s.stories.sides[slot].like = s.options.Similarity // no less than whoever joins
+	return slot
 }
 
-func (s *State) close(c *story) {
+func (s *State) close(slot uint32) {
 	s.closed++
-	for _, p := range c.terms {
-		s.forget(p)
+	for _, l := range s.stories.at[slot].terms {
+		s.forget(l)
 	}
-	s.unlink(c)
-	if i, found := s.place(c.ID); found {
-		s.open = slices.Delete(s.open, i, i+1)
-	}
+	s.stories.release(slot)
 }
 
 // join puts the document into the story.
-func (s *State) join(b *story, d Document) {
+func (s *State) join(slot uint32, d Document) {
+	b := &s.stories.at[slot]
 	if b.Documents > 0 {
-		s.unlink(b)
-		s.hear(b)
+		s.stories.hear(slot)
 		b.From, b.To = earlier(b.From, d.Time), max(b.To, d.Time)
 	}
 	b.Documents++
-	b.count(d.Label)
-	b.centre(d.Position)
-	for _, p := range b.terms {
-		p.weight *= older
-	}
+	b.count(&s.labels, d.Label)
+	b.centre(d.Position, s.stories.sides[slot].like)
+	b.scale *= older
+	var dot, squares float64
 	for _, t := range s.terms {
-		p := s.posting(t.hash, b)
-		if p == nil {
-			p = &posting{term: term{hash: t.hash}, story: b, text: string(d.Dict.Text(t.ref))}
-			b.terms = append(b.terms, p)
-			s.of[t.hash] = append(s.of[t.hash], p)
+		squares += float64(t.weight * t.weight)
+		if t.term == none {
+			t.term = s.index.add(t.hash, d.Dict.Text(t.ref))
 		}
-		p.weight += t.weight
+		p := s.share(t.term, slot)
+		dot += float64(t.weight * p.weight)
+		p.weight += t.weight / b.scale
 	}
-	s.cut(b)
-	b.norm = 0
-	for _, p := range b.terms {
-		b.norm += float64(p.weight * p.weight)
+	b.squares = float64(b.squares*older*older) + float64(2*b.scale*dot) + squares
+	if len(b.terms) > termsOfStory+termsUncut || b.scale < scaleMin {
+		s.cut(b)
 	}
-	b.norm = math.Sqrt(b.norm)
+	s.stories.measure(slot)
 }
 
-// cut takes a story's lightest terms away where it has too many.
-func (s *State) cut(b *story) {
-	if len(b.terms) <= termsOfStory {
-		return
+// share is a story's part of a term, a new one where it has none.
+func (s *State) share(term, slot uint32) *posting {
+	of := s.index.terms[term].of
+	for i := range of {
+		if of[i].story == slot {
+			return &of[i]
+		}
 	}
-	s.ranked = append(s.ranked[:0], b.terms...)
-	slices.SortFunc(s.ranked, func(p, q *posting) int { return heavier(p.term, q.term) })
-	least := s.ranked[termsOfStory-1].term
-	b.terms = slices.DeleteFunc(b.terms, func(p *posting) bool { return heavier(p.term, least) > 0 })
-	for _, p := range s.ranked[termsOfStory:] {
-		s.forget(p)
+	b := &s.stories.at[slot]
+	p := s.index.append(term, posting{story: slot, link: uint32(len(b.terms))})
+	b.terms = append(b.terms, link{term, uint32(len(s.index.terms[term].of) - 1)})
+	return p
+}
+
+// forget takes a story out of those that have a term.
+func (s *State) forget(l link) {
+	if moved, is := s.index.remove(l); is {
+		s.stories.at[moved.story].terms[moved.link].posting = l.posting
 	}
 }
 
-// posting is a story's part of a term, or nil.
-func (s *State) posting(hash uint64, b *story) *posting {
-	for _, p := range s.of[hash] {
-		if p.story == b {
-			return p
-		}
-	}
-	return nil
-}
+// posting is where a link leads.
+func (s *State) posting(l link) *posting { return &s.index.terms[l.term].of[l.posting] }
 
 // earlier is the earlier of two times, either of which can be NoTime.
 func earlier(a, b int64) int64 {
@@ -214,41 +228,4 @@ func earlier(a, b int64) int64 {
 		return b
 	}
 	return a
-}
-
-// forget takes a story out of those that have a term.
-func (s *State) forget(p *posting) {
-	of := s.of[p.hash]
-	if i := slices.Index(of, p); i >= 0 {
-		of = slices.Delete(of, i, i+1)
-	}
-	if len(of) == 0 {
-		delete(s.of, p.hash)
-		return
-	}
-	s.of[p.hash] = of
-}
-
-// hear puts a story before all others.
-func (s *State) hear(b *story) {
-	b.older, b.newer = s.newest, nil
-	if s.newest != nil {
-		s.newest.newer = b
-	} else {
-		s.oldest = b
-	}
-	s.newest = b
-}
-
-func (s *State) unlink(b *story) {
-	if b.newer != nil {
-		b.newer.older = b.older
-	} else {
-		s.newest = b.older
-	}
-	if b.older != nil {
-		b.older.newer = b.newer
-	} else {
-		s.oldest = b.newer
-	}
 }

@@ -44,17 +44,18 @@ const StoriesMaxLimit = 100_000
 const (
 	termsOfDocument = 15 // the weightiest
 	termsOfStory    = 60 // likewise
+	termsUncut      = 30 // that a story may have beyond these until it is cut to them
 	labelsOfStory   = 8  // that are told apart
-
-	dfHalfLife = 5_000   // documents
-	dfTerms    = 1 << 18 // that the df has room for
 
 	olderCentral = 0.97 // what a central document's likeness counts for each that joins behind it
 
-	older     = 0.9 // what a story's terms weigh when a document joins, before its own are added
-	sameLabel = 1.5 // how much likelier a story of the document's label is
-	rarity    = 1.3 // power of a term's inverse df
-	common    = 0.1 // of all documents: terms that more of them have say nothing
+	older      = 0.9 // what a story's terms weigh when a document joins, before its own are added
+	sameLabel  = 1.5 // how much likelier a story of the document's label is
+	rarity     = 1.3 // power of a term's inverse df
+	common     = 0.1 // of all documents: terms that more of them have say nothing
+	commonFrom = 100 // documents, before which it is not known what is common
+
+	scaleMin = 1e-9 // of a story, from where on its terms are weighed anew
 )
 
 // Options set up a State. The zero value works.

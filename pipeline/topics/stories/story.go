@@ -2,37 +2,23 @@ package stories
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 
 	"tidings"
 )
 
-// story is an open one.
+// story is an open one. What its terms weigh is a number in the index times
+// scale, so that all of them lose weight at once.
 type story struct {
 	Story
-	terms   []*posting // in the order in which they came
-	norm    float64
+	terms   []link // in the order in which they came, but for those that were cut
+	scale   float64
+	squares float64 // sum of the squares of weights
 	labels  []tally
 	central []central // the most central first
 
-	dot, like    float64 // scratch: with the document that is looked at
-	newer, older *story  // by when they were heard of
-}
-
-// term is one of a document's.
-type term struct {
-	hash   uint64
-	weight float64
-	ref    uint32
-}
-
-// posting is a term of a story.
-type posting struct {
-	term
-	story *story
-	text  string
+	newer, older uint32 // by when they were heard of
 }
 
 type tally struct {
@@ -40,8 +26,13 @@ type tally struct {
 	documents uint64
 }
 
+// reset makes it a new story, in the same memory.
+func (b *story) reset(id uint64) {
+	*b = story{Story: Story{ID: id}, terms: b.terms[:0], scale: 1, labels: b.labels[:0], central: b.central[:0]}
+}
+
 // count counts a label, and chooses the story's.
-func (b *story) count(label string) {
+func (b *story) count(labels *names, label string) {
 	if label == "" {
 		return
 	}
@@ -51,10 +42,44 @@ func (b *story) count(label string) {
 			return
 		}
 		i = len(b.labels)
-		b.labels = append(b.labels, tally{label: strings.Clone(label)})
+		b.labels = append(b.labels, tally{label: labels.keep(label)})
 	}
 	b.labels[i].documents++
 	b.choose()
+}
+
+// choose says which label the story has.
+func (b *story) choose() {
+	if len(b.labels) == 0 {
+		return
+	}
+	best := &b.labels[0]
+	for i := range b.labels {
+		if t := &b.labels[i]; t.documents > best.documents || t.documents == best.documents && t.label < best.label {
+			best = t
+		}
+	}
+	b.Label = best.label
+}
+
+// names keeps labels, each once.
+type names struct{ kept map[string]string }
+
+// namesMax is how many labels are kept once; further ones are kept by each story.
+const namesMax = 1 << 12
+
+func (n *names) keep(name string) string {
+	if kept, known := n.kept[name]; known {
+		return kept
+	}
+	name = strings.Clone(name)
+	if n.kept == nil {
+		n.kept = map[string]string{}
+	}
+	if len(n.kept) < namesMax {
+		n.kept[name] = name
+	}
+	return name
 }
 
 // central is a document, and how like its story it was, faded.
@@ -64,76 +89,68 @@ type central struct {
 }
 
 // centre puts the document that joins among the central ones, if it is one.
-func (b *story) centre(p tidings.Position) {
+func (b *story) centre(p tidings.Position, like float64) {
 	for i := range b.central {
 		b.central[i].like *= olderCentral
 	}
 	at := 0
-	for at < len(b.central) && b.central[at].like >= b.like {
+	for at < len(b.central) && b.central[at].like >= like {
 		at++
 	}
-	if at < CentralMax {
-		b.central = slices.Insert(b.central, at, central{p, b.like})
-	}
-	b.central = b.central[:min(len(b.central), CentralMax)]
-}
-
-// choose says which label the story has.
-func (b *story) choose() {
-	if len(b.labels) == 0 {
+	if at == CentralMax {
 		return
 	}
-	best := slices.MinFunc(b.labels, func(x, y tally) int {
-		return cmp.Or(cmp.Compare(y.documents, x.documents), strings.Compare(x.label, y.label))
-	})
-	b.Label = best.label
+	if len(b.central) < CentralMax {
+		b.central = append(b.central, central{})
+	}
+	copy(b.central[at+1:], b.central[at:])
+	b.central[at] = central{p, like}
+}
+
+// cut takes a story's lightest terms away where it has too many, and begins its
+// scale anew.
+func (s *State) cut(b *story) {
+	var least weighed
+	if len(b.terms) > termsOfStory {
+		s.ranked = s.ranked[:0]
+		for _, l := range b.terms {
+			s.ranked = append(s.ranked, weighed{hash: s.index.terms[l.term].hash, weight: s.posting(l).weight})
+		}
+		least = nth(s.ranked, termsOfStory-1)
+	}
+	kept := b.terms[:0]
+	b.squares = 0
+	for _, l := range b.terms {
+		p := s.posting(l)
+		if len(s.ranked) > 0 && heavier(least, weighed{hash: s.index.terms[l.term].hash, weight: p.weight}) {
+			s.forget(l)
+			continue
+		}
+		p.weight *= b.scale
+		p.link = uint32(len(kept))
+		b.squares += float64(p.weight * p.weight)
+		kept = append(kept, l)
+	}
+	b.terms, b.scale, s.ranked = kept, 1, s.ranked[:0]
 }
 
 // told is the story as others see it.
-func (b *story) told() Story {
+func (s *State) told(slot uint32) Story {
+	b := &s.stories.at[slot]
 	out := b.Story
 	for _, c := range b.central {
 		out.Central = append(out.Central, c.position)
 	}
 	ranked := slices.Clone(b.terms)
-	slices.SortFunc(ranked, func(p, q *posting) int { return heavier(p.term, q.term) })
-	for _, p := range ranked[:min(len(ranked), TermsTold)] {
-		out.Terms = append(out.Terms, Term{p.text, p.weight})
+	slices.SortFunc(ranked, s.compare)
+	for _, l := range ranked[:min(len(ranked), TermsTold)] {
+		out.Terms = append(out.Terms, Term{string(s.index.texts[l.term]), s.posting(l).weight * b.scale})
 	}
 	return out
 }
 
-// heavier puts the heavier term first; of equal ones the hash decides, so that
-// it is never the order in which they came.
-func heavier(a, b term) int {
-	return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.hash, b.hash))
-}
-
-// weightiest keeps the n heaviest terms, in their order.
-func weightiest(terms []term, n int) []term {
-	if len(terms) <= n {
-		return terms
-	}
-	ranked := slices.Clone(terms)
-	slices.SortFunc(ranked, heavier)
-	least := ranked[n-1]
-	return slices.DeleteFunc(terms, func(t term) bool { return heavier(t, least) > 0 })
-}
-
-func norm(terms []term) float64 {
-	var squares float64
-	for _, t := range terms {
-		squares += float64(t.weight * t.weight)
-	}
-	return math.Sqrt(squares)
-}
-
-// scale divides weights; by 0 they stay.
-func scale(terms []term, by float64) {
-	if by == 0 {
-		return
-	}
-	for i := range terms {
-		terms[i].weight /= by
-	}
+// compare puts the heavier of a story's terms first; of equal ones the hash
+// decides.
+func (s *State) compare(a, b link) int {
+	return cmp.Or(cmp.Compare(s.posting(b).weight, s.posting(a).weight), cmp.Compare(s.index.terms[a.term].hash, s.index.terms[b.term].hash))
 }
