@@ -80,7 +80,14 @@ func drawUnit(t *rapid.T, n int) *Unit {
 		}
 	}
 	for p := range n {
-		u.Windows[p] = append(u.Windows[p], topics.Window{Definition: "count:10", Number: int64(p), Documents: 10, Shares: []topics.Share{{Label: "sport", Documents: 10, Share: 1}}})
+		at := u.From
+		for number := range rapid.Int64Range(1, 3).Draw(t, "windows") {
+			at = rapid.Uint64Range(at, u.To).Draw(t, "told at")
+			u.Windows[p] = append(u.Windows[p], topics.Window{
+				Definition: "count:10", Number: number, At: topics.Place{Position: tidings.Position{Sequence: at}}, Documents: 10,
+				Shares: []topics.Share{{Label: "sport", Documents: 10, Share: 1}},
+			})
+		}
 		u.Counts[p] = append(u.Counts[p], topics.Counts{Definition: "count:10", In: uint64(len(u.Entries)), Open: p})
 		u.Late[p] = append(u.Late[p], topics.Late{Definition: "tumbling:1h", Number: -3, Position: "7/1", ID: "é", Time: time.Unix(1, 5).UTC(), BehindMS: 7})
 	}
@@ -130,7 +137,7 @@ func filled[T any](columns [][]T) [][]T {
 
 // Properties: what the partitions write of a unit, zipped again by position, is
 // the unit, for every section, at any number of partitions, and wherever the
-// zip is cut.
+// zip is cut; each window comes with the part of the log that it was told in.
 func TestPartitionsRecordsAreTheUnitAgain(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.SampledFrom([]int{1, 2, 3, 8}).Draw(t, "partitions")
@@ -176,6 +183,13 @@ func zipped(t *rapid.T, u *Unit, n int, entries, columns byte) *Unit {
 		if err := in.zip(part); err != nil {
 			t.Fatal(err)
 		}
+		for p := range n {
+			for _, w := range part.Windows[p] {
+				if at := w.At.Sequence; at < part.From || at > part.To {
+					t.Fatalf("a window told at %d comes with %d..%d", at, part.From, part.To)
+				}
+			}
+		}
 		in.at = part.To
 		join(out, part)
 	}
@@ -217,7 +231,7 @@ func join(u, part *Unit) {
 		u.ends[p] = append(u.ends[p], part.ends[p]...)
 		u.Windows[p] = append(u.Windows[p], part.Windows[p]...)
 		u.Late[p] = append(u.Late[p], part.Late[p]...)
-		u.Counts[p] = append(u.Counts[p], part.Counts[p]...)
+		u.Counts[p] = append(u.Counts[p][:0], part.Counts[p]...) // each part has those of the whole frame
 	}
 }
 

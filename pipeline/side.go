@@ -28,6 +28,7 @@ type side struct {
 	at        uint64           // the last log sequence covered by frames so far
 	entry     int              // next of frame.Entries
 	value     int              // next of frame.DF
+	window    int              // next of frame.Windows
 	ends      []guarantees.Place
 	overtaken *broker.Record // it leaves a range out, which is lost
 }
@@ -123,7 +124,7 @@ func (s *side) decode(r broker.Record, h guarantees.Header) error {
 			return err
 		}
 	}
-	s.at, s.entry, s.value, s.have = h.To, 0, 0, true
+	s.at, s.entry, s.value, s.window, s.have = h.To, 0, 0, 0, true
 	s.committed = r.Time.UnixNano()
 	return nil
 }
@@ -171,4 +172,18 @@ func (s *side) takeEntries(u *Unit, sequence uint64) uint64 {
 		u.Entries = append(u.Entries, e)
 	}
 	return ^uint64(0)
+}
+
+// takeWindows moves the windows that were told up to the unit's end: those of
+// several partitions then stand in the order in which they were told. Where an
+// older program did not write when, it is the frame's end.
+func (s *side) takeWindows(u *Unit) {
+	windows := s.frame.Windows[s.partition]
+	for ; s.window < len(windows); s.window++ {
+		at := windows[s.window].At.Sequence
+		if s.frame.To > u.To && (at == 0 || at > u.To) {
+			return
+		}
+		u.Windows[s.partition] = append(u.Windows[s.partition], windows[s.window])
+	}
 }

@@ -1,6 +1,9 @@
 package pipeline
 
-import "tidings/pipeline/topics"
+import (
+	"tidings"
+	"tidings/pipeline/topics"
+)
 
 // Topics counts predicted labels per window. It is divided by window: each
 // partition sees every document and counts the windows it owns.
@@ -26,8 +29,13 @@ func (s *Topics) Step(u *Unit) error {
 		if state == nil || u.To <= s.at[p] {
 			continue
 		}
-		emit := func(w topics.Window) { u.Windows[p] = append(u.Windows[p], w) }
+		var at tidings.Position
+		emit := func(w topics.Window) {
+			w.At.Position = at
+			u.Windows[p] = append(u.Windows[p], w)
+		}
 		for i := range u.Entries {
+			at = u.Entries[i].Position
 			switch e := &u.Entries[i]; e.Kind {
 			case DocumentEntry:
 				state.Observe(topicsDocument(e), emit)

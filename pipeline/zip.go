@@ -142,8 +142,9 @@ func (in *zipInput) zip(u *Unit) error {
 	return nil
 }
 
-// takeColumns moves the df values that belong to the unit's terms, and the
-// windows of a frame that is used up.
+// takeColumns moves the df values that belong to the unit's terms, the windows
+// told in it, the counts where the frame ends, and the late documents of a frame
+// that is used up.
 func (in *zipInput) takeColumns(u *Unit, s *side) error {
 	p := s.partition
 	switch {
@@ -167,9 +168,11 @@ func (in *zipInput) takeColumns(u *Unit, s *side) error {
 			}
 		}
 	}
-	if s.frame.To == u.To && len(s.frame.Windows) > p {
-		u.Windows[p] = append(u.Windows[p], s.frame.Windows[p]...)
+	if len(s.frame.Windows) > p {
+		s.takeWindows(u)
 		u.Counts[p] = append(u.Counts[p][:0], s.frame.Counts[p]...)
+	}
+	if s.frame.To == u.To && len(s.frame.Late) > p {
 		u.Late[p] = append(u.Late[p], s.frame.Late[p]...)
 	}
 	return nil

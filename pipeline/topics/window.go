@@ -24,6 +24,10 @@ type Window struct {
 	Provisional bool   `json:"provisional,omitempty"`
 	Revision    uint64 `json:"revision,omitempty"`
 
+	// At is where the document, or the end of a source, stands in the log with
+	// which the result was told. The pipeline's stage fills it in; no digest has it.
+	At Place `json:"at,omitzero"`
+
 	First     uint64  `json:"first,omitempty"` // ordinals of the first and the last document among all that
 	Last      uint64  `json:"last,omitempty"`  // were observed, from 1; 0 for event-time windows
 	Documents uint64  `json:"documents"`
