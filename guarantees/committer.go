@@ -295,5 +295,16 @@ func (c *Committer) uncertain(cause error) error {
 	return fmt.Errorf("%s: %w: %v", c.partition.Name, ErrUncertain, cause)
 }
 
+// Durable returns what waits until all that was handed over by now is durable,
+// or is known not to be, on any goroutine. It tells no more than whether.
+func (c *Committer) Durable() (wait func(ctx context.Context) error) {
+	a, ok := c.appender.(*broker.Appender)
+	if !ok {
+		return func(context.Context) error { return nil } // it returned when it was
+	}
+	last := a.Last()
+	return func(ctx context.Context) error { return a.WaitFor(ctx, last) }
+}
+
 // Close waits for what is under way to be answered.
 func (c *Committer) Close() { c.appender.Close() }

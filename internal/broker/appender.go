@@ -33,6 +33,7 @@ type Appender struct {
 	mu     sync.Mutex
 	free   sync.Cond // the number of unsettled records fell, or err was set
 	open   int
+	stored uint64 // the last record that is known to be stored
 	err    error
 	failed func() // OnFailure's
 	slow   func() // Slow's
@@ -40,7 +41,7 @@ type Appender struct {
 
 // Appender returns one that expects last to be the stream's last sequence.
 func (b *Broker) Appender(stream string, last uint64) *Appender {
-	a := &Appender{b: b, stream: stream, last: last, writer: nuid.Next(), flight: make(chan jetstream.PubAckFuture, InFlightMax)}
+	a := &Appender{b: b, stream: stream, last: last, stored: last, writer: nuid.Next(), flight: make(chan jetstream.PubAckFuture, InFlightMax)}
 	a.free.L = &a.mu
 	a.settled.Go(a.settle)
 	return a
@@ -102,6 +103,43 @@ func (a *Appender) leave(err error) {
 	}
 }
 
+// keep notes that a record is stored, and so are all before it.
+func (a *Appender) keep(sequence uint64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.err == nil {
+		a.stored = sequence
+	}
+}
+
+// Last is the sequence of the last record that was appended, stored or not. It
+// is for the goroutine that appends.
+func (a *Appender) Last() uint64 { return a.last }
+
+// WaitFor waits until the record with a sequence, and so all before it, are
+// stored, or a record fails: then with that error, unless it was behind. Any
+// goroutine may call it.
+func (a *Appender) WaitFor(ctx context.Context, sequence uint64) error {
+	stop := context.AfterFunc(ctx, func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.free.Broadcast()
+	})
+	defer stop()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for a.stored < sequence && a.err == nil && ctx.Err() == nil {
+		a.free.Wait()
+	}
+	if a.stored >= sequence {
+		return nil
+	}
+	if a.err != nil {
+		return a.err
+	}
+	return ctx.Err()
+}
+
 // OnFailure has f called once, when the first record fails, or now when one
 // has already. An error is not seen otherwise before the next call, and there
 // may be nothing more to append. f must not wait, nor call the appender.
@@ -135,6 +173,7 @@ func (a *Appender) settle() {
 		select {
 		case ack := <-f.Ok():
 			a.b.tails.tell(a.stream, f.Msg(), ack.Sequence, nil)
+			a.keep(ack.Sequence)
 			a.leave(nil)
 		case err := <-f.Err():
 			a.fail(f, a.b.publishError(a.stream, err))
