@@ -130,7 +130,7 @@ func (o *Oracle) Take(ctx context.Context, r broker.Record) error {
 			o.learner.Promote(e)
 			o.take(e.Promoted())
 		case pipeline.EndEntry:
-			o.topics.EndOfSource(emit)
+			o.topics.EndOfSource(e.Source, emit)
 			o.learner.End(e, o.df.Digest(), o.df.Dropped())
 		}
 	}

@@ -40,7 +40,7 @@ func (s *Topics) Step(u *Unit) error {
 			case DocumentEntry:
 				state.Observe(topicsDocument(e), emit)
 			case EndEntry:
-				state.EndOfSource(emit)
+				state.EndOfSource(e.Source, emit)
 			}
 		}
 		u.Counts[p] = append(u.Counts[p][:0], state.Counts()...)

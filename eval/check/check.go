@@ -372,8 +372,8 @@ func (c *checker) sums() {
 		got, known := sums[want.Definition]
 		got.Definition = want.Definition
 		if known && got != want && got.In == want.In {
-			c.findings.add(WindowDiffers, pipeline.TopicsStage, 1, 1, c.last, fmt.Sprintf("%s: %d windowed, %d late, %d untimed, %d dropped; the oracle says %d, %d, %d, %d",
-				want.Definition, got.Windowed, got.Late, got.Untimed, got.Dropped, want.Windowed, want.Late, want.Untimed, want.Dropped))
+			c.findings.add(WindowDiffers, pipeline.TopicsStage, 1, 1, c.last, fmt.Sprintf("%s: %d windowed, %d late, %d untimed, %d from the future, %d dropped; the oracle says %d, %d, %d, %d, %d",
+				want.Definition, got.Windowed, got.Late, got.Untimed, got.Future, got.Dropped, want.Windowed, want.Late, want.Untimed, want.Future, want.Dropped))
 		}
 	}
 }

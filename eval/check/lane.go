@@ -335,8 +335,8 @@ func (l *lane) finish(last uint64) error {
 		l.lost.End += l.tail
 	}
 	for _, c := range l.counts {
-		if c.In != c.Windowed+c.Late+c.Untimed+c.Dropped {
-			l.findings.add(Sum, l.where, 1, last, last, fmt.Sprintf("%s: %d in, %d windowed, %d late, %d untimed, %d dropped", c.Definition, c.In, c.Windowed, c.Late, c.Untimed, c.Dropped))
+		if c.In != c.Sum() {
+			l.findings.add(Sum, l.where, 1, last, last, fmt.Sprintf("%s: %d in, %d windowed, %d late, %d untimed, %d from the future, %d dropped", c.Definition, c.In, c.Windowed, c.Late, c.Untimed, c.Future, c.Dropped))
 		}
 	}
 	l.windows.finish()

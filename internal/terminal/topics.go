@@ -271,6 +271,9 @@ func date(t time.Time, layout string) text { return clean(t.UTC().Format(layout)
 // conservation shows that every document went somewhere.
 func (p *page) conservation(c topics.Counts) {
 	parts := []text{number(c.Windowed) + " windowed", number(c.Late) + " late", number(c.Untimed) + " without a time"}
+	if c.Future > 0 {
+		parts = append(parts, number(c.Future)+" from the future")
+	}
 	if c.Dropped > 0 {
 		parts = append(parts, number(c.Dropped)+" dropped")
 	}
@@ -282,7 +285,10 @@ func (p *page) conservation(c topics.Counts) {
 	if c.Open > 0 {
 		sum += ", " + plural(uint64(c.Open), "window", "windows") + " still open"
 	}
-	if c.In == c.Windowed+c.Late+c.Untimed+c.Dropped {
+	if c.Forced > 0 {
+		sum += ", " + plural(c.Forced, "window", "windows") + " closed early"
+	}
+	if c.In == c.Sum() {
 		p.marked(green, "✓ ", dim, sum)
 	} else {
 		p.marked(red.strong(), "✗ ", red.strong(), sum+": this does not add up")

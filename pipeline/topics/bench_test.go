@@ -59,7 +59,7 @@ func BenchmarkCloseSessions(b *testing.B) {
 			}
 		}
 		b.StartTimer()
-		s.EndOfSource(func(Window) { closed++ })
+		s.EndOfSource("", func(Window) { closed++ })
 		if closed < 980 {
 			b.Fatalf("%d sessions were closed at once", closed)
 		}

@@ -27,7 +27,7 @@ func ExampleState() {
 			when := time.Date(2020, 3, 11, 9*i, 0, 0, 0, time.UTC)
 			s.Observe(topics.Document{Time: topics.Nanoseconds(when), Label: label}, emit)
 		}
-		s.EndOfSource(emit)
+		s.EndOfSource("", emit)
 	}
 	// Output:
 	// partition 0: 2020-03-11, 3 documents

@@ -12,6 +12,7 @@ const (
 	OpenMaxDefault    = 1_000
 	LabelsMaxDefault  = 1_000
 	SessionMaxDefault = 30 * day
+	FutureMaxDefault  = 24 * time.Hour
 )
 
 // Limits of Options.
@@ -47,6 +48,11 @@ type Options struct {
 	// from 1970 on, wherever they began, so that the order in which documents
 	// come makes no difference. 0: SessionMaxDefault.
 	SessionMax time.Duration `json:"session_max_ns,omitempty"`
+	// FutureMax is how far ahead of the time at which the log stored a document
+	// its event time may be. One beyond is in no window of event time and moves
+	// no watermark: it would close all windows up to there. 0: FutureMaxDefault;
+	// AnyFuture: no event time is too far ahead.
+	FutureMax time.Duration `json:"future_max_ns,omitempty"`
 	// Popular is the share above which a label is popular, in (0, 1];
 	// 0: PopularDefault.
 	Popular float64 `json:"popular"`
@@ -111,6 +117,9 @@ func (o Options) checkNumbers() error {
 	if o.EmitTime != 0 && checkLength(o.EmitTime) != nil {
 		problems = append(problems, fmt.Errorf("provisional results every %s are not possible: %w", lengthString(o.EmitTime), checkLength(o.EmitTime)))
 	}
+	if o.FutureMax < 0 && o.FutureMax != AnyFuture || o.FutureMax > LengthMax {
+		problems = append(problems, fmt.Errorf("%s ahead of the log is not possible; give a time from 0 to %s", lengthString(o.FutureMax), lengthString(LengthMax)))
+	}
 	if err := checkLength(o.sessionMax()); err != nil {
 		problems = append(problems, fmt.Errorf("a longest session of %s is not possible: %w", lengthString(o.SessionMax), err))
 	}
@@ -147,6 +156,21 @@ func (o Options) checkWindow(d Definition) error {
 			d, lengthString(behind), needed, o.OpenMax)
 	}
 	return nil
+}
+
+// AnyFuture is the Options.FutureMax that lets every event time pass.
+const AnyFuture time.Duration = -1
+
+// future says whether a document's event time is too far ahead.
+func (o Options) future(d Document) bool {
+	ahead := o.FutureMax
+	switch {
+	case ahead == AnyFuture || d.Logged == 0 || d.Time == NoTime || d.Time <= d.Logged:
+		return false
+	case ahead == 0:
+		ahead = FutureMaxDefault
+	}
+	return uint64(d.Time)-uint64(d.Logged) > uint64(ahead)
 }
 
 func (o Options) sessionMax() time.Duration {

@@ -9,11 +9,14 @@ import (
 	"time"
 )
 
-// event is what happens to a state: a document, or the end of the source.
+// event is what happens to a state: a document, or the word that doc.Source is
+// idle or has ended.
 type event struct {
-	doc Document
-	end bool
+	doc       Document
+	end, idle bool
 }
+
+func (e event) document() bool { return !e.end && !e.idle }
 
 // emitted is a window and the event, by place, after which it was emitted.
 type emitted struct {
@@ -50,39 +53,87 @@ func reference(o Options, events []event) (windows []emitted, open []Window, cou
 // bigFloor knows no overflow.
 func bigFloor(a, b *big.Int) int64 { return new(big.Int).Div(a, b).Int64() } // Euclid's, b > 0
 
-// horizon is what of time is over after the first n events: the highest event
-// time less disorder and lateness, and the highest event time at the last end;
-// nil: none yet.
-func horizon(o Options, events []event, n int) (watermark, ended *big.Int) {
-	var newest *big.Int
-	for _, e := range events[:n] {
-		switch {
-		case e.end && newest != nil && !o.KeepOpen:
-			ended = newest
-		case !e.end && e.doc.Time != NoTime:
-			if t := big.NewInt(e.doc.Time); newest == nil || t.Cmp(newest) > 0 {
-				newest = t
+// horizon is what of time is over after some events: the furthest that the active
+// sources ever were all at, less disorder and lateness, and the highest event
+// time when the last active source ended; nil: none yet.
+type horizon struct{ watermark, ended *big.Int }
+
+// horizons are those after the first 0, 1, 2, ... events.
+func horizons(o Options, events []event) []horizon {
+	all := make([]horizon, 1, len(events)+1)
+	for i := range events {
+		h := all[i]
+		if at := level(events[:i+1]); at != nil {
+			at = new(big.Int).Sub(at, big.NewInt(int64(o.OutOfOrder+o.Lateness)))
+			if h.watermark == nil || at.Cmp(h.watermark) > 0 {
+				h.watermark = at
 			}
-			watermark = new(big.Int).Sub(newest, big.NewInt(int64(o.OutOfOrder+o.Lateness)))
 		}
+		if closes(o, events, i) {
+			h.ended = highest(events[:i+1])
+		}
+		all = append(all, h)
 	}
-	return watermark, ended
+	return all
 }
 
-// doneAfter says whether window n is final after the first so many events.
-func doneAfter(o Options, d Definition, events []event, after int, n int64) bool {
-	watermark, ended := horizon(o, events, after)
+// highest is the highest event time, nil where there is none.
+func highest(events []event) (newest *big.Int) {
+	for _, e := range events {
+		if t := big.NewInt(e.doc.Time); e.document() && e.doc.Time != NoTime && (newest == nil || t.Cmp(newest) > 0) {
+			newest = t
+		}
+	}
+	return newest
+}
+
+// activity is what each active source has sent since it became active.
+func activity(events []event) map[string][]event {
+	active := map[string][]event{}
+	for _, e := range events {
+		if e.document() {
+			active[e.doc.Source] = append(active[e.doc.Source], e)
+		} else {
+			delete(active, e.doc.Source)
+		}
+	}
+	return active
+}
+
+// level is the event time that all active sources have reached or, where none
+// has one, that any source ever reached.
+func level(events []event) (all *big.Int) {
+	for _, sent := range activity(events) {
+		if at := highest(sent); at != nil && (all == nil || at.Cmp(all) < 0) {
+			all = at
+		}
+	}
+	if all == nil {
+		return highest(events)
+	}
+	return all
+}
+
+// closes says whether event i is the end of the last active source, and closes
+// everything.
+func closes(o Options, events []event, i int) bool {
+	return events[i].end && !o.KeepOpen && len(activity(events[:i+1])) == 0
+}
+
+// done says whether window n is final.
+func (h horizon) done(d Definition, n int64) bool {
 	step := big.NewInt(int64(d.step))
 	start := new(big.Int).Mul(big.NewInt(n), step)
 	end := new(big.Int).Add(start, big.NewInt(int64(d.length)))
-	return watermark != nil && end.Cmp(watermark) <= 0 || ended != nil && start.Cmp(ended) <= 0
+	return h.watermark != nil && end.Cmp(h.watermark) <= 0 || h.ended != nil && start.Cmp(h.ended) <= 0
 }
 
 func referenceTime(o Options, d Definition, events []event) ([]emitted, []Window, Counts) {
 	c := Counts{Definition: d.String()}
 	docs := map[int64][]string{}
+	over := horizons(o, events)
 	for i, e := range events {
-		if e.end {
+		if !e.document() {
 			continue
 		}
 		c.In++
@@ -92,7 +143,7 @@ func referenceTime(o Options, d Definition, events []event) ([]emitted, []Window
 		}
 		at, step, length := big.NewInt(e.doc.Time), big.NewInt(int64(d.step)), big.NewInt(int64(d.length))
 		newest := bigFloor(at, step)
-		if doneAfter(o, d, events, i+1, newest) {
+		if over[i+1].done(d, newest) {
 			c.Late++
 			c.Listed++
 			continue
@@ -103,7 +154,7 @@ func referenceTime(o Options, d Definition, events []event) ([]emitted, []Window
 			if new(big.Int).Add(start, length).Cmp(at) <= 0 {
 				break
 			}
-			if !doneAfter(o, d, events, i+1, n) {
+			if !over[i+1].done(d, n) {
 				docs[n] = append(docs[n], e.doc.Label)
 			}
 		}
@@ -117,7 +168,7 @@ func referenceTime(o Options, d Definition, events []event) ([]emitted, []Window
 	var open []Window
 	for _, n := range numbers {
 		closing := 0 // after which event it is final
-		for closing < len(events) && !doneAfter(o, d, events, closing+1, n) {
+		for closing < len(events) && !over[closing+1].done(d, n) {
 			closing++
 		}
 		start, end := d.bounds(n)
@@ -138,11 +189,11 @@ func referenceSession(o Options, d Definition, events []event) (windows []emitte
 	c.Definition = d.String()
 	gap, longest := big.NewInt(int64(d.length)), big.NewInt(int64(o.sessionMax()))
 	cut := func(t int64) int64 { return bigFloor(big.NewInt(t), longest) }
+	horizons := horizons(o, events)
 	over := func(after int, last int64) bool { // a session, or a document alone
-		watermark, ended := horizon(o, events, after)
-		t := big.NewInt(last)
-		return watermark != nil && (new(big.Int).Add(t, gap).Cmp(watermark) <= 0 || bigFloor(watermark, longest) > cut(last)) ||
-			ended != nil && t.Cmp(ended) <= 0
+		h, t := horizons[after], big.NewInt(last)
+		return h.watermark != nil && (new(big.Int).Add(t, gap).Cmp(h.watermark) <= 0 || bigFloor(h.watermark, longest) > cut(last)) ||
+			h.ended != nil && t.Cmp(h.ended) <= 0
 	}
 	var heap []Document
 	sessions := func() (all [][]Document) {
@@ -174,7 +225,7 @@ func referenceSession(o Options, d Definition, events []event) (windows []emitte
 			}
 		}
 		switch {
-		case e.end:
+		case !e.document():
 		case e.doc.Time == NoTime:
 			c.In++
 			c.Untimed++
@@ -205,13 +256,13 @@ func referenceCount(o Options, d Definition, events []event) ([]emitted, []Windo
 		return w
 	}
 	for i, e := range events {
-		if !e.end {
+		if e.document() {
 			seen++
 			c.In++
 			c.Windowed++
 			labels = append(labels, e.doc.Label)
 		}
-		if full := int64(len(labels)) == d.documents; full || e.end && !o.KeepOpen && len(labels) > 0 {
+		if full := int64(len(labels)) == d.documents; full || closes(o, events, i) && len(labels) > 0 {
 			windows = append(windows, emitted{after: i, window: window()})
 			labels = nil
 			number++
@@ -248,9 +299,11 @@ func referenceShares(o Options, w *Window, labels []string) {
 func (e event) String() string {
 	switch {
 	case e.end:
-		return "end"
+		return fmt.Sprintf("end of %q", e.doc.Source)
+	case e.idle:
+		return fmt.Sprintf("idle %q", e.doc.Source)
 	case e.doc.Time == NoTime:
-		return fmt.Sprintf("untimed %q", e.doc.Label)
+		return fmt.Sprintf("untimed of %q %q", e.doc.Source, e.doc.Label)
 	}
-	return fmt.Sprintf("%s %q", time.Unix(0, e.doc.Time).UTC().Format(time.RFC3339Nano), e.doc.Label)
+	return fmt.Sprintf("%s of %q %q", time.Unix(0, e.doc.Time).UTC().Format(time.RFC3339Nano), e.doc.Source, e.doc.Label)
 }

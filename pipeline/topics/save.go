@@ -18,7 +18,7 @@ import (
 // belongs to.
 const (
 	saveMagic   = "TDWN"
-	saveVersion = 3 // 2 has no windows by key and does not tell of late documents
+	saveVersion = 3 // 2 has no watermark by source, no windows by key and does not tell of late documents
 	saveOldest  = 2
 	headerBytes = len(saveMagic) + 1 + 8
 	planMax     = 4 << 10 // WindowsMax definitions and a few numbers
@@ -49,6 +49,11 @@ func (s *State) Save(w io.Writer) error {
 	b = appendText(b, string(plan))
 	b = binary.AppendUvarint(b, s.seen)
 	b = binary.AppendVarint(b, s.newest)
+	complete, err := s.complete.AppendBinary(nil)
+	if err != nil {
+		return fmt.Errorf("save topic windows: %w", err)
+	}
+	b = appendText(b, string(complete))
 	for i := range s.tracks {
 		b = s.tracks[i].append(b)
 	}
@@ -80,7 +85,7 @@ func (s *State) restoreLate(d *decoder) {
 }
 
 func (t *track) append(b []byte) []byte {
-	for _, n := range []uint64{t.counts.Windowed, t.counts.Late, t.counts.Untimed, t.counts.Dropped} {
+	for _, n := range []uint64{t.counts.Windowed, t.counts.Late, t.counts.Untimed, t.counts.Dropped, t.counts.Future, t.counts.Forced} {
 		b = binary.AppendUvarint(b, n)
 	}
 	b = binary.AppendVarint(b, t.done)
@@ -170,7 +175,7 @@ func payloadMax(o Options) uint64 {
 	const numbers = 16 * binary.MaxVarintLen64
 	labels := uint64(o.LabelsMax) + 1
 	windows := uint64(o.OpenMax) * (numbers + labels*(tidings.LabelBytesMax+numbers))
-	return planMax + numbers + uint64(len(o.Windows))*(numbers+windows)
+	return planMax + watermarkBytesMax + numbers + uint64(len(o.Windows))*(numbers+windows)
 }
 
 // restore fills a new state.
@@ -184,6 +189,7 @@ func (s *State) restore(d *decoder) error {
 	}
 	s.seen = d.uvarint()
 	s.newest = d.varint()
+	s.restoreComplete(d)
 	for i := range s.tracks {
 		s.tracks[i].restore(d, s)
 	}
@@ -196,11 +202,29 @@ func (s *State) restore(d *decoder) error {
 	return d.err
 }
 
+// restoreComplete reads what the sources have come to. Of long ago only the
+// highest event time is known, which is where everything before is over; sources
+// are known again as they send.
+func (s *State) restoreComplete(d *decoder) {
+	if d.version < 3 {
+		s.complete.Document("", s.newest)
+		s.complete.Idle("")
+		return
+	}
+	if b := d.text(watermarkBytesMax); d.err == nil && s.complete.UnmarshalBinary([]byte(b)) != nil {
+		d.err = errDamaged
+	}
+}
+
 func (t *track) restore(d *decoder, s *State) {
 	c := &t.counts
 	for _, n := range []*uint64{&c.Windowed, &c.Late, &c.Untimed, &c.Dropped} {
 		*n = d.uvarint()
 		c.In += *n
+	}
+	if d.version >= 3 {
+		c.Future, c.Forced = d.uvarint(), d.uvarint()
+		c.In += c.Future
 	}
 	t.done = d.varint()
 	windows := d.upTo(uint64(s.options.OpenMax))

@@ -105,6 +105,6 @@ func FuzzRestore(f *testing.F) {
 			t.Fatalf("saved again: %v", err)
 		}
 		s.Observe(Document{Time: 1, Label: "x"}, func(Window) {})
-		s.EndOfSource(func(Window) {})
+		s.EndOfSource("", func(Window) {})
 	})
 }

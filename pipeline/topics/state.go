@@ -3,7 +3,6 @@ package topics
 import (
 	"slices"
 	"sort"
-	"time"
 )
 
 // State is one partition's windows. Every partition observes the same
@@ -18,6 +17,7 @@ type State struct {
 	partitions int
 	seen       uint64 // documents observed; the ordinal of the newest
 	newest     int64  // highest event time observed, NoTime before the first
+	complete   Completeness
 	tracks     []track
 	late       lates
 }
@@ -28,6 +28,7 @@ type State struct {
 // is full for a document that would open a window more.
 func New(o Options, partition, partitions int) *State {
 	s := &State{options: o.WithDefaults(), partition: partition, partitions: max(partitions, 1), newest: NoTime}
+	s.complete = NewWatermark(o.OutOfOrder)
 	s.tracks = make([]track, len(s.options.Windows))
 	for i, d := range s.options.Windows {
 		s.tracks[i] = newTrack(d)
@@ -46,10 +47,14 @@ func (s *State) Observe(d Document, emit func(Window)) {
 	}
 	s.seen++
 	before := s.watermark()
-	advanced := d.Time > s.newest // NoTime is less than any time
-	if advanced {
-		s.newest = d.Time
+	future := s.options.future(d)
+	if future {
+		s.complete.Document(d.Source, NoTime)
+	} else {
+		s.newest = max(s.newest, d.Time) // NoTime is less than any time
+		s.complete.Document(d.Source, d.Time)
 	}
+	advanced := s.watermark() > before
 	for i := range s.tracks {
 		t := &s.tracks[i]
 		switch {
@@ -59,33 +64,51 @@ func (s *State) Observe(d Document, emit func(Window)) {
 			s.count(t, d.Label, emit)
 		case d.Time == NoTime:
 			s.uncounted(t, &t.counts.Untimed)
+		case future:
+			s.uncounted(t, &t.counts.Future)
 		default:
 			if advanced {
 				s.advance(t, emit)
 			}
 			if t.definition.kind == session {
-				s.join(t, &d)
+				s.join(t, &d, emit)
 			} else {
-				s.place(t, &d)
+				s.place(t, &d, emit)
 			}
 		}
 	}
-	if s.asked(before) {
+	if n := s.options.EmitDocuments; n > 0 && s.seen%n == 0 || s.asked(before) {
 		s.provisional(emit)
 	}
 }
 
-// EndOfSource closes every open window and hands those of this partition to
-// emit, as Observe does, unless Options.KeepOpen. A source that goes on later
-// starts new windows: a document whose event time lies in the window of the
-// highest one observed, or before, is late then, while a count window simply
-// begins with the next document.
-func (s *State) EndOfSource(emit func(Window)) {
-	if s.options.KeepOpen {
-		return
-	}
+// Idle takes the word of the log that nothing comes from a source at the
+// moment. The windows of the other sources do not wait for it, and close as
+// Observe does it, until it sends again: what it sends then may be late.
+func (s *State) Idle(source string, emit func(Window)) {
 	if emit == nil {
 		emit = func(Window) {}
+	}
+	before := s.watermark()
+	s.complete.Idle(source)
+	s.advanced(before, emit)
+}
+
+// EndOfSource takes the word of the log that a source has ended: no window
+// waits for it any more. With the last source that is active every open window
+// is closed, and those of this partition are handed to emit as Observe does,
+// unless Options.KeepOpen. A source that goes on later starts new windows: a
+// document whose event time lies in the window of the highest one observed, or
+// before, is late then, while a count window simply begins with the next
+// document.
+func (s *State) EndOfSource(source string, emit func(Window)) {
+	if emit == nil {
+		emit = func(Window) {}
+	}
+	before := s.watermark()
+	if last := s.complete.End(source); !last || s.options.KeepOpen {
+		s.advanced(before, emit)
+		return
 	}
 	for i := range s.tracks {
 		t := &s.tracks[i]
@@ -103,14 +126,22 @@ func (s *State) EndOfSource(emit func(Window)) {
 
 // watermark is the event time before which nothing is expected any more, NoTime
 // before the first.
-func (s *State) watermark() int64 { return less(s.newest, s.options.OutOfOrder) }
+func (s *State) watermark() int64 { return s.complete.Before() }
 
-// less is an event time so much earlier, or NoTime where that cannot be told.
-func less(at int64, behind time.Duration) int64 {
-	if at < NoTime+int64(behind) {
-		return NoTime
+// advanced closes and tells what is due since the watermark was elsewhere,
+// without a document.
+func (s *State) advanced(before int64, emit func(Window)) {
+	if s.watermark() == before {
+		return
 	}
-	return at - int64(behind)
+	for i := range s.tracks {
+		if t := &s.tracks[i]; t.definition.kind != 0 && t.definition.kind != count {
+			s.advance(t, emit)
+		}
+	}
+	if s.asked(before) {
+		s.provisional(emit)
+	}
 }
 
 // advance closes what the watermark has passed by the lateness, and tells of
@@ -129,14 +160,10 @@ func (s *State) advance(t *track, emit func(Window)) {
 	}
 }
 
-// asked says whether provisional results of all windows are due, the watermark
-// having been elsewhere before.
+// asked says whether provisional results of all windows are due because event
+// time went on, the watermark having been elsewhere before.
 func (s *State) asked(before int64) bool {
-	o := s.options
-	if o.EmitDocuments > 0 && s.seen%o.EmitDocuments == 0 {
-		return true
-	}
-	now := s.watermark()
+	o, now := s.options, s.watermark()
 	return o.EmitTime > 0 && before != NoTime && floorDiv(now, int64(o.EmitTime)) > floorDiv(before, int64(o.EmitTime))
 }
 
@@ -159,11 +186,11 @@ func (s *State) owns(n int64) bool {
 
 // place counts a document with an event time in the windows that it is in. It is
 // accounted for by the newest of them: where that is final all are.
-func (s *State) place(t *track, d *Document) {
+func (s *State) place(t *track, d *Document, emit func(Window)) {
 	newest, oldest := t.definition.newestWith(d.Time), t.definition.oldestWith(d.Time)
 	for n := newest; n >= oldest && n > t.done; n-- {
 		w := t.at(n)
-		if w == nil && len(t.open) < s.options.OpenMax {
+		if w == nil && s.room(t, n, emit) {
 			w = t.start(n, s.seen, s.owns(n))
 		}
 		if w != nil {
@@ -180,7 +207,7 @@ func (s *State) place(t *track, d *Document) {
 
 // join counts a document in the session that it belongs to, which may be two
 // until now. A session lies between two cuts, whose owner counts it.
-func (s *State) join(t *track, d *Document) {
+func (s *State) join(t *track, d *Document, emit func(Window)) {
 	longest := int64(s.options.sessionMax())
 	between := floorDiv(d.Time, longest)
 	owned := s.owns(between)
@@ -205,7 +232,7 @@ func (s *State) join(t *track, d *Document) {
 	case behind:
 		w = t.open[next]
 		w.number = d.Time
-	case len(t.open) < s.options.OpenMax:
+	case s.room(t, d.Time, emit):
 		w = t.start(d.Time, s.seen, owned)
 		w.last = d.Time
 	}
@@ -268,6 +295,23 @@ func (s *State) uncounted(t *track, as *uint64) {
 	}
 }
 
+// room says whether one more window can be open at a place. Where there are too
+// many, since the sources are too far apart, the oldest ones do not wait for the
+// last source any longer: what comes later is late, and nothing is dropped.
+func (s *State) room(t *track, place int64, emit func(Window)) bool {
+	for len(t.open) >= s.options.OpenMax {
+		oldest := t.place(t.open[0])
+		if oldest >= place {
+			return false
+		}
+		if t.open[0].owned {
+			t.counts.Forced++
+		}
+		s.finish(t, oldest, emit)
+	}
+	return true
+}
+
 // finish closes the windows up to a place and emits those of the partition.
 func (s *State) finish(t *track, done int64, emit func(Window)) {
 	for _, w := range t.close(done) {
@@ -290,7 +334,7 @@ func (s *State) Digest() uint64 {
 
 // Counts says where the documents of one definition went. Every document is
 // counted by one partition only, so that the sums over all partitions are
-// those of the stream, and In = Windowed + Late + Untimed + Dropped always.
+// those of the stream, and In = Windowed + Late + Untimed + Future + Dropped always.
 type Counts struct {
 	Definition string `json:"definition"`
 	In         uint64 `json:"in"`
@@ -298,9 +342,14 @@ type Counts struct {
 	Late       uint64 `json:"late"`             // their window was final when they came
 	Listed     uint64 `json:"listed,omitempty"` // of these, those that were told one by one; the others found no room (LateBytesMax)
 	Untimed    uint64 `json:"untimed"`          // no event time; count windows take them all the same
-	Dropped    uint64 `json:"dropped"`          // no room for one more window; 0 under options that pass Check
+	Future     uint64 `json:"future,omitempty"` // too far ahead of the log's own time (Options.FutureMax); count windows take them all the same
+	Dropped    uint64 `json:"dropped"`          // no room for one more window, and older than all that are open; 0 with one source, under options that pass Check
+	Forced     uint64 `json:"forced,omitempty"` // windows that were closed before all sources had passed them, to make room (Options.OpenMax)
 	Open       int    `json:"open"`             // windows of the partition that are open now
 }
+
+// Sum is where documents went, together: equal to In, or some are lost.
+func (c Counts) Sum() uint64 { return c.Windowed + c.Late + c.Untimed + c.Future + c.Dropped }
 
 // Add adds what another partition has counted of the same definition.
 func (c *Counts) Add(other Counts) {
@@ -309,7 +358,9 @@ func (c *Counts) Add(other Counts) {
 	c.Late += other.Late
 	c.Listed += other.Listed
 	c.Untimed += other.Untimed
+	c.Future += other.Future
 	c.Dropped += other.Dropped
+	c.Forced += other.Forced
 	c.Open += other.Open
 }
 

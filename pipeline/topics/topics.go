@@ -1,8 +1,8 @@
 // Package topics counts what the pipeline predicted in windows, so that a
 // person sees which labels are popular in each slice of time or of documents.
 //
-// The one rule to keep: every partition observes every document and every end
-// of source, in log order. A partition counts only the windows it owns (window
+// The one rule to keep: every partition observes every document, and every word
+// that a source is idle or has ended, in log order. A partition counts only the windows it owns (window
 // number modulo partitions), but it needs the others' documents to know where
 // the watermark stands. The windows of all partitions together are then the
 // same at any number of partitions, and so are the documents after which they
@@ -16,7 +16,8 @@
 // was one. Count windows take the documents as the log gives them, with or
 // without an event time.
 //
-// The watermark is the highest event time observed, less Options.OutOfOrder.
+// The watermark is what all active sources have reached, less
+// Options.OutOfOrder (see Watermark).
 // An event-time window is final once the watermark has reached its end (the
 // end is not part of the window); a count window is final with its last
 // document. A final window is emitted once and never again: documents that
@@ -25,8 +26,14 @@
 //
 // # Caveats
 //
-// One document dated far in the future closes every window up to its date and
-// makes what follows late; refuse such documents before they get here.
+// A document dated far in the future would close every window up to its date
+// and make what follows late. One that is further ahead than Options.FutureMax
+// of the time at which the log stored it is counted and moves nothing; where that
+// time is not given (Document.Logged), refuse such documents before they get
+// here.
+//
+// A source that stops sending without a word, neither idle nor ended, holds up
+// the windows of all others, until Options.OpenMax of them are open.
 //
 // A State belongs to the goroutine that runs its partition and is not safe for
 // concurrent use. It reads no clock and never iterates over a map, so that the
@@ -54,6 +61,7 @@ type Document struct {
 	Label string // the predicted label, "" when no label was known yet
 
 	Source   string           // where it came from
+	Logged   int64            // when the log stored it, Unix nanoseconds; 0: nobody knows, and no event time is too far ahead
 	Position tidings.Position // with ID, for those that come late
 	ID       string
 }

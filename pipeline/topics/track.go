@@ -187,7 +187,7 @@ func (t *track) digest() uint64 {
 // the partitions' digests add up.
 func (t *track) countsDigest() uint64 {
 	var sum uint64
-	for i, n := range []uint64{t.counts.Windowed, t.counts.Late, t.counts.Untimed, t.counts.Dropped, t.counts.Listed} {
+	for i, n := range []uint64{t.counts.Windowed, t.counts.Late, t.counts.Untimed, t.counts.Dropped, t.counts.Listed, t.counts.Future, t.counts.Forced} {
 		h := newDigest(t.counts.Definition, int64(i))
 		h.text("counts")
 		sum += n * (h.sum() | 1)

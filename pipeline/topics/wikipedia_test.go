@@ -31,7 +31,7 @@ func TestHealthBecomesPopularWithThePandemic(t *testing.T) {
 		}
 	}
 	documents(t, func(d Document) { s.Observe(d, emit) })
-	s.EndOfSource(emit)
+	s.EndOfSource("", emit)
 	t.Logf("weeks %v, with health popular %v", weeks, popular)
 	if c := s.Counts()[0]; c.Windowed != 59_914 || c.Late != 0 || c.Untimed != 0 || c.Open != 0 {
 		t.Errorf("counts %+v", c)
