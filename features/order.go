@@ -18,8 +18,8 @@ type order struct {
 // AppendOrdered is Append, and appends the references of the document's words to
 // order as they follow each other in the title, then in the text, Gap between
 // those that are no neighbours, and none at the ends. Words of the title are
-// there once. Characters of scripts without spaces are in no order, and neither
-// is anything where options make no term of a single word.
+// there once. Pairs of characters, of scripts without spaces, stand alone. There
+// is no order where options make no term of a single word.
 func (t *Tokenizer) AppendOrdered(dst []TermCount, refs []uint32, dict *Dictionary, title, text []byte) ([]TermCount, []uint32, error) {
 	t.ordered = order{refs, len(refs)}
 	t.order = &t.ordered
@@ -40,6 +40,13 @@ func (o *order) word(ref uint32) {
 	if o != nil && len(o.refs)-o.start < OrderMax {
 		o.refs = append(o.refs, ref)
 	}
+}
+
+// alone notes a pair of characters.
+func (o *order) alone(ref uint32) {
+	o.gap()
+	o.word(ref)
+	o.gap()
 }
 
 // gap parts the words on both sides of it, if there are any.

@@ -54,7 +54,7 @@ func TestOrderHasWordsAndWhatPartsThem(t *testing.T) {
 		"hyphen":             {features.Options{}, "", "Covid-19 anti - war", "covid 19 anti war"},
 		"at the ends":        {features.Options{}, "...", "(a b)!", "a b"},
 		"no letter":          {features.Options{}, "", "a & b", "a | b"},
-		"a script of no gap": {features.Options{}, "", "a \u6771\u4eac\u90fd b", "a | b"},
+		"a script of no gap": {features.Options{}, "", "a \u6771\u4eac\u90fd b", "a | \u6771\u4eac | \u4eac\u90fd | b"},
 		"stop words":         {features.Options{StopWords: "english"}, "", "bank of england raises rates", "bank | england raises rates"},
 		"stems":              {features.Options{Stem: "english"}, "Rates", "interest rates, raised", "rate | interest rate | rais"},
 		"n-grams too":        {features.Options{NGrams: features.NGrams{Min: 1, Max: 2}}, "", "one two. three, four", "one two | three | four"},

@@ -185,8 +185,9 @@ func (t *Tokenizer) refineItem(dst []TermCount, start int, dict *Dictionary, it 
 	prefixed := it.title && t.title
 	if it.kind == pairItem {
 		r.part()
-		t.order.gap()
-		return t.refined(dst, start, dict, word, prefixed)
+		dst = t.refined(dst, start, dict, word, prefixed)
+		t.order.alone(t.refWord)
+		return dst
 	}
 	if it.kind == wordItem {
 		if isStopWord(r.stops, word) {

@@ -145,7 +145,6 @@ func (t *Tokenizer) words(dst []TermCount, start int, dict *Dictionary, text []b
 				dst = t.count(dst, start, dict, t.word[:1+t.size])
 			}
 		case aRun:
-			t.order.gap()
 			dst, n = t.run(dst, start, dict, text, title)
 		case nothing:
 			t.order.between(text[:n])
@@ -198,9 +197,10 @@ func cut(word []byte) []byte {
 	return word[:size]
 }
 
-// counts counts the word in t.word, and again under the prefix in a title.
+// counts counts the pair of characters in t.word, and again under the prefix in a title.
 func (t *Tokenizer) counts(dst []TermCount, start int, dict *Dictionary, title bool) []TermCount {
 	dst = t.count(dst, start, dict, t.word[1:1+t.size])
+	t.order.alone(t.ref)
 	if title {
 		dst = t.count(dst, start, dict, t.word[:1+t.size])
 	}

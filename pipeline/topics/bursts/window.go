@@ -1,0 +1,274 @@
+package bursts
+
+import (
+	"cmp"
+	"encoding/binary"
+	"math"
+	"math/bits"
+	"slices"
+	"strings"
+
+	"tidings/features"
+)
+
+// Window counts the terms of a window's documents. The zero value is empty.
+type Window struct {
+	entries   []entry
+	index     []uint64 // open addressing by the top bits of the hash: its low half, and 1 + the place of its entry
+	shift     uint     // 64 - log2(len(index))
+	frequent  []uint32 // places of entries with enough documents to be told
+	texts     []byte   // of these: a length of two bytes, and the text
+	forgotten uint64   // terms
+}
+
+// entry is a term.
+type entry struct {
+	hash       uint64
+	documents  uint32
+	before, of uint32 // the background as the term came first: documents that have it, of how many
+	text       uint32 // 1 + where in texts; 0: none
+}
+
+const indexMin = 1 << 8
+
+// textMax is the longest text: two words, each no longer than a tokenizer makes
+// them.
+const textMax = 2*features.TermBytesMax + 1
+
+// Reset empties the window and keeps its memory.
+func (w *Window) Reset() {
+	clear(w.index)
+	w.entries, w.frequent, w.texts, w.forgotten = w.entries[:0], w.frequent[:0], w.texts[:0], 0
+}
+
+// Forgotten is how many terms had to go for others.
+func (w *Window) Forgotten() uint64 { return w.forgotten }
+
+// Add counts one document.
+func (w *Window) Add(t *Terms) {
+	for i := range t.items {
+		it := &t.items[i]
+		place := w.find(it.hash)
+		if place < 0 {
+			if len(w.entries) >= TermsMax {
+				w.forget()
+			}
+			place = w.put(entry{hash: it.hash, before: it.before, of: t.of})
+		}
+		e := &w.entries[place]
+		if e.documents < math.MaxUint32 {
+			e.documents++
+		}
+		if e.documents == SupportMin {
+			w.spell(place, t.dict, it)
+		}
+	}
+}
+
+// find returns the place of a term's entry, or -1.
+func (w *Window) find(hash uint64) int {
+	if len(w.index) == 0 {
+		return -1
+	}
+	mask := uint64(len(w.index) - 1)
+	for i := hash >> w.shift; ; i++ {
+		at := w.index[i&mask]
+		if at == 0 {
+			return -1
+		}
+		if place := int(uint32(at)) - 1; at>>32 == hash&math.MaxUint32 && w.entries[place].hash == hash {
+			return place
+		}
+	}
+}
+
+// put enters a term that is not there.
+func (w *Window) put(e entry) (place int) {
+	place = len(w.entries)
+	w.entries = append(w.entries, e)
+	if len(w.entries)*2 > len(w.index) {
+		w.reindex(max(2*len(w.index), indexMin))
+	} else {
+		w.enter(place)
+	}
+	return place
+}
+
+// enter puts an entry into the index.
+func (w *Window) enter(place int) {
+	hash := w.entries[place].hash
+	mask := uint64(len(w.index) - 1)
+	i := hash >> w.shift
+	for w.index[i&mask] != 0 {
+		i++
+	}
+	w.index[i&mask] = hash<<32 | uint64(place+1)
+}
+
+// reindex makes an index of a size, a power of 2.
+func (w *Window) reindex(size int) {
+	w.index = make([]uint64, size)
+	w.shift = 64 - uint(bits.TrailingZeros(uint(size)))
+	for i := range w.entries {
+		w.enter(i)
+	}
+}
+
+// forget drops the terms that no more documents have than the middle one, which
+// leaves at most half of them.
+func (w *Window) forget() {
+	counts := make([]uint32, len(w.entries))
+	for i := range w.entries {
+		counts[i] = w.entries[i].documents
+	}
+	slices.Sort(counts)
+	floor := counts[len(counts)/2]
+	kept := slices.DeleteFunc(w.entries, func(e entry) bool { return e.documents <= floor })
+	w.forgotten += uint64(len(counts) - len(kept))
+	w.fill(kept, w.texts)
+}
+
+// fill makes the window one of these entries, with texts of old ones.
+func (w *Window) fill(entries []entry, texts []byte) {
+	w.entries, w.frequent, w.texts = entries, w.frequent[:0], nil
+	size := max(len(w.index), indexMin)
+	for len(entries)*2 > size {
+		size *= 2
+	}
+	for i := range entries {
+		if e := &entries[i]; e.text > 0 {
+			w.note(i, textAt(texts, e.text))
+		}
+	}
+	w.reindex(size)
+}
+
+// sorted are the terms, by hash.
+func (w *Window) sorted() []entry {
+	all := slices.Clone(w.entries)
+	slices.SortFunc(all, func(a, b entry) int { return cmp.Compare(a.hash, b.hash) })
+	return all
+}
+
+// Merge adds what another window has counted. Of a term in both the background
+// is the one in which it is rarer, which is as a rule the earlier one.
+func (w *Window) Merge(o *Window) {
+	w.forgotten += o.forgotten
+	for _, e := range o.sorted() {
+		text := e.text
+		place := w.find(e.hash)
+		if place < 0 {
+			e.text = 0
+			place = w.put(e)
+		} else {
+			to := &w.entries[place]
+			to.documents += min(e.documents, math.MaxUint32-to.documents)
+			if uint64(e.before)*uint64(to.of) < uint64(to.before)*uint64(e.of) {
+				to.before, to.of = e.before, e.of
+			}
+		}
+		if text > 0 && w.entries[place].text == 0 {
+			w.note(place, textAt(o.texts, text))
+		}
+	}
+	for len(w.entries) > TermsMax {
+		w.forget()
+	}
+}
+
+// spell keeps the text of a term.
+func (w *Window) spell(place int, dict *features.Dictionary, it *item) {
+	text := dict.Text(it.word)
+	if it.second != none {
+		text = append(append(slices.Clone(text), ' '), dict.Text(it.second)...)
+	}
+	w.note(place, text)
+}
+
+func (w *Window) note(place int, text []byte) {
+	text = text[:min(len(text), textMax)]
+	w.entries[place].text = uint32(len(w.texts)) + 1
+	w.texts = binary.LittleEndian.AppendUint16(w.texts, uint16(len(text)))
+	w.texts = append(w.texts, text...)
+	w.frequent = append(w.frequent, uint32(place))
+}
+
+func textAt(texts []byte, at uint32) []byte {
+	size := binary.LittleEndian.Uint16(texts[at-1:])
+	return texts[at+1:][:size]
+}
+
+// Top tells the n surest bursts of a window of so many documents, of equally sure
+// ones the one that more documents have, then by text. Words are left out that
+// most of their documents have in a pair that is told.
+func (w *Window) Top(documents uint64, n int) []Burst {
+	if n <= 0 || documents == 0 {
+		return nil
+	}
+	var all []Burst
+	for _, place := range w.frequent {
+		if b, rose := w.burst(&w.entries[place], float64(documents)); rose {
+			all = append(all, b)
+		}
+	}
+	slices.SortFunc(all, func(a, b Burst) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(b.Documents, a.Documents), strings.Compare(a.Text, b.Text))
+	})
+	return withoutParts(all, n)
+}
+
+// burst tells whether a term of the window rose.
+func (w *Window) burst(e *entry, documents float64) (b Burst, rose bool) {
+	if e.of == 0 {
+		return b, false
+	}
+	k, before, of := float64(e.documents), float64(e.before)/unit, float64(e.of)/unit
+	expected := documents * (before / of)
+	if k < RiseMin*expected {
+		return b, false
+	}
+	score := ratio(k, documents, before, of)
+	if score < ScoreMin {
+		return b, false
+	}
+	return Burst{Text: string(textAt(w.texts, e.text)), Documents: uint64(e.documents), Expected: expected, Score: score}, true
+}
+
+// ratio is -2 log λ of two binomial counts, k of n each (Dunning 1993, section
+// 5).
+func ratio(k1, n1, k2, n2 float64) float64 {
+	p := (k1 + k2) / (n1 + n2)
+	return 2 * (likelihood(k1, n1, k1/n1) + likelihood(k2, n2, k2/n2) - likelihood(k1, n1, p) - likelihood(k2, n2, p))
+}
+
+// likelihood is the logarithm of p^k (1-p)^(n-k).
+func likelihood(k, n, p float64) (sum float64) {
+	if k > 0 {
+		sum = float64(k * math.Log(p))
+	}
+	if n > k {
+		sum += float64((n - k) * math.Log(1-p))
+	}
+	return sum
+}
+
+// withoutParts is the n best of those that are no part of a pair which two
+// thirds of their documents have, or more.
+func withoutParts(ranked []Burst, n int) []Burst {
+	most := map[string]uint64{} // documents, by word, of the pair that most of them have
+	for _, b := range ranked {
+		if first, second, pair := strings.Cut(b.Text, " "); pair {
+			most[first], most[second] = max(most[first], b.Documents), max(most[second], b.Documents)
+		}
+	}
+	told := make([]Burst, 0, n)
+	for _, b := range ranked {
+		if len(told) == n {
+			break
+		}
+		if 3*most[b.Text] < 2*b.Documents {
+			told = append(told, b)
+		}
+	}
+	return told
+}
