@@ -16,7 +16,8 @@ import (
 // JSON lines on subjects that do not depend on the plan:
 //
 //	<pipeline>.out.predictions   PredictionLine, several to a message under load
-//	<pipeline>.out.windows       topics.Window
+//	<pipeline>.out.windows       WindowLine
+//	<pipeline>.out.late          topics.Late
 //	<pipeline>.out.deadletters   DeadLetterLine
 //	<pipeline>.out.labels        LabelLine
 //	<pipeline>.out.alarms        AlarmLine
@@ -28,15 +29,22 @@ import (
 // so that two projections at once publish no line twice. Where results have been
 // deleted lines cannot be counted from the first one on; so it says, too, how
 // many of them came of which stretch of the log.
+//
+// The newest windows stand in a bucket too (WindowsBucket), where they are put
+// when all windows of their stretch of the log have been published.
 type Projection struct {
 	broker *broker.Broker
 	plan   Plan
 	shape  Shape
+	names  *StoryNames
 
 	appender *broker.Appender
+	teller   *WindowTeller
+	latest   *latestWindows
 	outputs  map[string]*output
-	to       uint64 // the log sequence at which the unit ends that is being published
-	resuming bool   // the results begin behind the log's beginning, and what was published has not been met
+	to       uint64       // the log sequence at which the unit ends that is being published
+	final    []WindowLine // the newest ones, as the bucket had them
+	resuming bool         // the results begin behind the log's beginning, and what was published has not been met
 }
 
 // output is one kind of line.
@@ -53,10 +61,15 @@ type output struct {
 
 const headerLines = "Tidings-Lines"
 
+// outBytesMax is how large a message grows before it is published with fewer
+// lines than Shape.Pack. One line may be larger.
+const outBytesMax = 256 << 10
+
 // The kinds of lines.
 const (
 	predictionLines = "predictions"
 	windowLines     = "windows"
+	lateLines       = "late"
 	deadLetterLines = "deadletters"
 	alarmLines      = "alarms"
 	promotionLines  = "promotions"
@@ -64,7 +77,7 @@ const (
 )
 
 func outputKinds() []string {
-	return []string{predictionLines, windowLines, deadLetterLines, alarmLines, promotionLines, labelLines}
+	return []string{predictionLines, windowLines, lateLines, deadLetterLines, alarmLines, promotionLines, labelLines}
 }
 
 // LabelsOut is the subject on which is told what became of late labels.
@@ -75,7 +88,7 @@ func (n Name) OutStream() broker.Stream {
 	return broker.Stream{
 		Name:        string(n) + "-out",
 		Subjects:    []string{string(n) + ".out.*"},
-		Description: "predictions, windows, dead letters, alarms and promotions as JSON lines, for outside readers",
+		Description: "predictions, windows, late documents, dead letters, alarms and promotions as JSON lines, for outside readers",
 	}
 }
 
@@ -93,8 +106,9 @@ func Project(ctx context.Context, b *broker.Broker, p Plan, shape Shape) error {
 	if shape.Pack < 1 {
 		shape.Pack = UnitDocumentsMax
 	}
+	names := NewStoryNames(b, p.Pipeline)
 	for {
-		err := (&Projection{broker: b, plan: p, shape: shape}).run(ctx)
+		err := (&Projection{broker: b, plan: p, shape: shape, names: names}).run(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -130,6 +144,7 @@ func (p *Projection) publish(ctx context.Context) error {
 		if err := p.checkPlaces(); err != nil {
 			return err
 		}
+		p.teller.resume(p.final)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -139,8 +154,8 @@ func (p *Projection) publish(ctx context.Context) error {
 		if err != nil {
 			return cmp.Or(p.appender.Err(), err)
 		}
-		if err := p.unit(u); err != nil {
-			return err
+		if err := p.unit(ctx, u); err != nil {
+			return cmp.Or(p.appender.Err(), err)
 		}
 	}
 }
@@ -170,11 +185,19 @@ func (p *Projection) open(ctx context.Context) error {
 		}
 		p.outputs[kind] = o
 	}
+	// Behind the tail: who publishes more, and so has newer windows to keep, makes
+	// this one lose.
+	if p.latest, p.final, err = openLatest(ctx, p.broker, p.plan.Pipeline); err != nil {
+		return err
+	}
+	p.teller = newWindowTeller(p.plan, p.names)
 	p.appender = p.broker.Appender(stream.Name, last)
 	return nil
 }
 
-func (p *Projection) unit(u *Unit) error {
+func (p *Projection) unit(ctx context.Context, u *Unit) error {
+	windows := p.teller.Unit(u)
+	p.latest.note(windows)
 	if p.resuming && p.before(u.To) {
 		return nil
 	}
@@ -182,6 +205,22 @@ func (p *Projection) unit(u *Unit) error {
 	for _, o := range p.outputs {
 		o.inUnit = 0
 	}
+	if err := p.entries(u); err != nil {
+		return err
+	}
+	if err := p.windows(ctx, u, windows); err != nil {
+		return err
+	}
+	for _, kind := range outputKinds() {
+		if err := p.flush(p.outputs[kind]); err != nil {
+			return err
+		}
+	}
+	return p.keep(ctx, u.To)
+}
+
+// entries adds what is told of a unit's entries.
+func (p *Projection) entries(u *Unit) error {
 	for i := range u.Entries {
 		e := &u.Entries[i]
 		var err error
@@ -202,20 +241,46 @@ func (p *Projection) unit(u *Unit) error {
 			return err
 		}
 	}
-	for _, windows := range u.Windows {
-		for _, w := range windows {
-			if err := p.line(windowLines, func() any { return w }); err != nil {
+	return nil
+}
+
+// windows adds those of a unit, and its late documents.
+func (p *Projection) windows(ctx context.Context, u *Unit, windows []WindowLine) error {
+	for i := range windows {
+		w := &windows[i]
+		if p.outputs[windowLines].next() {
+			if err := p.teller.Name(ctx, w); err != nil {
+				return err
+			}
+		}
+		if err := p.line(windowLines, func() any { return w }); err != nil {
+			return err
+		}
+	}
+	for _, partition := range u.Late {
+		for _, l := range partition {
+			if err := p.line(lateLines, func() any { return l }); err != nil {
 				return err
 			}
 		}
 	}
-	for _, kind := range outputKinds() {
-		if err := p.flush(p.outputs[kind]); err != nil {
-			return err
-		}
-	}
 	return nil
 }
+
+// keep puts the newest windows into their bucket once all of the unit is
+// published, and of what was published before.
+func (p *Projection) keep(ctx context.Context, to uint64) error {
+	if len(p.latest.order) == 0 || to < p.reached() {
+		return nil
+	}
+	if err := p.appender.Wait(ctx); err != nil {
+		return err
+	}
+	return p.latest.put(ctx, p.teller.Name)
+}
+
+// next says whether the next line has not been published before.
+func (o *output) next() bool { return o.seen >= o.published }
 
 // line adds a line to its batch, unless it has been published before.
 func (p *Projection) line(kind string, value func() any) error {
@@ -232,7 +297,7 @@ func (p *Projection) line(kind string, value func() any) error {
 	o.batch.Write(data)
 	o.batch.WriteByte('\n')
 	o.lines++
-	if o.lines >= p.shape.Pack {
+	if o.lines >= p.shape.Pack || o.batch.Len() >= outBytesMax {
 		return p.flush(o)
 	}
 	return nil

@@ -286,7 +286,7 @@ func (x *trim) published(ctx context.Context, from uint64) error {
 			high = middle
 		}
 	}
-	for _, kind := range []string{predictionLines, windowLines, deadLetterLines} {
+	for _, kind := range []string{predictionLines, windowLines, lateLines, deadLetterLines} {
 		subject := string(x.plan.Pipeline) + ".out." + kind
 		last, err := x.broker.Last(ctx, stream, subject)
 		if errors.Is(err, broker.ErrEmpty) {

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -109,7 +111,8 @@ func account(ctx context.Context, t *testing.T, b *broker.Broker, plan Plan) (*T
 //     it begins later;
 //   - the log can be read from where it is said to begin, and is refused before;
 //   - each source keeps its last records;
-//   - outside readers see each line once, from beginning to end;
+//   - outside readers see each line once, from beginning to end, and windows
+//     compared with those before them, deleted or not;
 //   - nothing is deleted that a partition, a snapshot or the projection needs.
 func TestATrimmedPipelineGoesOnAsIfNothingWereDeleted(t *testing.T) {
 	for name, partitions := range map[string]Partitions{"chain": {1, 1, 1, 1}, "divided": {2, 2, 2, 2}} {
@@ -181,6 +184,7 @@ func TestATrimmedPipelineGoesOnAsIfNothingWereDeleted(t *testing.T) {
 				t.Error(err)
 			}
 			readable(ctx, t, b, trimmed.Pipeline, begin)
+			sameWindows(ctx, t, b, trimmed, lines(ctx, t, b, whole)["windows"])
 			for _, subject := range []string{"article.old", "control.old", "article.new", "control.new"} {
 				r, err := b.Last(ctx, "trimmed-log", "trimmed.log."+subject)
 				twin, twinErr := b.Last(ctx, "whole-log", "whole.log."+subject)
@@ -210,6 +214,27 @@ func readable(ctx context.Context, t *testing.T, b *broker.Broker, name Name, fr
 			t.Fatalf("the log from %d on cannot be read at %d: %v", from, at, err)
 		}
 		at += uint64(len(records))
+	}
+}
+
+// sameWindows compares the windows that are still there for outside readers with
+// the last ones of another pipeline.
+func sameWindows(ctx context.Context, t *testing.T, b *broker.Broker, plan Plan, want []string) {
+	t.Helper()
+	var got []string
+	err := b.Scan(ctx, plan.Pipeline.OutStream().Name, string(plan.Pipeline)+".out."+windowLines, 1, math.MaxUint64, func(r broker.Record) error {
+		got = append(got, strings.Split(string(r.Data), "\n")...)
+		return nil
+	})
+	if err != nil || len(got) == 0 || len(got) > len(want) {
+		t.Fatalf("%d windows of %d (%v)", len(got), len(want), err)
+	}
+	for i, l := range want[len(want)-len(got):] {
+		_, l, _ = strings.Cut(lateSoFar.ReplaceAllString(l, ""), ",") // without the pipeline's name
+		_, g, _ := strings.Cut(lateSoFar.ReplaceAllString(got[i], ""), ",")
+		if g != l || !strings.Contains(g, `"previous":`) {
+			t.Errorf("window %d of the last %d is\n%s, want\n%s", i, len(got), g, l)
+		}
 	}
 }
 
