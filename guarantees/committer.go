@@ -15,6 +15,7 @@ type Partition struct {
 	Subject string
 	Worker  string  // who claims it
 	Promise Promise // the zero value is exactly-once
+	Between bool    // no reader but other stages, which leave out what they have
 	Faults  *Faults // nil: nothing goes wrong on purpose
 }
 
@@ -39,6 +40,7 @@ type Committer struct {
 	history   History
 	next      uint64 // where the next unit that is met in its place begins
 	unacked   int    // units since the last ack
+	missed    bool   // a fault kept a released record from being stored, and nobody has noticed yet
 }
 
 // openTries is how often Open tries to write its fence. It is beaten to it
@@ -49,11 +51,16 @@ const openTries = 100
 // with the next epoch, and from then on whoever owned the partition before can
 // write nothing. The history is where that left off.
 //
+// Where records are released nothing is written yet: Rewind has to follow.
+//
 // broker.ErrNoBroker: the broker went away; nothing is taken, or nothing but a
 // fence is written.
 func Open(ctx context.Context, b *broker.Broker, p Partition) (*Committer, error) {
 	c := &Committer{broker: b, partition: p, recovery: p.Promise.recovery()}
 	c.plant()
+	if p.released() {
+		return c, nil
+	}
 	for tries := 1; ; tries++ {
 		epoch, sequence, err := c.read(ctx)
 		if err != nil {
@@ -205,10 +212,14 @@ func (c *Committer) Commit(ctx context.Context, u Unit) error {
 		return err
 	}
 	if c.partition.Faults.fails(ctx, PublishFails, c.partition.Name, u) {
+		if c.partition.released() && !c.missed { // it is noticed with the next record, which is stored
+			c.missed, c.next, c.history.Cursor = true, u.To+1, u.To
+			return nil
+		}
 		return c.uncertain(errors.New("a fault: the record is not stored"))
 	}
 	h := Header{Kind: Done, From: u.From, To: u.To, Trigger: u.Trigger, Part: u.Part}
-	if err := c.append(ctx, h, u.Record); err != nil {
+	if err := errors.Join(c.append(ctx, h, u.Record), c.Lost()); err != nil {
 		return err
 	}
 	c.unacked++
@@ -265,7 +276,7 @@ func (c *Committer) Wait(ctx context.Context) error {
 	if err := c.appender.Wait(ctx); err != nil {
 		return c.explain(ctx, err)
 	}
-	return nil
+	return c.Lost()
 }
 
 // explain finds out why a commit failed: only the partition's last record
@@ -298,6 +309,9 @@ func (c *Committer) uncertain(cause error) error {
 // Durable returns what waits until all that was handed over by now is durable,
 // or is known not to be, on any goroutine. It tells no more than whether.
 func (c *Committer) Durable() (wait func(ctx context.Context) error) {
+	if c.partition.released() { // others' records may stand between its own
+		return c.SnapshotDurable()
+	}
 	a, ok := c.appender.(*broker.Appender)
 	if !ok {
 		return func(context.Context) error { return nil } // it returned when it was
@@ -307,4 +321,8 @@ func (c *Committer) Durable() (wait func(ctx context.Context) error) {
 }
 
 // Close waits for what is under way to be answered.
-func (c *Committer) Close() { c.appender.Close() }
+func (c *Committer) Close() {
+	if c.appender != nil {
+		c.appender.Close()
+	}
+}

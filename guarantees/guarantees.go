@@ -11,7 +11,8 @@
 //	Faults      what goes wrong on purpose
 //
 // Each recovery is one file behind one small interface (recovery.go):
-// commit.go, claim.go, kept.go and rollback.go. All of them write their records with the sequence that the
+// commit.go, replay.go, claim.go, kept.go and rollback.go. All of them, but replay
+// between stages, write their records with the sequence that the
 // stream's last record must have. That single
 // compare-and-set is the fence against a worker that has been replaced, it keeps
 // a stream free of gaps, and under exactly-once it is the

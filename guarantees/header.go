@@ -30,7 +30,7 @@ func (k Kind) empty() bool { return k == Fence || k == Ack }
 // headers, so that the last record alone tells the cursor and the owner.
 type Header struct {
 	Kind   Kind
-	Epoch  uint64 // rises by one with each owner
+	Epoch  uint64 // rises with each owner: by one, or, where records are released, to its fence's sequence
 	From   uint64 // log sequences covered, both inclusive; fences and acks have From = To + 1
 	To     uint64 // the cursor after this record
 	Worker string // who wrote it

@@ -27,6 +27,7 @@ func (c *Committer) plant() {
 type writer interface {
 	Append(subject string, h broker.Header, data []byte) error
 	Wait(ctx context.Context) error
+	Stored() func(ctx context.Context) error
 	OnFailure(f func())
 	Slow(f func())
 	Close()
@@ -76,9 +77,12 @@ func (w blind) Append(subject string, h broker.Header, data []byte) error {
 }
 
 func (blind) Wait(context.Context) error { return nil }
-func (blind) OnFailure(func())           {}
-func (blind) Slow(func())                {}
-func (blind) Close()                     {}
+func (blind) Stored() func(context.Context) error {
+	return func(context.Context) error { return nil }
+}
+func (blind) OnFailure(func()) {}
+func (blind) Slow(func())      {}
+func (blind) Close()           {}
 
 // ackFirst says that a unit is done before it is.
 type ackFirst struct{ commit }

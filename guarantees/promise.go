@@ -22,6 +22,7 @@ const (
 	Kept     = "kept"     // at-least-once: a unit that was not acknowledged is done again, on top of the state that it changed
 	Rollback = "rollback" // at-least-once: likewise, on the state before it
 	Commit   = "commit"   // exactly-once: one record a unit, compare-and-set
+	Replay   = "replay"   // exactly-once: released at once, made again after a crash, and left out by who has it
 )
 
 // Sorted is the order: records that raced are met in log order.
@@ -39,7 +40,7 @@ type Promise struct {
 var promises = []Promise{
 	{AtMostOnce, Claim},
 	{AtLeastOnce, Kept}, {AtLeastOnce, Rollback},
-	{ExactlyOnce, Commit},
+	{ExactlyOnce, Commit}, {ExactlyOnce, Replay},
 }
 
 // Guarantees lists the names of the guarantees, the weakest first.

@@ -33,6 +33,8 @@ func TestAPromiseIsFoundByItsNames(t *testing.T) {
 		"at-most-once":           {"at-most-once", "", "at-most-once by claim", nil},
 		"a recovery alone":       {"", "rollback", "at-least-once by rollback", nil},
 		"claim alone":            {"", "claim", "at-most-once by claim", nil},
+		"replay alone":           {"", "replay", "exactly-once by replay", nil},
+		"replay of what is less": {"at-least-once", "replay", "", []string{"at-least-once is not reached by the recovery \"replay\"", "but by kept or rollback"}},
 		"both":                   {"at-least-once", "rollback", "at-least-once by rollback", nil},
 		"misspelt guarantee":     {"exacly-once", "", "", []string{`"exacly-once"`, `did you mean "exactly-once"?`, "at-most-once, at-least-once, exactly-once"}},
 		"another misspelt one":   {"at-most", "", "", []string{`did you mean "at-most-once"?`}},
@@ -89,7 +91,7 @@ func TestTheWeakestPromiseIsWhatAChainClaims(t *testing.T) {
 				t.Errorf("the weakest of %v and %v is %v", p, q, got)
 			}
 		}
-		if got := guarantees.Weakest(p, guarantees.Promise{}).OrDefault(); got != p {
+		if got := guarantees.Weakest(p, guarantees.Promise{}).OrDefault(); got.Guarantee != p.Guarantee {
 			t.Errorf("the weakest of %v and the default is %v", p, got)
 		}
 	}

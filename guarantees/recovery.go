@@ -32,6 +32,8 @@ func (p Promise) recovery() recovery {
 		return kept{}
 	case Rollback:
 		return rollback{}
+	case Replay:
+		return replay{}
 	}
 	return commit{}
 }

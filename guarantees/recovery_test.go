@@ -90,7 +90,7 @@ func (a account) cursor() (to uint64) {
 // wants is what a recovery has to say of a deed to a new owner.
 func (a account) wants(recovery string, d deed) (applied int, open bool) {
 	switch recovery {
-	case guarantees.Claim, guarantees.Commit:
+	case guarantees.Claim, guarantees.Commit, guarantees.Replay:
 		return min(a.done(d), 1), d.to > a.cursor()
 	case guarantees.Kept:
 		return a.done(d), !a.settled(d)

@@ -84,7 +84,16 @@ func (d *desk) save(ctx context.Context, u *Unit, span guarantees.Unit) error {
 		return err
 	}
 	d.stored, d.worker.saved = d.worker.saved, d.worker.passed
+	durable := make([]func(context.Context) error, len(d.committers))
+	for i, c := range d.committers {
+		durable[i] = c.SnapshotDurable()
+	}
 	d.saver.start(func() error {
+		for _, wait := range durable {
+			if err := wait(ctx); err != nil {
+				return err // the worker hears of it by itself
+			}
+		}
 		err := d.worker.store(ctx, all)
 		d.worker.tellUnstored(ctx, err)
 		return err
@@ -148,10 +157,14 @@ func (d *desk) commit(ctx context.Context, u *Unit, span guarantees.Unit) (err e
 // rest is for when there is nothing to do. Where faults are planned a moment of
 // leisure changes nothing, for it would come at another place each time.
 func (d *desk) rest(ctx context.Context) error {
-	if d.worker.faults != nil {
-		return nil
+	if d.worker.faults == nil {
+		return d.settle(ctx)
 	}
-	return d.settle(ctx)
+	var errs []error
+	for _, c := range d.committers {
+		errs = append(errs, c.Lost())
+	}
+	return errors.Join(errs...)
 }
 
 func (d *desk) settle(ctx context.Context) error {

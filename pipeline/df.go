@@ -52,6 +52,11 @@ func (s *DF) Step(u *Unit) error {
 					u.DF[at.partition] = append(u.DF[at.partition], s.df(at))
 				}
 			}
+			for p := range s.tables {
+				if s.counts(p, u) {
+					u.endValues(p, e.Position.Sequence)
+				}
+			}
 		case PromoteEntry:
 			s.promote(u, e)
 		case EndEntry:

@@ -95,5 +95,27 @@ func (p Plan) checkPromises() error {
 			errs = append(errs, fmt.Errorf("%s cannot promise something of its own: with one partition of each stage all are one worker with one record; create the pipeline with more --partitions", stage))
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, p.checkReplay())...)
+}
+
+// checkReplay refuses to mix replay with what its streams cannot be read by, or
+// made from.
+func (p Plan) checkReplay() error {
+	var replays, others []string
+	for _, stage := range Stages() {
+		switch promise := p.Promise(stage).OrDefault(); promise.Recovery {
+		case guarantees.Replay:
+			replays = append(replays, stage)
+		case guarantees.Commit:
+		default:
+			others = append(others, stage+" "+promise.String())
+		}
+	}
+	if len(replays) > 0 && p.Order != "" && p.Order != guarantees.Sorted {
+		return fmt.Errorf("replay needs the order %s, not %s: read again, records that raced would come in another order, and other records would come of them", guarantees.Sorted, p.Order)
+	}
+	if len(replays) == 0 || len(others) == 0 {
+		return nil
+	}
+	return fmt.Errorf("replay (%s) and %s cannot be mixed: what replay publishes again its readers have to leave out by its position, and what it reads has to be the same when it is read again; only exactly-once by commit or replay does both", strings.Join(replays, ", "), strings.Join(others, ", "))
 }

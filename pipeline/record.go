@@ -24,6 +24,7 @@ const (
 	dfSection          = 2 // df values, and digests at end entries
 	predictionsSection = 3 // entries with what classify said, and what it made of its model
 	windowsSection     = 4 // closed windows and counts, as JSON
+	valuesSection      = 9 // behind df values: how many are each log message's, where a reader may have some of them
 	alarmsSection      = 5 // behind predictions: alarms of change at their entries, where there are any
 )
 
@@ -57,6 +58,8 @@ func (c *codec) encode(u *Unit, sections []byte, partition int, owns func(sequen
 			c.entries(u, owns, c.tokens)
 		case dfSection:
 			c.df(u, partition)
+		case valuesSection:
+			c.values(u, partition)
 		case predictionsSection:
 			c.entries(u, owns, c.prediction)
 			c.ledger(u)
@@ -232,6 +235,8 @@ func (c *codec) decode(u *Unit, data []byte, partition int) error {
 			c.decodeEntries(u, c.decodeTokens)
 		case dfSection:
 			c.decodeDF(u, partition)
+		case valuesSection:
+			c.decodeValues(u, partition)
 		case predictionsSection:
 			c.decodeEntries(u, c.decodePrediction)
 			if u.Traced = format >= 2; u.Traced {

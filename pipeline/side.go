@@ -31,6 +31,8 @@ type side struct {
 	window    int              // next of frame.Windows
 	ends      []guarantees.Place
 	overtaken *broker.Record // it leaves a range out, which is lost
+	released  bool           // what it writes may come again, cut elsewhere
+	skipped   int            // of a released stream: records that were passed over, for something is missing before them
 }
 
 // places are where streams are read from, by their names.
@@ -92,6 +94,8 @@ func (s *side) open(r broker.Record) (*repetition, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case s.released:
+		return nil, s.openReleased(r, h)
 	case h.Kind != guarantees.Done && h.Kind != guarantees.Hole:
 		return nil, nil
 	case s.arrivals.again:

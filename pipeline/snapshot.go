@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 
 	"tidings/features"
@@ -52,10 +53,13 @@ func (w *worker) pieces(a *assembly, committers []*guarantees.Committer) (all []
 	for _, c := range committers {
 		limit = min(limit, c.Resume())
 	}
+	if w.stage == TokenizeStage && w.releases() {
+		all = w.places(a, committers)
+	}
 	if s := a.df; s != nil {
 		for i, p := range w.partitions {
 			all = append(all, piece{
-				name: DFStage + "/" + strconv.Itoa(p), limit: committers[i].Resume(),
+				name: DFStage + "/" + strconv.Itoa(p), limit: committers[i].Limit(),
 				copy: func() (func(io.Writer) error, error) { return s.tables[p].Clone().Save, nil },
 				load: func(r io.Reader, at uint64) error {
 					return s.load(p, r, at)
@@ -280,7 +284,7 @@ func (w *worker) sweep(ctx context.Context, s guarantees.Snapshots) error {
 	}
 	need := places{}
 	for _, n := range Graph() {
-		if n.State == "" {
+		if n.State == "" && !w.plan.Releases(n.Stage) {
 			continue
 		}
 		writer := n
@@ -318,8 +322,12 @@ func (w *worker) sweep(ctx context.Context, s guarantees.Snapshots) error {
 	return nil
 }
 
-// slowest is the smallest cursor of some partitions of a stage.
+// slowest is the smallest cursor of some partitions of a stage that they could go
+// back to.
 func (p Plan) slowest(ctx context.Context, b *broker.Broker, n Node, partitions []int) (uint64, error) {
+	if p.Releases(n.Stage) {
+		return math.MaxUint64 - 1, nil // each of its snapshots can be gone back to
+	}
 	slowest := ^uint64(0)
 	for _, i := range partitions {
 		stream := p.Pipeline.partitionStream(n, i)

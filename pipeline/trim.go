@@ -184,7 +184,7 @@ func (x *trim) limit(ctx context.Context, from uint64) (uint64, error) {
 			if promise := x.plan.Promise(n.Stage); !promise.Marks() {
 				hold(1, fmt.Sprintf("%s reads its inputs from their beginning when it starts, for that is how %s works", part, promise))
 			}
-			if n.State != "" {
+			if n.State != "" || x.plan.Releases(n.Stage) {
 				oldest := guarantees.Oldest(snapshots[part], cursor)
 				hold(oldest.At+1, fmt.Sprintf("the last two snapshots of %s reach back to %d/0 (one is made each %d documents, with --store, --nats or --listen)", part, oldest.At, SnapshotEvery))
 			}

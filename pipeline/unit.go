@@ -121,6 +121,7 @@ type Unit struct {
 	Terms   []features.TermCount // tokenize: of one entry after the other
 	DF      [][]uint32           // df, by partition: a value for each of Terms that it owns, in order
 	ends    [][]endDigest        // df, by partition: its digest at each EndEntry
+	values  [][]valueEnd         // df, by partition: where the values of each log message end
 	lost    []bool               // df, by partition: its values are lost
 	Windows [][]topics.Window    // topics, by partition: those that the unit closed
 	Counts  [][]topics.Counts    // topics, by partition: what became of the documents so far
@@ -155,6 +156,7 @@ func (u *Unit) Reset() {
 	for i := range u.DF {
 		u.DF[i] = u.DF[i][:0]
 		u.ends[i] = u.ends[i][:0]
+		u.values[i] = u.values[i][:0]
 		u.lost[i] = false
 		u.Windows[i] = u.Windows[i][:0]
 		u.Counts[i] = u.Counts[i][:0]
@@ -171,6 +173,7 @@ func (u *Unit) room(n int) {
 	for len(u.DF) < n {
 		u.DF = append(u.DF, nil)
 		u.ends = append(u.ends, nil)
+		u.values = append(u.values, nil)
 		u.lost = append(u.lost, false)
 		u.Windows = append(u.Windows, nil)
 		u.Counts = append(u.Counts, nil)
@@ -183,7 +186,7 @@ func (u *Unit) room(n int) {
 func (u *Unit) undo(stage string) {
 	for i := range u.DF {
 		if stage == "" || stage == DFStage {
-			u.DF[i], u.ends[i] = u.DF[i][:0], u.ends[i][:0]
+			u.DF[i], u.ends[i], u.values[i] = u.DF[i][:0], u.ends[i][:0], u.values[i][:0]
 		}
 		if stage == "" || stage == TopicsStage {
 			u.Windows[i], u.Late[i] = u.Windows[i][:0], u.Late[i][:0]

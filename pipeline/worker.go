@@ -27,6 +27,7 @@ type worker struct {
 	every      uint64 // documents between two snapshots; 0: none are made
 	snapshots  guarantees.Snapshots
 	notice     func(string) // tells people
+	verifies   bool         // what is made again is compared with what is stored
 
 	assembly *assembly     // of the last attempt
 	met      atomic.Uint64 // the last log sequence that its state has met
@@ -68,6 +69,7 @@ type assembly struct {
 	ahead      []Stage                                  // without state: run beside the reading
 	steps      []Stage                                  // with state, in order
 	sections   []byte                                   // what their records hold
+	begun      []uint64                                 // tokenize, by partition: where it goes on, if that is not its cursor
 	df         *DF
 	classify   *Classify
 	topics     *Topics
@@ -82,6 +84,7 @@ func (w *worker) assemble() (*assembly, error) {
 		a.promotions.Decides = true
 		a.judge = func(ctx context.Context, u *Unit) error { return a.promotions.judgeOwned(ctx, u, owns) }
 		a.ahead = append(a.ahead, NewTokenize(w.plan.Features, owns))
+		a.begun = make([]uint64, p.Tokenize)
 	}
 	if chain || w.stage == DFStage {
 		a.df = NewDF(w.plan, w.partitions)
@@ -105,7 +108,9 @@ func (w *worker) assemble() (*assembly, error) {
 	case TokenizeStage:
 		a.sections = []byte{tokensSection}
 	case DFStage:
-		a.sections = []byte{dfSection}
+		if a.sections = []byte{dfSection}; w.plan.Releases(DFStage) {
+			a.sections = append(a.sections, valuesSection)
+		}
 	case ClassifyStage:
 		a.sections = []byte{predictionsSection}
 	case TopicsStage:
@@ -196,6 +201,11 @@ func (w *worker) attempt(ctx context.Context) error {
 		return err
 	}
 	w.assembly.start = nil // it can be large
+	for i, c := range committers {
+		if err := c.Rewind(ctx, w.restoredTo(i)); err != nil {
+			return err
+		}
+	}
 	w.plant()
 	w.passed, w.saved, w.done = from.documents, from.documents, 0
 	w.met.Store(from.after)
@@ -203,7 +213,7 @@ func (w *worker) attempt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	feed := startFeed(ctx, in, w.assembly, w.saves())
+	feed := startFeed(ctx, in, w.assembly, w.saves(), w.soon(from))
 	defer feed.stop()
 	working, stop := context.WithCancel(ctx)
 	defer stop()
@@ -250,7 +260,7 @@ func (w *worker) open(ctx context.Context) (committers []*guarantees.Committer, 
 		s := w.plan.Pipeline.partitionStream(n, p)
 		c, err := guarantees.Open(ctx, w.broker, guarantees.Partition{
 			Name: n.Stage + "/" + strconv.Itoa(p), Stream: s.Name, Subject: s.Subjects[0], Worker: w.who,
-			Promise: w.promise(), Faults: w.faults,
+			Promise: w.promise(), Between: w.plan.between(n.Stage), Faults: w.faults,
 		})
 		if err != nil {
 			return committers, err
@@ -273,7 +283,7 @@ func (w *worker) input(ctx context.Context, committers []*guarantees.Committer, 
 		r.after = min(r.after, c.Resume())
 	}
 	reads := w.writes().Reads
-	if w.faults != nil && len(reads) == 0 {
+	if w.faults != nil && len(reads) == 0 && !w.releases() {
 		r.after = 0 // documents are counted from the first one on
 	}
 	if w.stage == "" || len(reads) > 0 {
@@ -291,10 +301,25 @@ func (w *worker) input(ctx context.Context, committers []*guarantees.Committer, 
 // saves is how many documents pass between two snapshots, 0 when there is
 // nothing to save, or no use for it.
 func (w *worker) saves() uint64 {
-	if w.stage == TokenizeStage || !w.promise().Marks() {
+	if w.stage == TokenizeStage && !w.releases() || !w.promise().Marks() {
 		return 0
 	}
 	return w.every
+}
+
+// releases says whether what the worker makes is published at once.
+func (w *worker) releases() bool { return w.plan.Releases(w.writes().Stage) }
+
+// restoredTo is up to which log sequence the state of one of its partitions was
+// restored, where that decides where it goes on.
+func (w *worker) restoredTo(i int) uint64 {
+	switch a, p := w.assembly, w.partitions[i]; {
+	case w.stage == TokenizeStage:
+		return a.begun[p]
+	case w.stage == DFStage:
+		return a.df.at[p]
+	}
+	return 0
 }
 
 // work is the loop of the goroutine that owns the state.
@@ -335,11 +360,12 @@ type feed struct {
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 	saves  uint64 // documents between two snapshots; 0: none
+	soon   uint64 // documents that count as having passed since the last one
 }
 
-func startFeed(ctx context.Context, in input, a *assembly, saves uint64) *feed {
+func startFeed(ctx context.Context, in input, a *assembly, saves, soon uint64) *feed {
 	ctx, cancel := context.WithCancel(ctx)
-	f := &feed{saves: saves, ready: make(chan *Unit, unitsAhead+1), free: make(chan *Unit, unitsAhead+1), cancel: cancel}
+	f := &feed{saves: saves, soon: soon, ready: make(chan *Unit, unitsAhead+1), free: make(chan *Unit, unitsAhead+1), cancel: cancel}
 	for range unitsAhead + 1 {
 		f.free <- new(Unit)
 	}
@@ -352,7 +378,7 @@ func startFeed(ctx context.Context, in input, a *assembly, saves uint64) *feed {
 }
 
 func (f *feed) fill(ctx context.Context, in input, a *assembly) error {
-	unsaved := uint64(0)
+	unsaved := f.soon
 	for {
 		var u *Unit
 		select {

@@ -52,7 +52,7 @@ func (in *zipInput) side(ctx context.Context, n Node, partition int, from guaran
 	from.Next = max(from.Next, 1)
 	s := &side{
 		node: n, partition: partition, of: *in.plan.Partitions.of(n.Stage), name: in.plan.Pipeline.partitionStream(n, partition).Name,
-		promise: in.plan.Promise(n.Stage).OrDefault(), begin: from, at: from.At,
+		promise: in.plan.Promise(n.Stage).OrDefault(), begin: from, at: from.At, released: in.plan.Releases(n.Stage),
 	}
 	var err error
 	s.arrivals, err = in.open(ctx, s.name, from.Next, broker.ReaderOptions{})

@@ -61,7 +61,10 @@ type Record struct {
 	Entries  []pipeline.Entry   // of tokenize and classify
 	Missing  []pipeline.Stretch // of classify: log messages of which nothing came to it
 	Values   int                // of df
-	Windows  []topics.Window    // of topics
+	// ValuesTo tells how many of the values are those of log messages up to a
+	// sequence; of df, where a record may come again in part.
+	ValuesTo func(sequence uint64) int
+	Windows  []topics.Window // of topics
 	Counts   []topics.Counts
 }
 

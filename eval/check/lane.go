@@ -20,6 +20,8 @@ type lane struct {
 	next     func() (Record, error, bool)
 	stop     func()
 
+	released released
+
 	begun  bool
 	begin  uint64 // up to here records are purged
 	cursor uint64 // up to here it is covered
@@ -42,7 +44,7 @@ type lane struct {
 }
 
 func newLane(h *History, s *Stream, f *findings) *lane {
-	l := &lane{stream: s, where: s.name(), promise: h.promise(s.Stage), findings: f, account: Account{Where: s.name()}}
+	l := &lane{stream: s, where: s.name(), promise: h.promise(s.Stage), findings: f, account: Account{Where: s.name()}, released: released{on: h.releases(s.Stage)}}
 	l.windows = newWindows(l)
 	l.next, l.stop = iter.Pull2(s.Records)
 	return l
@@ -79,6 +81,10 @@ func (l *lane) take() error {
 	l.account.Records++
 	if !l.begun {
 		l.start(r)
+	}
+	if l.released.on {
+		l.takeReleased(r)
+		return nil
 	}
 	l.owned(r)
 	switch r.Kind {
@@ -334,6 +340,7 @@ func (l *lane) finish(last uint64) error {
 	if l.tail > 0 {
 		l.lost.End += l.tail
 	}
+	l.unfilled()
 	for _, c := range l.counts {
 		if c.In != c.Sum() {
 			l.findings.add(Sum, l.where, 1, last, last, fmt.Sprintf("%s: %d in, %d windowed, %d late, %d untimed, %d from the future, %d dropped", c.Definition, c.In, c.Windowed, c.Late, c.Untimed, c.Future, c.Dropped))

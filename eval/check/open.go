@@ -103,6 +103,7 @@ func record(c *pipeline.Committed, stage string, partition int) Record {
 	r.Windows, r.Counts = u.Windows[partition], u.Counts[partition]
 	if stage == pipeline.DFStage {
 		r.Values = len(u.DF[partition])
+		r.ValuesTo = func(sequence uint64) int { return u.ValuesTo(partition, sequence) }
 	}
 	return r
 }

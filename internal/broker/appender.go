@@ -27,13 +27,17 @@ type Appender struct {
 	writer string // begins the ids of this appender's records
 	before string // id of the record before; "" when another wrote it
 
+	free    bool                           // of any condition: a Publisher
+	met     uint64                         // of a Publisher: the stream's last sequence that it knows of
+	foreign func(first, last uint64) error // of a Publisher: others' records stand between its own
 	flight  chan jetstream.PubAckFuture
 	settled sync.WaitGroup
 
 	mu     sync.Mutex
-	free   sync.Cond // the number of unsettled records fell, or err was set
+	room   sync.Cond // the number of unsettled records fell, or err was set
 	open   int
 	stored uint64 // the last record that is known to be stored
+	sent   uint64 // records
 	err    error
 	failed func() // OnFailure's
 	slow   func() // Slow's
@@ -42,8 +46,21 @@ type Appender struct {
 // Appender returns one that expects last to be the stream's last sequence.
 func (b *Broker) Appender(stream string, last uint64) *Appender {
 	a := &Appender{b: b, stream: stream, last: last, stored: last, writer: nuid.Next(), flight: make(chan jetstream.PubAckFuture, InFlightMax)}
-	a.free.L = &a.mu
+	a.room.L = &a.mu
 	a.settled.Go(a.settle)
+	return a
+}
+
+// Publisher returns an Appender that expects nothing of the stream: its records
+// are stored in their order, wherever others' stand between them. last is the
+// sequence of its owner's last record. foreign is told of the sequences that turn
+// out to be others'; its error ends the Publisher. It is not called for
+// all of them where there are many: the last of a stretch are enough.
+//
+// Behind a record that failed up to InFlightMax others may be stored.
+func (b *Broker) Publisher(stream string, last uint64, foreign func(first, last uint64) error) *Appender {
+	a := b.Appender(stream, last)
+	a.free, a.met, a.foreign = true, last, foreign
 	return a
 }
 
@@ -57,14 +74,12 @@ func (a *Appender) Append(subject string, h Header, data []byte) error {
 		return err
 	}
 	id := a.writer + "." + strconv.FormatUint(a.last+1, 36)
-	options := []jetstream.PublishOpt{
-		jetstream.WithExpectLastSequence(a.last),
-		jetstream.WithMsgID(id),
-		jetstream.WithRetryAttempts(0),
-		jetstream.WithStallWait(requestTimeout),
-	}
-	if a.before != "" {
-		options = append(options, jetstream.WithExpectLastMsgID(a.before))
+	options := []jetstream.PublishOpt{jetstream.WithRetryAttempts(0), jetstream.WithStallWait(requestTimeout)}
+	if !a.free {
+		options = append(options, jetstream.WithExpectLastSequence(a.last), jetstream.WithMsgID(id))
+		if a.before != "" {
+			options = append(options, jetstream.WithExpectLastMsgID(a.before))
+		}
 	}
 	f, err := a.b.js.PublishMsgAsync(&nats.Msg{Subject: subject, Header: nats.Header(h), Data: a.b.tails.own(data)}, options...)
 	if err != nil {
@@ -80,12 +95,13 @@ func (a *Appender) enter() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for a.open >= InFlightMax && a.err == nil {
-		a.free.Wait()
+		a.room.Wait()
 	}
 	if a.err != nil {
 		return a.err
 	}
 	a.open++
+	a.sent++
 	return nil
 }
 
@@ -93,7 +109,7 @@ func (a *Appender) leave(err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.open--
-	a.free.Broadcast()
+	a.room.Broadcast()
 	if a.err != nil || err == nil {
 		return
 	}
@@ -123,13 +139,13 @@ func (a *Appender) WaitFor(ctx context.Context, sequence uint64) error {
 	stop := context.AfterFunc(ctx, func() {
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		a.free.Broadcast()
+		a.room.Broadcast()
 	})
 	defer stop()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for a.stored < sequence && a.err == nil && ctx.Err() == nil {
-		a.free.Wait()
+		a.room.Wait()
 	}
 	if a.stored >= sequence {
 		return nil
@@ -174,13 +190,22 @@ func (a *Appender) settle() {
 		case ack := <-f.Ok():
 			a.b.tails.tell(a.stream, f.Msg(), ack.Sequence, nil)
 			a.keep(ack.Sequence)
-			a.leave(nil)
+			a.leave(a.among(ack.Sequence))
 		case err := <-f.Err():
 			a.fail(f, a.b.publishError(a.stream, err))
 		case <-a.b.problems.broken:
 			a.fail(f, a.b.problems.disk(a.stream))
 		}
 	}
+}
+
+// among tells a Publisher's owner of others' records before one of its own.
+func (a *Appender) among(sequence uint64) (err error) {
+	if a.free && sequence > a.met+1 {
+		err = a.foreign(a.met+1, sequence-1)
+	}
+	a.met = max(a.met, sequence)
+	return err
 }
 
 func (a *Appender) fail(f jetstream.PubAckFuture, err error) {
@@ -197,21 +222,38 @@ func (a *Appender) Err() error {
 
 // Wait waits until everything appended is stored, or the first error.
 func (a *Appender) Wait(ctx context.Context) error {
+	return a.await(ctx, func() bool { return a.open == 0 })
+}
+
+// await waits until enough is stored; records are settled in their order.
+func (a *Appender) await(ctx context.Context, enough func() bool) error {
 	stop := context.AfterFunc(ctx, func() {
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		a.free.Broadcast()
+		a.room.Broadcast()
 	})
 	defer stop()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for a.open > 0 && a.err == nil && ctx.Err() == nil {
-		a.free.Wait()
+	for !enough() && a.err == nil && ctx.Err() == nil {
+		a.room.Wait()
 	}
 	if a.err != nil {
 		return a.err
 	}
 	return ctx.Err()
+}
+
+// Stored returns a function that waits until everything appended so far is stored,
+// whatever is appended meanwhile, or for the first error. Any goroutine may call
+// it.
+func (a *Appender) Stored() func(ctx context.Context) error {
+	a.mu.Lock()
+	sent := a.sent
+	a.mu.Unlock()
+	return func(ctx context.Context) error {
+		return a.await(ctx, func() bool { return a.sent-uint64(a.open) >= sent })
+	}
 }
 
 // Close waits for what is in flight to be answered or to time out.
