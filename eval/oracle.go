@@ -129,6 +129,8 @@ func (o *Oracle) Take(ctx context.Context, r broker.Record) error {
 			}
 			o.learner.Promote(e)
 			o.take(e.Promoted())
+		case pipeline.IdleEntry:
+			o.topics.Idle(e.Source, emit)
 		case pipeline.EndEntry:
 			o.topics.EndOfSource(e.Source, emit)
 			o.learner.End(e, o.df.Digest(), o.df.Dropped())

@@ -36,6 +36,7 @@ func TestHostileMessagesFitIntoARecord(t *testing.T) {
 		rejects   int
 		ends      int
 		labels    int
+		idle      int
 		says      string // in the last dead letter
 	}{
 		"short lines":        {data: strings.Repeat("x\n", largest/2), documents: 0, dead: MessageLinesMax + 1, says: fmt.Sprintf("%d lines", largest/2-MessageLinesMax)},
@@ -56,6 +57,9 @@ func TestHostileMessagesFitIntoARecord(t *testing.T) {
 		"labels":             {kind: LabelRecord, data: strings.Repeat(`{"id":"`+strings.Repeat("i", 1000)+`","label":"`+strings.Repeat("l", 256)+`","by":"`+strings.Repeat("b", 256)+`","time":"2020-01-01"}`+"\n", 256), labels: 256},
 		"a huge late label":  {kind: LabelRecord, data: `{"id":"a","label":"` + strings.Repeat("l", largest-100) + `"}`, dead: 1, says: "label_too_long"},
 		"a huge by":          {kind: LabelRecord, data: `{"id":"a","label":"l","by":"` + strings.Repeat("l", largest-100) + `"}`, dead: 1, says: "by_too_long"},
+		"idle":               {kind: ControlRecord, data: IdleMark, idle: 1},
+		"an end":             {kind: ControlRecord, data: EndMark, ends: 1},
+		"a strange control":  {kind: ControlRecord, data: `{"kind":"` + strings.Repeat("x", largest-100) + `"}`, dead: 1, says: "unknown kind"},
 		"an unknown kind":    {kind: "other", data: strings.Repeat("x", largest), dead: 1, says: "unknown kind"},
 	}
 	for name, test := range tests {
@@ -75,7 +79,7 @@ func TestHostileMessagesFitIntoARecord(t *testing.T) {
 					t.Errorf("entry %d is cut inside a character", i)
 				}
 			}
-			want := map[Kind]int{DocumentEntry: test.documents, DeadLetter: test.dead, RejectEntry: test.rejects, EndEntry: test.ends, LabelEntry: test.labels}
+			want := map[Kind]int{DocumentEntry: test.documents, DeadLetter: test.dead, RejectEntry: test.rejects, EndEntry: test.ends, LabelEntry: test.labels, IdleEntry: test.idle}
 			maps.DeleteFunc(want, func(_ Kind, n int) bool { return n == 0 })
 			if !maps.Equal(kinds, want) {
 				t.Fatalf("entries by kind: %v, want %v", kinds, want)

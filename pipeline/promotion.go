@@ -28,56 +28,8 @@ func (e *Entry) Promoted() *ModelVersion { return e.Promotion.version }
 // Version is what the model is at behind the promotion.
 func (p *Promotion) Version() Version { return Version{p.Updates, uint64(p.Chain)} }
 
-// control is the body of a control record. One without a kind says that its
-// source has ended.
-type control struct {
-	Kind string `json:"kind"`
-	Promotion
-}
-
-// promoteKind is the kind of a control record that promotes.
-const promoteKind = "promote"
-
 // PromoteSource is the source of promotions: they share one fence.
 const PromoteSource = "promote"
-
-// parseControl reads a control record's body. Programs of before wrote
-// {"end":true} or nothing.
-func parseControl(data []byte) (c control, err error) {
-	var head struct {
-		Kind string `json:"kind"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil || head.Kind == "" {
-		return control{}, nil
-	}
-	if head.Kind != promoteKind {
-		return c, tidings.Refuse(ReasonUnknownRecord, fmt.Sprintf("a control record of the unknown kind %q", clip(head.Kind, rejectReasonBytes)))
-	}
-	if err := json.Unmarshal(data, &c); err != nil || c.Number == 0 || len(c.Digest) != len(VersionDigest(nil)) {
-		return c, tidings.Refuse(ReasonBadPromotion, "a promotion that does not say which version, by its number and digest")
-	}
-	return c, nil
-}
-
-// controlEntry is the entry of a control record. What a promotion promotes has
-// been judged before.
-func controlEntry(m *message) Entry {
-	e := endEntry(m)
-	c, err := parseControl(m.data)
-	switch {
-	case err == nil && c.Kind == "":
-		return e
-	case err == nil && m.refused != nil:
-		err = m.refused
-	}
-	if err != nil {
-		refuse(&e, m.data, err)
-		return e
-	}
-	e.Kind, e.Promotion = PromoteEntry, &c.Promotion
-	e.Promotion.version = m.version
-	return e
-}
 
 // Promotions judges the promotions in a pipeline's log and brings what they
 // promote. Stages do neither: they find both in their units.
@@ -116,7 +68,7 @@ func (p *Promotions) judgeOwned(ctx context.Context, u *Unit, owns func(sequence
 			continue
 		}
 		c, err := parseControl(m.data)
-		if err != nil || c.Kind == "" {
+		if err != nil || c.Kind != promoteKind {
 			continue
 		}
 		var j judgement

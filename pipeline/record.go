@@ -107,6 +107,9 @@ func (c *codec) entries(u *Unit, owns func(uint64) bool, column func(*Unit, *Ent
 			e.promotion(entry.Promotion)
 			continue
 		}
+		if entry.Kind == IdleEntry {
+			continue
+		}
 		e.text(entry.ID)
 		if entry.Kind == LostEntry {
 			continue
@@ -273,6 +276,7 @@ func (c *codec) decodeEntries(u *Unit, column func(*Unit, *Entry)) {
 			column(u, entry)
 		case PromoteEntry:
 			entry.Promotion = d.promotion()
+		case IdleEntry:
 		case DocumentEntry, LabelEntry:
 			entry.ID = d.text()
 			entry.Truth = d.name()

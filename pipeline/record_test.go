@@ -29,7 +29,7 @@ func drawUnit(t *rapid.T, n int) *Unit {
 		for line := range rapid.Uint32Range(0, 3).Draw(t, "lines") {
 			e := Entry{
 				Position: tidings.Position{Sequence: sequence, Line: line},
-				Kind:     rapid.SampledFrom([]Kind{DocumentEntry, DocumentEntry, DocumentEntry, LabelEntry, DeadLetter, RejectEntry, EndEntry}).Draw(t, "kind"),
+				Kind:     rapid.SampledFrom([]Kind{DocumentEntry, DocumentEntry, DocumentEntry, LabelEntry, DeadLetter, RejectEntry, EndEntry, IdleEntry}).Draw(t, "kind"),
 				Source:   name.Draw(t, "source"), Time: noTime, Logged: rapid.Int64().Draw(t, "logged"),
 				terms: uint32(len(u.Terms)),
 			}
@@ -59,6 +59,7 @@ func drawUnit(t *rapid.T, n int) *Unit {
 				e.DFDigest, e.ModelDigest, e.Updates, e.Chain = 1, rapid.Uint64().Draw(t, "digest"), 3, 4
 				e.DriftDigest = rapid.SampledFrom([]uint64{0, 8}).Draw(t, "drift digest")
 				e.Dropped = Dropped{5, rapid.Uint64().Draw(t, "cells"), 7}
+			case IdleEntry:
 			default:
 				e.ID, e.Reason, e.Detail = rapid.String().Draw(t, "id"), "reason", rapid.String().Draw(t, "detail")
 			}

@@ -184,7 +184,3 @@ func clip(s string, n int) string {
 	}
 	return s[:n]
 }
-
-func endEntry(m *message) Entry {
-	return Entry{Position: tidings.Position{Sequence: m.sequence}, Kind: EndEntry, Source: m.source, Time: noTime, Logged: m.stored}
-}

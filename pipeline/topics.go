@@ -39,6 +39,8 @@ func (s *Topics) Step(u *Unit) error {
 			switch e := &u.Entries[i]; e.Kind {
 			case DocumentEntry:
 				state.Observe(topicsDocument(e), emit)
+			case IdleEntry:
+				state.Idle(e.Source, emit)
 			case EndEntry:
 				state.EndOfSource(e.Source, emit)
 			}

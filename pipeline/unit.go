@@ -32,6 +32,7 @@ const (
 	LostEntry          // at-most-once: a document of which a part is missing
 	LabelEntry         // a label that came later than its document
 	PromoteEntry       // a version takes over
+	IdleEntry          // nothing comes from a source at the moment
 )
 
 // noTime is the event time of a document that has none.

@@ -56,7 +56,9 @@ func (f *follower) add(u *pipeline.Unit) error {
 		if e.Position.Sequence > f.before && (e.Kind == pipeline.DocumentEntry || e.Kind == pipeline.DeadLetter || e.Kind == pipeline.LostEntry) {
 			f.done++
 		}
-		f.ended = e.Kind == pipeline.EndEntry
+		if e.Kind != pipeline.IdleEntry {
+			f.ended = e.Kind == pipeline.EndEntry
+		}
 		if e.Kind == pipeline.LabelEntry && (e.Fate == pipeline.LabelLearnt || e.Fate == pipeline.LabelCorrected) {
 			f.learnt++
 		}
