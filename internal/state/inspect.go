@@ -1,8 +1,3 @@
-// Package state is the only room that speaks to Redis, where a pipeline's
-// state can live. So far it looks at one, and keeps nothing there.
-//
-// The rule to keep: Redis forgets when its settings let it. Who builds on it
-// asks Inspect first, and tells people which promise their settings weaken.
 package state
 
 import (
@@ -48,10 +43,11 @@ type Info struct {
 // its settings and changes nothing. It waits as long as ctx does. No error
 // holds a password.
 func Inspect(ctx context.Context, url string) (Info, error) {
-	o, err := options(url)
+	at, err := parse(url)
 	if err != nil {
 		return Info{}, err
 	}
+	o := at.options
 	info := Info{Where: where(o)}
 	// The client prints on standard error what goes wrong while it dials, so
 	// it gets a connection that is made already.
