@@ -55,7 +55,7 @@ func (s *State) Save(w io.Writer) error {
 	}
 	b = appendText(b, string(complete))
 	for i := range s.tracks {
-		b = s.tracks[i].append(b)
+		b = s.tracks[i].append(b, s.options.Reads())
 	}
 	b = s.appendLate(b)
 	payload := b[headerBytes:]
@@ -84,7 +84,7 @@ func (s *State) restoreLate(d *decoder) {
 	s.late.bytes = int(d.upTo(LateBytesMax + 1))
 }
 
-func (t *track) append(b []byte) []byte {
+func (t *track) append(b []byte, reads bool) []byte {
 	for _, n := range []uint64{t.counts.Windowed, t.counts.Late, t.counts.Untimed, t.counts.Dropped, t.counts.Future, t.counts.Forced} {
 		b = binary.AppendUvarint(b, n)
 	}
@@ -100,6 +100,9 @@ func (t *track) append(b []byte) []byte {
 		for _, tally := range w.tallies {
 			b = appendText(b, tally.label)
 			b = binary.AppendUvarint(b, tally.documents)
+		}
+		if reads && w.owned {
+			b = w.contents.append(b)
 		}
 	}
 	return b
@@ -174,7 +177,11 @@ func readError(err error) error {
 func payloadMax(o Options) uint64 {
 	const numbers = 16 * binary.MaxVarintLen64
 	labels := uint64(o.LabelsMax) + 1
-	windows := uint64(o.OpenMax) * (numbers + labels*(tidings.LabelBytesMax+numbers))
+	window := numbers + labels*(tidings.LabelBytesMax+numbers)
+	if o.Reads() {
+		window += contentsBytesMax
+	}
+	windows := uint64(o.OpenMax) * window
 	return planMax + watermarkBytesMax + numbers + uint64(len(o.Windows))*(numbers+windows)
 }
 
@@ -270,6 +277,10 @@ func (t *track) restoreWindow(d *decoder, s *State) *window {
 		sum += w.tallies[at].documents
 	}
 	d.need(w.documents > 0 && (!w.owned || sum == w.documents))
+	if s.options.Reads() && w.owned && d.err == nil {
+		w.contents = newContents()
+		w.contents.restore(d)
+	}
 	return w
 }
 

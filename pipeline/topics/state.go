@@ -20,6 +20,8 @@ type State struct {
 	complete   Completeness
 	tracks     []track
 	late       lates
+	reader     *Reader // nil: documents are not read
+	shared     bool    // somebody else has it read them
 }
 
 // New returns the state of a partition, numbered from 0, before the first
@@ -36,6 +38,12 @@ func New(o Options, partition, partitions int) *State {
 	return s
 }
 
+// Share makes the State take what documents say from a Reader that others take it
+// from too: whoever calls Observe has had it read the document before. Without it
+// a State whose options ask for bursts or stories has a Reader of its own. The
+// Reader is saved by itself.
+func (s *State) Share(r *Reader) { s.reader, s.shared = r, true }
+
 // Observe takes the next document of the log and hands emit every window of
 // this partition that becomes final by it, by order of definition, then number,
 // and provisional results that are due. Windows that end at the watermark are
@@ -45,6 +53,7 @@ func (s *State) Observe(d Document, emit func(Window)) {
 	if emit == nil {
 		emit = func(Window) {}
 	}
+	s.read(&d)
 	s.seen++
 	before := s.watermark()
 	future := s.options.future(d)
@@ -61,7 +70,7 @@ func (s *State) Observe(d Document, emit func(Window)) {
 		case t.definition.kind == 0:
 			s.uncounted(t, &t.counts.Dropped)
 		case t.definition.kind == count:
-			s.count(t, d.Label, emit)
+			s.count(t, &d, emit)
 		case d.Time == NoTime:
 			s.uncounted(t, &t.counts.Untimed)
 		case future:
@@ -155,7 +164,7 @@ func (s *State) advance(t *track, emit func(Window)) {
 	over := t.over(watermark, s.options.sessionMax())
 	for _, w := range t.open {
 		if w.results == 0 && t.place(w) <= over {
-			t.provisional(w, s.options.Popular, emit)
+			t.provisional(w, s.options.Popular, s.reader, emit)
 		}
 	}
 }
@@ -170,7 +179,7 @@ func (s *State) asked(before int64) bool {
 func (s *State) provisional(emit func(Window)) {
 	for i := range s.tracks {
 		for _, w := range s.tracks[i].open {
-			s.tracks[i].provisional(w, s.options.Popular, emit)
+			s.tracks[i].provisional(w, s.options.Popular, s.reader, emit)
 		}
 	}
 }
@@ -195,6 +204,7 @@ func (s *State) place(t *track, d *Document, emit func(Window)) {
 		}
 		if w != nil {
 			w.add(d.Label, s.options.LabelsMax)
+			s.hear(w, d)
 		}
 		if n == newest {
 			s.account(t, s.owns(n), w != nil)
@@ -240,18 +250,20 @@ func (s *State) join(t *track, d *Document, emit func(Window)) {
 		w.last = max(w.last, d.Time)
 		t.due = min(t.due, w.last)
 		w.add(d.Label, s.options.LabelsMax)
+		s.hear(w, d)
 	}
 	s.account(t, owned, w != nil)
 }
 
 // count counts a document of a definition that cuts by documents.
-func (s *State) count(t *track, label string, emit func(Window)) {
+func (s *State) count(t *track, d *Document, emit func(Window)) {
 	number := t.done + 1
 	w := t.at(number)
 	if w == nil {
 		w = t.start(number, s.seen, s.owns(number))
 	}
-	w.add(label, s.options.LabelsMax)
+	w.add(d.Label, s.options.LabelsMax)
+	s.hear(w, d)
 	s.account(t, w.owned, true)
 	if w.documents == uint64(t.definition.documents) {
 		s.finish(t, number, emit)
@@ -316,7 +328,10 @@ func (s *State) room(t *track, place int64, emit func(Window)) bool {
 func (s *State) finish(t *track, done int64, emit func(Window)) {
 	for _, w := range t.close(done) {
 		if w.owned {
-			emit(t.result(w, s.options.Popular))
+			r := t.result(w, s.options.Popular)
+			s.reader.tell(&r, w.contents)
+			s.reader.let(w.contents)
+			emit(r)
 		}
 	}
 }

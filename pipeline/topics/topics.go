@@ -45,6 +45,8 @@ import (
 	"time"
 
 	"tidings"
+	"tidings/features"
+	"tidings/pipeline/topics/bursts"
 )
 
 // NoTime is the Document.Time of a document without an event time.
@@ -64,6 +66,15 @@ type Document struct {
 	Logged   int64            // when the log stored it, Unix nanoseconds; 0: nobody knows, and no event time is too far ahead
 	Position tidings.Position // with ID, for those that come late
 	ID       string
+
+	// What it says, needed where Options.Reads. Words is the order of its words,
+	// as features.Tokenizer.AppendOrdered gives it.
+	Dict  *features.Dictionary
+	Terms []features.TermCount
+	Words []uint32
+
+	bursting *bursts.Terms // found by a Reader
+	story    uint64        // likewise; 0: none
 }
 
 // earliest and latest are what Unix nanoseconds can tell, NoTime taken out.

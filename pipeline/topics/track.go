@@ -147,11 +147,12 @@ func (t *track) result(w *window, popular float64) Window {
 
 // provisional is a result of a window that is still open, nil where nothing has
 // changed since the last one.
-func (t *track) provisional(w *window, popular float64, emit func(Window)) {
+func (t *track) provisional(w *window, popular float64, reader *Reader, emit func(Window)) {
 	if !w.owned || w.told == w.documents {
 		return
 	}
 	r := t.result(w, popular)
+	reader.tell(&r, w.contents)
 	r.Provisional = true
 	w.results++
 	w.told = w.documents
@@ -177,6 +178,11 @@ func (t *track) digest() uint64 {
 			h := newDigest(t.counts.Definition, w.number)
 			h.text(tally.label)
 			h.number(tally.documents)
+			sum += h.sum()
+		}
+		if w.contents != nil {
+			h := newDigest(t.counts.Definition, w.number)
+			h.text(string(w.contents.append(nil)))
 			sum += h.sum()
 		}
 	}

@@ -89,6 +89,7 @@ type window struct {
 	owned     bool
 	index     map[string]int // place of a label among tallies
 	tallies   []tally        // in the order in which the labels came
+	contents  *contents      // what its documents say; nil: nothing was read
 }
 
 type tally struct {
@@ -134,6 +135,7 @@ func (w *window) swallow(other *window, labelsMax int) {
 	w.last, w.first = max(w.last, other.last), min(w.first, other.first)
 	w.results, w.told = max(w.results, other.results), 0
 	w.documents += other.documents
+	w.contents = w.contents.swallow(other.contents)
 	for _, t := range other.tallies {
 		w.tallies[w.place(t.label, labelsMax)].documents += t.documents
 	}

@@ -25,7 +25,8 @@ type Background struct {
 }
 
 // set is a line of the processor's memory. Counts of 0 are free, and behind all
-// others. marks has a byte of each tag, so that seven are looked at at once.
+// others. marks has a byte of each tag, so that seven are looked at at once, and a
+// bit of each that is common.
 type set struct {
 	marks        uint64
 	tags, counts [setTerms]uint32
@@ -81,8 +82,12 @@ const none = ^uint32(0)
 // Read takes the next document, the order of its words as a features.Tokenizer
 // gave it, and fills t, which is valid as long as the dictionary is.
 func (b *Background) Read(t *Terms, dict *features.Dictionary, order []uint32) {
-	if b.met++; b.met%HalfLife == 0 {
+	b.met++
+	if b.met%HalfLife == 0 {
 		b.halve()
+	}
+	if b.met%HalfLife == 0 || b.met >= commonFrom && b.met < HalfLife && b.met&(b.met-1) == 0 {
+		b.survey()
 	}
 	t.dict, t.items, t.of = dict, t.items[:0], b.all
 	mask := b.begin(dict, order)
@@ -129,10 +134,11 @@ func (b *Background) word(t *Terms, ref uint32) bool {
 		return false
 	}
 	hash := t.dict.Hash(ref)
-	before := min(b.meet(hash), t.of) // a count that was taken over can be more
-	if b.common(before) {
+	before, common := b.meet(hash)
+	if common {
 		return false
 	}
+	before = min(before, t.of) // a count that was taken over can be more
 	b.words[ref]++
 	t.add(b, item{hash, before, ref, none})
 	return true
@@ -142,7 +148,8 @@ func (b *Background) word(t *Terms, ref uint32) bool {
 func (b *Background) pair(t *Terms, first, second uint32, mask uint64) {
 	hash := pairHash(t.dict.Hash(first), t.dict.Hash(second))
 	if !b.seen(hash, mask) {
-		t.add(b, item{hash, min(b.meet(hash), t.of), first, second})
+		before, _ := b.meet(hash)
+		t.add(b, item{hash, min(before, t.of), first, second})
 	}
 }
 
@@ -176,8 +183,9 @@ func pairHash(first, second uint64) uint64 {
 	return z ^ z>>31
 }
 
-// meet counts a term and returns what it counted before.
-func (b *Background) meet(hash uint64) (before uint32) {
+// meet counts a term and returns what it counted before, and whether it was found
+// to be common.
+func (b *Background) meet(hash uint64) (before uint32, common bool) {
 	s, tag := &b.sets[hash>>setShift], uint32(hash)
 	// The bytes of marks that are equal, and seldom another one.
 	x := s.marks ^ uint64(tag&0xff)*everyByte
@@ -186,7 +194,7 @@ func (b *Background) meet(hash uint64) (before uint32) {
 		if i < setTerms && s.tags[i] == tag && s.counts[i] > 0 {
 			before = s.counts[i]
 			s.counts[i] = min(before, countMax) + unit
-			return before
+			return before, s.common(i)
 		}
 	}
 	least := setTerms - 1
@@ -203,18 +211,32 @@ func (b *Background) meet(hash uint64) (before uint32) {
 		}
 	}
 	before = s.counts[least]
-	s.put(least, tag, min(before, countMax)+unit)
-	return before
+	s.put(least, tag, min(before, countMax)+unit, false)
+	return before, false
 }
 
-func (s *set) put(i int, tag, count uint32) {
+func (s *set) put(i int, tag, count uint32, common bool) {
 	s.tags[i], s.counts[i] = tag, count
-	s.marks = s.marks&^(0xff<<(8*i)) | uint64(tag&0xff)<<(8*i)
+	s.marks = s.marks&^(0xff<<(8*i)|1<<(commonShift+i)) | uint64(tag&0xff)<<(8*i)
+	if common {
+		s.marks |= 1 << (commonShift + i)
+	}
 }
 
-// common tells whether a word is so frequent that it says nothing.
-func (b *Background) common(before uint32) bool {
-	return b.all >= commonFrom*unit && float64(before) > CommonShare*float64(b.all)
+// commonShift is where marks say which of the terms are common.
+const commonShift = 8 * setTerms
+
+func (s *set) common(i int) bool { return s.marks>>(commonShift+i)&1 != 0 }
+
+// survey finds which words are common now. It is done seldom, so that the words
+// of something that goes on become common only when it is no news any more.
+func (b *Background) survey() {
+	for i := range b.sets {
+		s := &b.sets[i]
+		for j := range s.terms() {
+			s.put(j, s.tags[j], s.counts[j], float64(s.counts[j]) > CommonShare*float64(b.all))
+		}
+	}
 }
 
 // halve makes all documents so far count half.
@@ -224,12 +246,12 @@ func (b *Background) halve() {
 		s, kept := &b.sets[i], 0
 		for j, n := range s.counts {
 			if n /= 2; n > 0 {
-				s.put(kept, s.tags[j], n)
+				s.put(kept, s.tags[j], n, s.common(j))
 				kept++
 			}
 		}
 		for ; kept < setTerms; kept++ {
-			s.put(kept, 0, 0)
+			s.put(kept, 0, 0, false)
 		}
 	}
 }

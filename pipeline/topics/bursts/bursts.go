@@ -13,8 +13,9 @@
 // was and whose score chance alone seldom gives (ScoreMin).
 //
 // Words that say nothing are kept out by a rule that knows no language: those
-// that more than CommonShare of the background's documents have, those without a
-// letter, and those of one character. A pair has two words that say something,
+// that more than CommonShare of the documents had when that was looked at last
+// (after 128, 256, 512... documents, and every HalfLife), those without a letter,
+// and those of one character. A pair has two words that say something,
 // and nothing but space or a hyphen between them.
 //
 // The one rule to keep: everything is a function of the documents in their
@@ -47,7 +48,7 @@ const (
 	ScoreMin    = 10.83   // chi-square with one degree of freedom: one term in a thousand by chance
 	CommonShare = 0.1     // of the background: words that more documents have say nothing
 
-	commonFrom = 100 // documents of the background from which on that can be told
+	commonFrom = 128 // documents from which on that can be told
 )
 
 // Burst is a term that rose.

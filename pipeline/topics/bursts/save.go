@@ -15,13 +15,13 @@ import (
 //
 //	magic 8 | length of the payload 8 | payload | xxHash of the payload 8
 //
-// The payload is varints: four numbers, and of each set how many terms it has,
-// then their tags (4 bytes) and counts, in their order, which is part of the
-// state. A window's bytes have no frame of their own: they stand in what holds
+// The payload is varints: four numbers, and of each set how many terms it has
+// and which are common (a byte each), then their tags (4 bytes) and counts, in
+// their order, which is part of the state. A window's bytes have no frame of their own: they stand in what holds
 // the window.
 const (
 	magic      = "tidingBU"
-	payloadMax = 5*binary.MaxVarintLen64 + SetsMax*(1+setTerms*(4+binary.MaxVarintLen32))
+	payloadMax = 5*binary.MaxVarintLen64 + SetsMax*(2+setTerms*(4+binary.MaxVarintLen32))
 )
 
 // ErrDamaged reports a saved background, or a window, that cannot be read back.
@@ -37,7 +37,7 @@ func (b *Background) Save(w io.Writer) error {
 	for i := range b.sets {
 		s := &b.sets[i]
 		n := s.terms()
-		p = append(p, byte(n))
+		p = append(p, byte(n), byte(s.marks>>commonShift))
 		for j := range n {
 			p = binary.LittleEndian.AppendUint32(p, s.tags[j])
 			p = binary.AppendUvarint(p, uint64(s.counts[j]))
@@ -106,13 +106,15 @@ func restore(payload []byte) (*Background, error) {
 	b.evicted, b.left = d.uvarint(), d.uvarint()
 	for i := range b.sets {
 		s := &b.sets[i]
-		for j := range d.size(setTerms) {
+		n, common := d.size(setTerms), d.take(1)[0]
+		d.need(common>>n == 0)
+		for j := range n {
 			tag, count := d.tag(), uint32(d.upTo(countMax+unit))
 			for _, before := range s.tags[:j] {
 				d.need(before != tag)
 			}
 			d.need(count > 0)
-			s.put(j, tag, count)
+			s.put(j, tag, count, common>>j&1 != 0)
 		}
 		if d.damaged {
 			return nil, ErrDamaged
@@ -210,7 +212,7 @@ func (d *decoder) size(limit int) int { return int(d.upTo(uint64(limit))) }
 
 func (d *decoder) take(n int) []byte {
 	if d.need(len(d.rest) >= n); d.damaged {
-		return make([]byte, min(n, textMax))
+		return make([]byte, n) // of textMax at most
 	}
 	b := d.rest[:n]
 	d.rest = d.rest[n:]

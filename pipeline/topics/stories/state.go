@@ -64,6 +64,9 @@ func (s *State) Story(id uint64) (Story, bool) {
 	return s.told(slot), true
 }
 
+// Has says whether a story is open.
+func (s *State) Has(id uint64) bool { return s.stories.find(id) != none }
+
 // weigh counts the document's terms and fills s.terms with the weightiest, the
 // heaviest first, scaled to a norm of 1.
 func (s *State) weigh(d Document) {
