@@ -26,6 +26,7 @@ var rooms = map[string][]string{
 	"eval/metric":                {"."},
 	"eval/statistics":            {},
 	"eval/report":                {},
+	"eval/experiments":           {".", "features", "model", "eval/metric", "eval/report", "eval/statistics"},
 	"internal/jsonl":             {"."},
 	"internal/fetch":             {},
 	"internal/htmltext":          {},

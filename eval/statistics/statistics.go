@@ -25,11 +25,13 @@ import (
 const (
 	SamplesDefault = 10_000
 	LevelDefault   = 0.95
+
+	samplesMin = 100 // with fewer an interval has no ends
 )
 
 // Resampling says how intervals are made. The zero value works.
 type Resampling struct {
-	Samples int     // drawn; 0: SamplesDefault
+	Samples int     // drawn, at least samplesMin; 0: SamplesDefault
 	Level   float64 // of confidence, in (0, 1); 0: LevelDefault
 	Seed    uint64
 }
@@ -38,6 +40,7 @@ func (r Resampling) withDefaults() Resampling {
 	if r.Samples == 0 {
 		r.Samples = SamplesDefault
 	}
+	r.Samples = max(r.Samples, samplesMin)
 	if r.Level == 0 {
 		r.Level = LevelDefault
 	}
@@ -54,6 +57,14 @@ type Estimate struct {
 	Low  float64 `json:"low"`
 	High float64 `json:"high"`
 	N    int     `json:"n"` // values
+}
+
+// Average is the mean alone, 0 of none.
+func Average(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	return stat.Mean(values, nil)
 }
 
 // Mean is the mean of independent values, such as one a seed, with its
