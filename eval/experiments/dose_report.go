@@ -124,6 +124,31 @@ func (d *dose) line(name string, curve []tested, measure func(Effect) float64) r
 	return l
 }
 
+// short is what a person looks at first: the setting's model alone, and few
+// columns.
+func (d *dose) short(all []tested) report.Table {
+	t := report.Table{
+		Name: "doses", Title: "What a dose does to " + d.setting.Model, Remark: fmt.Sprintf("against no damage, means of %d seeds; the interval is that of accuracy, 95 %%", d.setting.Seeds),
+		Columns: []report.Column{
+			{Name: "damage"}, {Name: "dose", Unit: "%", Decimals: 1}, {Name: "accuracy", Decimals: 2}, {Name: "from", Decimals: 2}, {Name: "to", Decimals: 2},
+			{Name: "all said", Decimals: 2}, {Name: "labels", Unit: "%", Decimals: 2}, {Name: "df", Unit: "%", Decimals: 2}, {Name: "shares", Decimals: 2}, {Name: "flips", Unit: "%", Decimals: 1},
+		},
+	}
+	for _, x := range all {
+		if x.model != d.setting.Model {
+			continue
+		}
+		mean := func(measure func(Effect) float64) report.Cell {
+			return report.Number(statistics.Average(x.of(measure)))
+		}
+		t.Rows = append(t.Rows, []report.Cell{
+			report.Text(x.name()), report.Number(100 * x.rate), report.Number(x.accuracy.Mean), report.Number(x.accuracy.Low), report.Number(x.accuracy.High), report.Number(x.naive.Mean),
+			mean(func(e Effect) float64 { return e.Differ }), mean(func(e Effect) float64 { return e.DF }), mean(func(e Effect) float64 { return e.Shares }), mean(func(e Effect) float64 { return e.Flips }),
+		})
+	}
+	return t
+}
+
 // table has a row for each cell.
 func (d *dose) table(all []tested) report.Table {
 	t := report.Table{

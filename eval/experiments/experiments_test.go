@@ -207,7 +207,7 @@ func TestDoseDependsOnItsSeedAlone(t *testing.T) {
 		if err := e.Check(); err != nil {
 			t.Fatal(err)
 		}
-		if rows := len(e.Tables[0].Rows); rows != 2*3*(7+2) || done != rows*s.Seeds {
+		if rows := len(e.Tables[1].Rows); rows != 2*3*(7+2) || done != rows*s.Seeds {
 			t.Errorf("%d rows, %d runs", rows, done)
 		}
 		text, err := json.Marshal(e)

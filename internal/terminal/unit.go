@@ -12,6 +12,7 @@ const (
 	Bytes
 	Days
 	Messages // of a log
+	Runs     // of an experiment
 )
 
 // name is the unit as records call it.
@@ -23,6 +24,8 @@ func (u Unit) name() text {
 		return "days"
 	case Messages:
 		return "messages"
+	case Runs:
+		return "runs"
 	}
 	return "documents"
 }
@@ -44,6 +47,8 @@ func (u Unit) noun(n uint64) text {
 		return plural(n, "day", "days")
 	case Messages:
 		return plural(n, "message", "messages")
+	case Runs:
+		return plural(n, "run", "runs")
 	}
 	return plural(n, "document", "documents")
 }

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"tidings/eval/experiments"
+	"tidings/eval/report"
+	"tidings/internal/cli"
+	"tidings/model"
+)
+
+// doses is the flags of compare dose.
+type doses struct {
+	study
+	Models []string `name:"models" placeholder:"NAME" complete:"all,${models}" group:"Model" help:"Further models, at 1 and 5 % alone; all is every one. Repeatable."`
+}
+
+// Help is what compare dose --help tells.
+func (*doses) Help() string {
+	return `Measures how accuracy, labels, document frequencies and shares of topics change with the share of documents that a failure loses or repeats: .1 to 20 %, spread evenly, in one burst, or of one topic alone. A plain loop meets the documents in an order that is damaged so; real crashes of equal counts do the same. Each case is run with many seeds, and compared with the same run without damage.
+
+  compare dose                                          the built-in sample
+  compare dose --from articles.jsonl.gz --out findings  your own file; findings/report.html shows it
+  compare dose --models all --seeds 40
+
+What is concluded is tested: whether accuracy changes at all (signs tossed), whether it does by less than --margin (two one-sided t tests), both adjusted for the number of cases (Holm).
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
+}
+
+// Check tells which values of the flags cannot be.
+func (c *doses) Check() error {
+	if err := c.study.Check(); err != nil {
+		return err
+	}
+	_, err := c.others()
+	return err
+}
+
+// others are the further models.
+func (c *doses) others() (all []string, err error) {
+	for _, name := range c.Models {
+		names := []string{name}
+		if name == "all" {
+			names = model.Names()
+		}
+		for _, name := range names {
+			if _, err := model.New(name, model.Options{}); err != nil {
+				return nil, &cli.UsageError{Err: fmt.Errorf("--models: %w", err)}
+			}
+			if name != c.Model && !slices.Contains(all, name) {
+				all = append(all, name)
+			}
+		}
+	}
+	return all, nil
+}
+
+// Run measures.
+func (c *doses) Run(ctx context.Context, s cli.Streams) error {
+	others, err := c.others()
+	if err != nil {
+		return err
+	}
+	return c.run(ctx, s, "dose", func(ctx context.Context, corpus *experiments.Corpus, setting experiments.Setting) (report.Experiment, error) {
+		for _, name := range others {
+			if name != setting.Model {
+				setting.Others = append(setting.Others, name)
+			}
+		}
+		return experiments.Dose(ctx, corpus, setting)
+	})
+}
