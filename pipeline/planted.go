@@ -11,6 +11,7 @@ import (
 	"tidings/guarantees"
 	"tidings/internal/planted"
 	"tidings/model"
+	"tidings/pipeline/topics"
 )
 
 // plant spoils the state that a worker has restored where a test wants it: its
@@ -80,7 +81,11 @@ func plantedTimer(f *guarantees.Faults, r io.Reader) io.Reader {
 	out, in = append(out, in[:keep]...), in[keep:]
 	_, newest := binary.Varint(in)
 	out, in = binary.AppendVarint(out, noTime), in[newest:]
-	for range 4 { // what the first definition has counted
+	size, watermark := binary.Uvarint(in)
+	in = in[watermark+int(size):]
+	none, _ := topics.NewWatermark(0).AppendBinary(nil) // has no errors
+	out = append(binary.AppendUvarint(out, uint64(len(none))), none...)
+	for range 6 { // what the first definition has counted
 		_, n := binary.Uvarint(in)
 		out, in = append(out, in[:n]...), in[n:]
 	}

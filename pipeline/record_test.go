@@ -90,7 +90,7 @@ func drawUnit(t *rapid.T, n int) *Unit {
 			})
 		}
 		u.Counts[p] = append(u.Counts[p], topics.Counts{Definition: "count:10", In: uint64(len(u.Entries)), Open: p})
-		u.Late[p] = append(u.Late[p], topics.Late{Definition: "tumbling:1h", Number: -3, Position: "7/1", ID: "é", Time: time.Unix(1, 5).UTC(), BehindMS: 7})
+		u.Late[p] = append(u.Late[p], topics.Late{Definition: "tumbling:1h", Number: -3, Position: topics.Place{Position: tidings.Position{Sequence: 7, Line: 1}}, ID: "é", Time: time.Unix(1, 5).UTC(), BehindMS: 7})
 	}
 	return u
 }

@@ -28,8 +28,10 @@ func (h digest) text(s string) {
 	_, _ = h.Write([]byte(s))
 }
 
-func (h digest) sum() uint64 {
-	z := h.Sum64()
+func (h digest) sum() uint64 { return mix(h.Sum64()) }
+
+// mix is the finalizer of SplitMix64.
+func mix(z uint64) uint64 {
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	return z ^ z>>31

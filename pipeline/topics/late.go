@@ -14,7 +14,7 @@ type Late struct {
 	// Number is that of the newest window that the document would have been in;
 	// of a session, whose number nobody knows, the document's event time.
 	Number   int64     `json:"number"`
-	Position string    `json:"position"` // of the document, its identity: "sequence/line"
+	Position Place     `json:"position"` // of the document, its identity
 	ID       string    `json:"id"`
 	Source   string    `json:"source,omitempty"`
 	Label    string    `json:"label,omitempty"` // predicted
@@ -26,7 +26,7 @@ type Late struct {
 // on which partition told of what.
 func (l Late) Digest() uint64 {
 	h := newDigest(l.Definition, l.Number)
-	for _, s := range []string{"late", l.Key, l.Position, l.ID, l.Source, l.Label} {
+	for _, s := range []string{"late", l.Key, l.Position.String(), l.ID, l.Source, l.Label} {
 		h.text(s)
 	}
 	h.number(uint64(l.Time.UnixNano()))
@@ -63,7 +63,7 @@ func (l *lates) room(seen uint64, d *Document, key string) bool {
 func (l *lates) add(t *track, d *Document, key string, number, watermark int64) {
 	l.told = append(l.told, Late{
 		Definition: t.counts.Definition, Key: strings.Clone(key), Number: number,
-		Position: d.Position.String(), ID: d.ID, Source: d.Source, Label: d.Label,
+		Position: Place{d.Position}, ID: d.ID, Source: d.Source, Label: d.Label,
 		Time: time.Unix(0, d.Time).UTC(), BehindMS: behind(d.Time, watermark),
 	})
 }

@@ -20,7 +20,7 @@ func TestALateDocumentIsToldWithTheWindowThatItMissed(t *testing.T) {
 		{Time: NoTime, Label: "b", Position: tidings.Position{Sequence: 3}, ID: "untimed"},
 	}
 	late := func(definition string, number int64) Late {
-		return Late{Definition: definition, Number: number, Position: "2/7", ID: "old", Source: "feed", Label: "b",
+		return Late{Definition: definition, Number: number, Position: Place{tidings.Position{Sequence: 2, Line: 7}}, ID: "old", Source: "feed", Label: "b",
 			Time: time.Date(1970, 1, 1, 3, 1, 0, 0, time.UTC), BehindMS: (119 * time.Minute).Milliseconds()}
 	}
 	want := []Late{late("tumbling:1h", 3), late("session:1h", int64(3*time.Hour+time.Minute))}
@@ -100,13 +100,13 @@ func union(all map[string]uint64, late []Late) map[string]uint64 {
 
 func TestDigestsTellLateDocumentsApart(t *testing.T) {
 	base := func() Late {
-		return Late{Definition: "count:3", Key: "k", Number: 1, Position: "1/2", ID: "a", Source: "s", Label: "l", Time: time.Unix(5, 5), BehindMS: 4}
+		return Late{Definition: "count:3", Key: "k", Number: 1, Position: Place{tidings.Position{Sequence: 1, Line: 2}}, ID: "a", Source: "s", Label: "l", Time: time.Unix(5, 5), BehindMS: 4}
 	}
 	tests := map[string]func(*Late){
 		"definition": func(l *Late) { l.Definition = "count:4" },
 		"key":        func(l *Late) { l.Key = "" },
 		"number":     func(l *Late) { l.Number = 2 },
-		"position":   func(l *Late) { l.Position = "1/3" },
+		"position":   func(l *Late) { l.Position.Line = 3 },
 		"id":         func(l *Late) { l.ID = "b" },
 		"source":     func(l *Late) { l.Source, l.Label = "l", "s" },
 		"time":       func(l *Late) { l.Time = time.Unix(5, 6) },

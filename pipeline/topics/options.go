@@ -56,9 +56,23 @@ type Options struct {
 	// Popular is the share above which a label is popular, in (0, 1];
 	// 0: PopularDefault.
 	Popular float64 `json:"popular"`
-	// OpenMax is the number of windows of one definition that may be open at
-	// once; 0: OpenMaxDefault. Check refuses options that could need more, so
-	// that no document is ever dropped for it.
+	// PopularUntil is the share below which a label that was popular in the window
+	// before, of the same key, is popular no longer; 0: at Popular, whatever was
+	// before. The window before is the one a step earlier, if it had documents; of
+	// count windows the key's last one; of sessions the key's last one, if it lay
+	// in the same stretch between two cuts or in the one before. Provisional results
+	// take the window before as it stands then.
+	PopularUntil float64 `json:"popular_until,omitempty"`
+	// By keeps windows of their own for each source or label, closed by the one
+	// watermark of all.
+	By By `json:"by,omitempty"`
+	// KeysMax is how many keys of a definition have windows at a time; documents of
+	// further ones count under the key Other. 0: KeysMaxDefault.
+	KeysMax int `json:"keys_max,omitempty"`
+	// OpenMax is the number of windows of one definition and key that may be open
+	// at once; 0: OpenMaxDefault. Of all keys together there are OpenMaxLimit.
+	// Check refuses options under which one source could need more, so that none
+	// of its documents is ever dropped for it.
 	OpenMax int `json:"open_max"`
 	// LabelsMax is the number of labels that one window tells apart, beyond
 	// which they count as Other; 0: LabelsMaxDefault.
@@ -126,6 +140,19 @@ func (o Options) checkNumbers() error {
 	if !(o.Popular > 0 && o.Popular <= 1) {
 		problems = append(problems, fmt.Errorf("a popular share of %v is not possible; give a share above 0 and up to 1, such as %v", o.Popular, PopularDefault))
 	}
+	if u := o.PopularUntil; u != 0 && !(u > 0 && u <= o.Popular) {
+		problems = append(problems, fmt.Errorf("popular until a share of %v is not possible; give a share above 0 and up to %v, from which on a label is popular", u, o.Popular))
+	}
+	if o.By != ByAll && o.By != BySource && o.By != ByLabel {
+		_, err := ParseBy(string(o.By))
+		problems = append(problems, err)
+	}
+	if o.KeysMax < 0 || o.KeysMax > KeysMaxLimit {
+		problems = append(problems, fmt.Errorf("keys_max %d is not possible; give 1 to %d keys", o.KeysMax, KeysMaxLimit))
+	}
+	if o.By == ByAll && o.KeysMax > 0 {
+		problems = append(problems, fmt.Errorf("keys_max %d is for windows by key; keep windows by source or label, or leave it out", o.KeysMax))
+	}
 	if o.OpenMax < 0 || o.OpenMax > OpenMaxLimit {
 		problems = append(problems, fmt.Errorf("open_max %d is not possible; give 1 to %d windows", o.OpenMax, OpenMaxLimit))
 	}
@@ -154,6 +181,9 @@ func (o Options) checkWindow(d Definition) error {
 	if needed := d.openNeeded(behind, o.sessionMax()); needed > int64(o.OpenMax) {
 		return fmt.Errorf("window %s with documents out of order or late by up to %s keeps up to %d windows open, the limit is %d: documents would be dropped; allow less disorder, take longer windows or raise open_max",
 			d, lengthString(behind), needed, o.OpenMax)
+	} else if o.By != ByAll && o.KeysMax <= KeysMaxLimit && needed > int64(OpenMaxLimit/(o.keysMax()+1)) {
+		return fmt.Errorf("window %s by %s with documents out of order or late by up to %s keeps up to %d windows of each of %d keys open, the limit is %d of all: documents would be dropped; allow less disorder, fewer keys or take longer windows",
+			d, o.By, lengthString(behind), needed, o.keysMax(), OpenMaxLimit)
 	}
 	return nil
 }
@@ -171,6 +201,13 @@ func (o Options) future(d Document) bool {
 		ahead = FutureMaxDefault
 	}
 	return uint64(d.Time)-uint64(d.Logged) > uint64(ahead)
+}
+
+func (o Options) keysMax() int {
+	if o.KeysMax <= 0 {
+		return KeysMaxDefault
+	}
+	return o.KeysMax
 }
 
 func (o Options) sessionMax() time.Duration {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"math"
+	"strings"
 
 	"tidings"
 )
@@ -55,9 +57,9 @@ func (s *State) Save(w io.Writer) error {
 	}
 	b = appendText(b, string(complete))
 	for i := range s.tracks {
-		b = s.tracks[i].append(b, s.options.Reads())
+		b = s.appendTrack(b, &s.tracks[i])
 	}
-	b = s.appendLate(b)
+	b = s.appendRest(b)
 	payload := b[headerBytes:]
 	binary.LittleEndian.PutUint64(b[headerBytes-8:], uint64(len(payload)))
 	b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(payload, castagnoli))
@@ -67,43 +69,79 @@ func (s *State) Save(w io.Writer) error {
 	return nil
 }
 
-// appendLate adds what is known of late documents.
-func (s *State) appendLate(b []byte) []byte {
+// appendRest adds what version 2 has not.
+func (s *State) appendRest(b []byte) []byte {
 	for i := range s.tracks {
-		b = binary.AppendUvarint(b, s.tracks[i].counts.Listed)
+		c := &s.tracks[i].counts
+		b = binary.AppendUvarint(b, c.Listed)
+		b = binary.AppendUvarint(b, c.Pooled)
+		b = binary.AppendUvarint(b, uint64(s.tracks[i].begun))
 	}
 	b = binary.AppendUvarint(b, s.late.block)
 	return binary.AppendUvarint(b, uint64(s.late.bytes))
 }
 
-func (s *State) restoreLate(d *decoder) {
+func (s *State) restoreRest(d *decoder) {
 	for i := range s.tracks {
-		s.tracks[i].counts.Listed = d.upTo(s.tracks[i].counts.Late)
+		t := &s.tracks[i]
+		t.counts.Listed = d.upTo(t.counts.Late)
+		t.counts.Pooled = d.upTo(t.counts.Windowed)
+		t.begun = int64(d.upTo(s.seen))
 	}
 	s.late.block = d.upTo(s.seen / lateBlock)
 	s.late.bytes = int(d.upTo(LateBytesMax + 1))
 }
 
-func (t *track) append(b []byte, reads bool) []byte {
+func (s *State) appendTrack(b []byte, t *track) []byte {
 	for _, n := range []uint64{t.counts.Windowed, t.counts.Late, t.counts.Untimed, t.counts.Dropped, t.counts.Future, t.counts.Forced} {
 		b = binary.AppendUvarint(b, n)
 	}
 	b = binary.AppendVarint(b, t.done)
-	b = binary.AppendUvarint(b, uint64(len(t.open)))
-	for _, w := range t.open {
-		b = binary.AppendVarint(b, w.number)
-		b = binary.AppendVarint(b, w.last)
-		for _, n := range []uint64{w.first, w.documents, w.results, w.told} {
-			b = binary.AppendUvarint(b, n)
+	if t.keys != nil {
+		b = binary.AppendUvarint(b, uint64(len(t.series)))
+	}
+	for _, sr := range t.series {
+		if t.keys != nil {
+			b = appendText(b, sr.key)
+			b = binary.AppendUvarint(b, sr.heard)
 		}
-		b = binary.AppendUvarint(b, uint64(len(w.tallies)))
-		for _, tally := range w.tallies {
-			b = appendText(b, tally.label)
-			b = binary.AppendUvarint(b, tally.documents)
+		if s.options.PopularUntil > 0 {
+			b = sr.before.append(b)
 		}
-		if reads && w.owned {
-			b = w.contents.append(b)
+		b = binary.AppendUvarint(b, uint64(len(sr.open)))
+		for _, w := range sr.open {
+			b = w.append(b)
+			if s.options.Reads() && w.owned {
+				b = w.contents.append(b)
+			}
 		}
+	}
+	return b
+}
+
+func (p *past) append(b []byte) []byte {
+	if !p.known {
+		return append(b, 0)
+	}
+	b = append(b, 1)
+	b = binary.AppendVarint(b, p.number)
+	b = binary.AppendUvarint(b, uint64(len(p.labels)))
+	for _, label := range p.labels {
+		b = appendText(b, label)
+	}
+	return b
+}
+
+func (w *window) append(b []byte) []byte {
+	b = binary.AppendVarint(b, w.number)
+	b = binary.AppendVarint(b, w.last)
+	for _, n := range []uint64{w.first, w.documents, w.results, w.told} {
+		b = binary.AppendUvarint(b, n)
+	}
+	b = binary.AppendUvarint(b, uint64(len(w.tallies)))
+	for _, tally := range w.tallies {
+		b = appendText(b, tally.label)
+		b = binary.AppendUvarint(b, tally.documents)
 	}
 	return b
 }
@@ -181,7 +219,12 @@ func payloadMax(o Options) uint64 {
 	if o.Reads() {
 		window += contentsBytesMax
 	}
-	windows := uint64(o.OpenMax) * window
+	windows, keys := uint64(o.OpenMax), uint64(1)
+	if o.By != ByAll {
+		keys = uint64(o.keysMax()) + 1
+		windows = min(windows*keys, OpenMaxLimit)
+	}
+	windows = keys*(numbers+(labels+1)*(tidings.LabelBytesMax+numbers)) + windows*window
 	return planMax + watermarkBytesMax + numbers + uint64(len(o.Windows))*(numbers+windows)
 }
 
@@ -198,10 +241,10 @@ func (s *State) restore(d *decoder) error {
 	s.newest = d.varint()
 	s.restoreComplete(d)
 	for i := range s.tracks {
-		s.tracks[i].restore(d, s)
+		s.restoreTrack(d, &s.tracks[i])
 	}
 	if d.version >= 3 {
-		s.restoreLate(d)
+		s.restoreRest(d)
 	}
 	if d.err == nil && len(d.rest) > 0 {
 		d.err = errDamaged
@@ -223,7 +266,7 @@ func (s *State) restoreComplete(d *decoder) {
 	}
 }
 
-func (t *track) restore(d *decoder, s *State) {
+func (s *State) restoreTrack(d *decoder, t *track) {
 	c := &t.counts
 	for _, n := range []*uint64{&c.Windowed, &c.Late, &c.Untimed, &c.Dropped} {
 		*n = d.uvarint()
@@ -234,33 +277,84 @@ func (t *track) restore(d *decoder, s *State) {
 		c.In += c.Future
 	}
 	t.done = d.varint()
-	windows := d.upTo(uint64(s.options.OpenMax))
-	for range windows {
-		w := t.restoreWindow(d, s)
-		d.need(t.place(w) > t.done)
-		d.need(len(t.open) == 0 || t.definition.kind != count && t.open[len(t.open)-1].number < w.number)
-		d.need(t.definition.kind != count || w.documents < uint64(t.definition.documents))
-		if d.err != nil {
-			return
+	if t.keys == nil {
+		s.restoreSeries(d, t, t.series[0])
+	} else {
+		for range d.upTo(uint64(s.options.keysMax()) + 1) {
+			key := d.text(tidings.LabelBytesMax)
+			at, _ := t.find(key)
+			d.need(at == len(t.series))
+			if d.err != nil {
+				return
+			}
+			sr := t.begin(key, s.options.By.hash(key))
+			sr.heard = d.upTo(s.seen)
+			s.restoreSeries(d, t, sr)
+			d.need(sr.holds())
 		}
-		t.open = append(t.open, w)
-		t.due = min(t.due, w.last)
+		d.need(t.told() <= s.options.keysMax())
+	}
+	if d.version < 3 && t.definition.kind == count {
+		t.begun = t.done + 1 + int64(t.open)
+	}
+	if d.err == nil {
+		s.settle(t)
+		t.untold = math.MinInt64
 	}
 }
 
-func (t *track) restoreWindow(d *decoder, s *State) *window {
-	number := d.varint()
-	owner := number
-	if t.definition.kind == session {
-		owner = floorDiv(number, int64(s.options.sessionMax()))
+func (s *State) restoreSeries(d *decoder, t *track, sr *series) {
+	if s.options.PopularUntil > 0 {
+		s.restorePast(d, &sr.before)
 	}
-	w := newWindow(number, 0, s.owns(owner))
+	counts := t.definition.kind == count
+	for range d.upTo(uint64(s.options.OpenMax)) {
+		w := s.restoreWindow(d, t, sr)
+		d.need(counts || t.place(w) > t.done)
+		d.need(len(sr.open) == 0 || !counts && sr.open[len(sr.open)-1].number < w.number)
+		d.need(!counts || w.documents < uint64(t.definition.documents))
+		d.need(t.open < OpenMaxLimit)
+		if d.err != nil {
+			return
+		}
+		t.start(sr, w)
+	}
+}
+
+func (s *State) restorePast(d *decoder, p *past) {
+	if d.upTo(1) == 0 {
+		return
+	}
+	p.known, p.number = true, d.varint()
+	for range d.upTo(uint64(s.options.LabelsMax) + 1) {
+		label := d.text(tidings.LabelBytesMax)
+		d.need(len(p.labels) == 0 || p.labels[len(p.labels)-1] < label)
+		if d.err != nil {
+			return
+		}
+		p.labels = append(p.labels, strings.Clone(label))
+	}
+}
+
+func (s *State) restoreWindow(d *decoder, t *track, sr *series) *window {
+	number := d.varint()
+	share := s.options.shareOf(t.definition, number)
+	w := newWindow(number, 0, s.owns(t, sr.hash, share))
 	w.last = d.varint()
 	for _, n := range []*uint64{&w.first, &w.documents, &w.results, &w.told} {
 		*n = d.uvarint()
 	}
-	d.need(t.definition.kind != session || w.last >= number && floorDiv(w.last, int64(s.options.sessionMax())) == owner)
-	d.need(t.definition.kind == session || w.last == 0)
+	switch t.definition.kind {
+	case session:
+		d.need(w.last >= number && s.options.shareOf(t.definition, w.last) == share)
+	case count:
+		if d.version < 3 { // without keys it holds the documents between
+			w.last = int64(w.first + w.documents - 1)
+		}
+		d.need(number >= 0 && w.first <= uint64(w.last) && uint64(w.last) <= s.seen)
+	default:
+		d.need(w.last == 0)
+	}
 	d.need(w.told <= w.documents)
 	tallies := d.upTo(uint64(s.options.LabelsMax) + 1)
 	d.need(w.owned || tallies == 0)

@@ -95,8 +95,8 @@ func FuzzRestore(f *testing.F) {
 			return
 		}
 		for _, track := range s.tracks {
-			if len(track.open) > s.options.OpenMax {
-				t.Fatalf("%d windows open", len(track.open))
+			if track.open > s.options.OpenMax {
+				t.Fatalf("%d windows open", track.open)
 			}
 		}
 		again := New(o, 1, 2)

@@ -1,16 +1,12 @@
 package topics
 
-import (
-	"slices"
-	"sort"
-)
-
 // State is one partition's windows. Every partition observes the same
-// documents and ends in the same order, and counts the windows whose number
-// modulo the number of partitions is its own.
+// documents and ends in the same order, and counts the windows that
+// Options.Owner gives it.
 //
-// A State holds at most Options.OpenMax open windows a definition and
-// Options.LabelsMax + 1 counts a window, however long the stream is.
+// A State holds at most Options.OpenMax open windows a definition and key,
+// OpenMaxLimit a definition, Options.KeysMax + 1 keys and Options.LabelsMax + 1
+// counts a window, however long the stream is.
 type State struct {
 	options    Options // with defaults
 	partition  int
@@ -33,7 +29,7 @@ func New(o Options, partition, partitions int) *State {
 	s.complete = NewWatermark(o.OutOfOrder)
 	s.tracks = make([]track, len(s.options.Windows))
 	for i, d := range s.options.Windows {
-		s.tracks[i] = newTrack(d)
+		s.tracks[i] = newTrack(d, s.options.By)
 	}
 	return s
 }
@@ -120,16 +116,7 @@ func (s *State) EndOfSource(source string, emit func(Window)) {
 		return
 	}
 	for i := range s.tracks {
-		t := &s.tracks[i]
-		switch d := t.definition; {
-		case d.kind == count && len(t.open) > 0:
-			s.finish(t, t.done+1, emit)
-		case d.kind == 0 || d.kind == count || s.newest == NoTime:
-		case d.kind == session:
-			s.finish(t, s.newest, emit)
-		default:
-			s.finish(t, d.newestWith(s.newest), emit)
-		}
+		s.end(&s.tracks[i], emit)
 	}
 }
 
@@ -161,12 +148,7 @@ func (s *State) advance(t *track, emit func(Window)) {
 	if s.options.Lateness == 0 {
 		return
 	}
-	over := t.over(watermark, s.options.sessionMax())
-	for _, w := range t.open {
-		if w.results == 0 && t.place(w) <= over {
-			t.provisional(w, s.options.Popular, s.reader, emit)
-		}
-	}
+	s.overdue(t, t.over(watermark, s.options.sessionMax()), emit)
 }
 
 // asked says whether provisional results of all windows are due because event
@@ -174,166 +156,6 @@ func (s *State) advance(t *track, emit func(Window)) {
 func (s *State) asked(before int64) bool {
 	o, now := s.options, s.watermark()
 	return o.EmitTime > 0 && before != NoTime && floorDiv(now, int64(o.EmitTime)) > floorDiv(before, int64(o.EmitTime))
-}
-
-func (s *State) provisional(emit func(Window)) {
-	for i := range s.tracks {
-		for _, w := range s.tracks[i].open {
-			s.tracks[i].provisional(w, s.options.Popular, s.reader, emit)
-		}
-	}
-}
-
-// owns tells whether the partition counts window n.
-func (s *State) owns(n int64) bool {
-	at := n % int64(s.partitions)
-	if at < 0 {
-		at += int64(s.partitions)
-	}
-	return at == int64(s.partition)
-}
-
-// place counts a document with an event time in the windows that it is in. It is
-// accounted for by the newest of them: where that is final all are.
-func (s *State) place(t *track, d *Document, emit func(Window)) {
-	newest, oldest := t.definition.newestWith(d.Time), t.definition.oldestWith(d.Time)
-	for n := newest; n >= oldest && n > t.done; n-- {
-		w := t.at(n)
-		if w == nil && s.room(t, n, emit) {
-			w = t.start(n, s.seen, s.owns(n))
-		}
-		if w != nil {
-			w.add(d.Label, s.options.LabelsMax)
-			s.hear(w, d)
-		}
-		if n == newest {
-			s.account(t, s.owns(n), w != nil)
-		}
-	}
-	if newest <= t.done {
-		s.tooLate(t, d, newest, s.owns(newest))
-	}
-}
-
-// join counts a document in the session that it belongs to, which may be two
-// until now. A session lies between two cuts, whose owner counts it.
-func (s *State) join(t *track, d *Document, emit func(Window)) {
-	longest := int64(s.options.sessionMax())
-	between := floorDiv(d.Time, longest)
-	owned := s.owns(between)
-	if d.Time <= t.done {
-		s.tooLate(t, d, d.Time, owned)
-		return
-	}
-	touches := func(i int, from, to int64) bool {
-		return i >= 0 && i < len(t.open) && floorDiv(t.open[i].number, longest) == between && uint64(to)-uint64(from) < uint64(t.definition.length)
-	}
-	next := sort.Search(len(t.open), func(i int) bool { return t.open[i].number > d.Time })
-	before := next > 0 && (d.Time <= t.open[next-1].last && floorDiv(t.open[next-1].number, longest) == between || touches(next-1, t.open[next-1].last, d.Time))
-	behind := next < len(t.open) && touches(next, d.Time, t.open[next].number)
-	var w *window
-	switch {
-	case before:
-		w = t.open[next-1]
-		if behind {
-			w.swallow(t.open[next], s.options.LabelsMax)
-			t.open = slices.Delete(t.open, next, next+1)
-		}
-	case behind:
-		w = t.open[next]
-		w.number = d.Time
-	case s.room(t, d.Time, emit):
-		w = t.start(d.Time, s.seen, owned)
-		w.last = d.Time
-	}
-	if w != nil {
-		w.last = max(w.last, d.Time)
-		t.due = min(t.due, w.last)
-		w.add(d.Label, s.options.LabelsMax)
-		s.hear(w, d)
-	}
-	s.account(t, owned, w != nil)
-}
-
-// count counts a document of a definition that cuts by documents.
-func (s *State) count(t *track, d *Document, emit func(Window)) {
-	number := t.done + 1
-	w := t.at(number)
-	if w == nil {
-		w = t.start(number, s.seen, s.owns(number))
-	}
-	w.add(d.Label, s.options.LabelsMax)
-	s.hear(w, d)
-	s.account(t, w.owned, true)
-	if w.documents == uint64(t.definition.documents) {
-		s.finish(t, number, emit)
-	}
-}
-
-// account says where a document went, in the one partition that does so.
-func (s *State) account(t *track, owned, windowed bool) {
-	switch {
-	case !owned:
-		return
-	case windowed:
-		t.counts.Windowed++
-	default:
-		t.counts.Dropped++
-	}
-	t.counts.In++
-}
-
-// tooLate counts a document whose window is final, and tells of it if there is
-// room for one more.
-func (s *State) tooLate(t *track, d *Document, number int64, owned bool) {
-	room := s.late.room(s.seen, d, "")
-	if !owned {
-		return
-	}
-	t.counts.In++
-	t.counts.Late++
-	if room {
-		t.counts.Listed++
-		s.late.add(t, d, "", number, s.watermark())
-	}
-}
-
-// uncounted accounts for a document that belongs to no window, in the one
-// partition that does so for all.
-func (s *State) uncounted(t *track, as *uint64) {
-	if s.partition == 0 {
-		t.counts.In++
-		*as++
-	}
-}
-
-// room says whether one more window can be open at a place. Where there are too
-// many, since the sources are too far apart, the oldest ones do not wait for the
-// last source any longer: what comes later is late, and nothing is dropped.
-func (s *State) room(t *track, place int64, emit func(Window)) bool {
-	for len(t.open) >= s.options.OpenMax {
-		oldest := t.place(t.open[0])
-		if oldest >= place {
-			return false
-		}
-		if t.open[0].owned {
-			t.counts.Forced++
-		}
-		s.finish(t, oldest, emit)
-	}
-	return true
-}
-
-// finish closes the windows up to a place and emits those of the partition.
-func (s *State) finish(t *track, done int64, emit func(Window)) {
-	for _, w := range t.close(done) {
-		if w.owned {
-			r := t.result(w, s.options.Popular)
-			s.reader.tell(&r, w.contents)
-			s.reader.let(w.contents)
-			emit(r)
-		}
-	}
 }
 
 // Digest hashes what the partition has counted: the open windows it owns and
@@ -356,6 +178,7 @@ type Counts struct {
 	Windowed   uint64 `json:"windowed"`         // counted in a window, final or open
 	Late       uint64 `json:"late"`             // their window was final when they came
 	Listed     uint64 `json:"listed,omitempty"` // of these, those that were told one by one; the others found no room (LateBytesMax)
+	Pooled     uint64 `json:"pooled,omitempty"` // of those windowed, those that count under the key Other, as theirs was one too many or too long
 	Untimed    uint64 `json:"untimed"`          // no event time; count windows take them all the same
 	Future     uint64 `json:"future,omitempty"` // too far ahead of the log's own time (Options.FutureMax); count windows take them all the same
 	Dropped    uint64 `json:"dropped"`          // no room for one more window, and older than all that are open; 0 with one source, under options that pass Check
@@ -372,6 +195,7 @@ func (c *Counts) Add(other Counts) {
 	c.Windowed += other.Windowed
 	c.Late += other.Late
 	c.Listed += other.Listed
+	c.Pooled += other.Pooled
 	c.Untimed += other.Untimed
 	c.Future += other.Future
 	c.Dropped += other.Dropped

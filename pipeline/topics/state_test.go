@@ -131,8 +131,8 @@ func run(t *rapid.T, o Options, events []event, partitions int) (windows []emitt
 			}
 			checkOrder(t, s, windows[before:])
 			for _, track := range s.tracks {
-				if len(track.open) > defaults.OpenMax {
-					t.Fatalf("%d windows open, the limit is %d", len(track.open), defaults.OpenMax)
+				if track.open > defaults.OpenMax {
+					t.Fatalf("%d windows open, the limit is %d", track.open, defaults.OpenMax)
 				}
 			}
 		}
@@ -156,11 +156,7 @@ func checkOrder(t *rapid.T, s *State, windows []emitted) {
 		return slices.IndexFunc(s.options.Windows, func(d Definition) bool { return d.String() == w.Definition })
 	}
 	for i, e := range windows {
-		owner := e.window.Number
-		if strings.HasPrefix(e.window.Definition, "session") {
-			owner = floorDiv(owner, int64(s.options.sessionMax()))
-		}
-		if !s.owns(owner) {
+		if s.options.Owner(e.window, s.partitions) != s.partition {
 			t.Fatalf("partition %d emitted window %d", s.partition, e.window.Number)
 		}
 		if i == 0 || windows[i-1].window.Provisional != e.window.Provisional || e.window.Provisional {
@@ -447,7 +443,7 @@ func TestThePartitionOfAWindowIsItsNumberModuloPartitions(t *testing.T) {
 	tests := []struct{ number, partition int64 }{{0, 0}, {1, 1}, {3, 3}, {4, 0}, {-1, 3}, {-3, 1}, {-4, 0}}
 	for _, tt := range tests {
 		for p := range 4 {
-			if got, want := New(Options{}, p, 4).owns(tt.number), int64(p) == tt.partition; got != want {
+			if got, want := (Options{}).Owner(Window{Definition: "tumbling:24h", Number: tt.number}, 4) == p, int64(p) == tt.partition; got != want {
 				t.Errorf("partition %d of 4 owns window %d: %v", p, tt.number, got)
 			}
 		}

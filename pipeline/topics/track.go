@@ -1,61 +1,56 @@
 package topics
 
 import (
+	"cmp"
 	"math"
-	"sort"
+	"slices"
+	"strings"
 	"time"
 )
 
 // track is one definition's windows.
 type track struct {
 	definition Definition
+	hash       uint64 // of the definition
 	counts     Counts // Open is counted when asked for
 	// done is the place up to which everything is final: a window's number, or of
-	// sessions an event time, which their last document must have passed.
-	done int64
-	open []*window // by number
-	near int       // place in open of the window found last; a guess, never trusted
-	due  int64     // no open session ends at an earlier place
+	// sessions an event time, which their last document must have passed. Count
+	// windows have none.
+	done   int64
+	begun  int64              // count windows so far, of all keys: they are numbered as they begin
+	series []*series          // by key; without keys one, always
+	keys   map[string]*series // nil without keys
+	near   *series            // that was found last; a guess
+	open   int                // windows, of all series
+	due    int64              // before this place, or ordinal, nothing closes and nothing is forgotten
+	untold int64              // no window that was never told is at an earlier place
 }
 
 // nothingDone is done before anything was closed. Neither a number nor an event
 // time is as low.
 const nothingDone = math.MinInt64
 
-func newTrack(d Definition) track {
-	t := track{definition: d, counts: Counts{Definition: d.String()}, done: nothingDone, due: math.MaxInt64}
-	if d.kind == count {
-		t.done = -1
+func newTrack(d Definition, by By) track {
+	t := track{definition: d, hash: hashOf(d.String()), counts: Counts{Definition: d.String()}, done: nothingDone, due: math.MaxInt64, untold: math.MaxInt64}
+	if by == ByAll {
+		t.series = []*series{{}}
+	} else {
+		t.keys = map[string]*series{}
 	}
 	return t
 }
 
-// at returns the open window with that number, or nil. Most documents fall in
-// the window of the one before.
-func (t *track) at(number int64) *window {
-	if t.near < len(t.open) && t.open[t.near].number == number {
-		return t.open[t.near]
+// start opens a window of a series.
+func (t *track) start(sr *series, w *window) *window {
+	w.of = sr
+	sr.add(w)
+	t.open++
+	if t.definition.kind != count {
+		t.due = min(t.due, t.place(w))
 	}
-	i := t.search(number)
-	if i == len(t.open) || t.open[i].number != number {
-		return nil
+	if w.owned {
+		t.untold = min(t.untold, t.place(w))
 	}
-	t.near = i
-	return t.open[i]
-}
-
-func (t *track) search(number int64) int {
-	return sort.Search(len(t.open), func(i int) bool { return t.open[i].number >= number })
-}
-
-// start opens a window that is not open yet.
-func (t *track) start(number int64, first uint64, owned bool) *window {
-	w := newWindow(number, first, owned)
-	i := t.search(number)
-	t.open = append(t.open, nil)
-	copy(t.open[i+1:], t.open[i:])
-	t.open[i] = w
-	t.near = i
 	return w
 }
 
@@ -89,54 +84,67 @@ func (t *track) over(watermark int64, sessionMax time.Duration) int64 {
 	return over
 }
 
-// close takes the windows that are done out of the open ones, in order.
+// close takes the windows up to a place out of the open ones, by number, then
+// key. In a series places rise with numbers, of sessions too.
 func (t *track) close(done int64) (closed []*window) {
-	if done <= t.done {
-		return nil
-	}
-	t.done = done
-	if t.definition.kind == session {
-		return t.closeSessions()
-	}
-	n := sort.Search(len(t.open), func(i int) bool { return t.open[i].number > done })
-	closed = append(closed, t.open[:n]...)
-	kept := copy(t.open, t.open[n:])
-	clear(t.open[kept:])
-	t.open = t.open[:kept]
-	return closed
-}
-
-func (t *track) closeSessions() (closed []*window) {
-	if t.due > t.done {
-		return nil
-	}
-	t.due = math.MaxInt64
-	kept := t.open[:0]
-	for _, w := range t.open {
-		if w.last <= t.done {
-			closed = append(closed, w)
-			continue
+	for _, sr := range t.series {
+		n := 0
+		for n < len(sr.open) && t.place(sr.open[n]) <= done {
+			n++
 		}
-		t.due = min(t.due, w.last)
-		kept = append(kept, w)
+		closed = append(closed, t.shut(sr, n)...)
 	}
-	clear(t.open[len(kept):])
-	t.open = kept
+	inOrder(closed)
 	return closed
 }
 
-// result is what is emitted of a window.
-func (t *track) result(w *window, popular float64) Window {
+// oldest is the lowest place of an open window.
+func (t *track) oldest() int64 {
+	oldest := int64(math.MaxInt64)
+	for _, sr := range t.series {
+		if len(sr.open) > 0 {
+			oldest = min(oldest, t.place(sr.open[0]))
+		}
+	}
+	return oldest
+}
+
+// shut takes the first n open windows out of a series.
+func (t *track) shut(sr *series, n int) []*window {
+	if n == 0 {
+		return nil
+	}
+	closed := slices.Clone(sr.open[:n])
+	sr.open = slices.Delete(sr.open, 0, n)
+	t.open -= n
+	return closed
+}
+
+// inOrder sorts windows of several series as they are told.
+func inOrder(windows []*window) {
+	for i := 1; i < len(windows); i++ {
+		if windows[i].of != windows[0].of {
+			slices.SortFunc(windows, func(a, b *window) int {
+				return cmp.Or(cmp.Compare(a.number, b.number), strings.Compare(a.of.key, b.of.key))
+			})
+			return
+		}
+	}
+}
+
+// result is what is emitted of a window, whose predecessor is before.
+func (t *track) result(w *window, o *Options, before *past) Window {
 	r := Window{
 		Definition: t.counts.Definition,
+		Key:        w.of.key,
 		Number:     w.number,
 		Documents:  w.documents,
-		Shares:     w.shares(popular),
+		Shares:     w.shares(o, before),
 		Revision:   w.results,
 	}
 	switch t.definition.kind {
 	case count:
-		r.First, r.Last = w.first, w.first+w.documents-1
+		r.First, r.Last = w.first, uint64(w.last)
 	case session:
 		r.Start, r.End = time.Unix(0, w.number).UTC(), time.Unix(0, w.last).UTC().Add(t.definition.length)
 	default:
@@ -145,26 +153,14 @@ func (t *track) result(w *window, popular float64) Window {
 	return r
 }
 
-// provisional is a result of a window that is still open, nil where nothing has
-// changed since the last one.
-func (t *track) provisional(w *window, popular float64, reader *Reader, emit func(Window)) {
-	if !w.owned || w.told == w.documents {
-		return
-	}
-	r := t.result(w, popular)
-	reader.tell(&r, w.contents)
-	r.Provisional = true
-	w.results++
-	w.told = w.documents
-	emit(r)
-}
-
 // owned is how many open windows belong to the partition.
 func (t *track) owned() int {
 	n := 0
-	for _, w := range t.open {
-		if w.owned {
-			n++
+	for _, sr := range t.series {
+		for _, w := range sr.open {
+			if w.owned {
+				n++
+			}
 		}
 	}
 	return n
@@ -173,17 +169,25 @@ func (t *track) owned() int {
 // digest sums over labels and counts, so that sums over partitions agree.
 func (t *track) digest() uint64 {
 	var sum uint64
-	for _, w := range t.open {
-		for _, tally := range w.tallies {
-			h := newDigest(t.counts.Definition, w.number)
-			h.text(tally.label)
-			h.number(tally.documents)
-			sum += h.sum()
-		}
-		if w.contents != nil {
-			h := newDigest(t.counts.Definition, w.number)
-			h.text(string(w.contents.append(nil)))
-			sum += h.sum()
+	for _, sr := range t.series {
+		for _, w := range sr.open {
+			for _, tally := range w.tallies {
+				h := newDigest(t.counts.Definition, w.number)
+				h.text(tally.label)
+				h.number(tally.documents)
+				if t.keys != nil {
+					h.text(sr.key)
+				}
+				sum += h.sum()
+			}
+			if w.contents != nil {
+				h := newDigest(t.counts.Definition, w.number)
+				h.text(string(w.contents.append(nil)))
+				if t.keys != nil {
+					h.text(sr.key)
+				}
+				sum += h.sum()
+			}
 		}
 	}
 	return sum + t.countsDigest()
@@ -193,7 +197,7 @@ func (t *track) digest() uint64 {
 // the partitions' digests add up.
 func (t *track) countsDigest() uint64 {
 	var sum uint64
-	for i, n := range []uint64{t.counts.Windowed, t.counts.Late, t.counts.Untimed, t.counts.Dropped, t.counts.Listed, t.counts.Future, t.counts.Forced} {
+	for i, n := range []uint64{t.counts.Windowed, t.counts.Late, t.counts.Untimed, t.counts.Dropped, t.counts.Listed, t.counts.Future, t.counts.Forced, t.counts.Pooled} {
 		h := newDigest(t.counts.Definition, int64(i))
 		h.text("counts")
 		sum += n * (h.sum() | 1)

@@ -309,7 +309,7 @@ func TestTooManyOpenWindowsDoNotWaitForTheLastSource(t *testing.T) {
 				s.Observe(Document{Source: "still", Label: "x"}, emit)
 				for hour := range int64(100) {
 					s.Observe(Document{Source: "lively", Time: hour * int64(time.Hour), Label: "x"}, emit)
-					if n := len(s.tracks[0].open); n > o.OpenMax {
+					if n := s.tracks[0].open; n > o.OpenMax {
 						t.Fatalf("%s: %d windows are open", definition, n)
 					}
 				}

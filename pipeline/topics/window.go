@@ -80,8 +80,9 @@ func (w Window) Digest() uint64 {
 // window is one that is still open. Windows that another partition owns are
 // kept without tallies: how many are open must not depend on the partitions.
 type window struct {
+	of        *series
 	number    int64  // of a session its start, Unix nanoseconds
-	last      int64  // of a session its last event time
+	last      int64  // of a session its last event time; of a count window the ordinal of its last document
 	first     uint64 // ordinal of its first document
 	documents uint64
 	results   uint64 // emitted so far, all provisional
@@ -158,16 +159,18 @@ func (w *window) learn(label string) int {
 	return len(w.tallies) - 1
 }
 
-// shares sorts out what the window holds.
-func (w *window) shares(popular float64) []Share {
+// shares sorts out what the window holds. A label that was popular in the window
+// before stays so as long as Options.PopularUntil says.
+func (w *window) shares(o *Options, before *past) []Share {
 	shares := make([]Share, len(w.tallies))
 	for i, t := range w.tallies {
 		share := float64(t.documents) / float64(w.documents)
+		popular := share > o.Popular || o.PopularUntil > 0 && share >= o.PopularUntil && before.was(t.label)
 		shares[i] = Share{
 			Label:     t.label,
 			Documents: t.documents,
 			Share:     share,
-			Popular:   share > popular && t.label != "" && t.label != Other,
+			Popular:   popular && t.label != "" && t.label != Other,
 		}
 	}
 	slices.SortFunc(shares, func(a, b Share) int {
