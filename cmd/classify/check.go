@@ -13,8 +13,9 @@ func (c *classify) Check() error {
 	_, model := c.ModelFlags.Plan() // the whole plan is looked at where its parts can be read
 	_, plan := c.Plan()
 	_, _, pace := c.Pace()
+	_, silence := c.Silence(&c.SourceFlags)
 	_, broker := c.Options("")
-	return errors.Join(model, plan, pace, broker, c.checkUntil(), c.checkIsolate(), c.checkKeep(), c.checkBegin(), cli.CheckAbstain(c.Abstain))
+	return errors.Join(model, plan, pace, silence, broker, c.checkUntil(), c.checkIsolate(), c.checkKeep(), c.checkBegin(), cli.CheckAbstain(c.Abstain))
 }
 
 // shape is how predictions are told to outside readers.

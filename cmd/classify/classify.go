@@ -20,14 +20,15 @@ import (
 
 // classify is the command's flags.
 type classify struct {
-	cli.SourceFlags `group:"Source"`
-	cli.PaceFlags   `group:"Source"`
-	cli.LateFlags   `group:"Source"`
-	cli.PlanFlags   `group:"Pipeline"`
-	beginFlags      `group:"Pipeline"`
-	cli.BrokerFlags `group:"Broker"`
-	cli.KeepFlags   `group:"Broker"`
-	faultFlags      `group:"Faults"`
+	cli.SourceFlags  `group:"Source"`
+	cli.PaceFlags    `group:"Source"`
+	cli.LateFlags    `group:"Source"`
+	cli.SilenceFlags `group:"Source"`
+	cli.PlanFlags    `group:"Pipeline"`
+	beginFlags       `group:"Pipeline"`
+	cli.BrokerFlags  `group:"Broker"`
+	cli.KeepFlags    `group:"Broker"`
+	faultFlags       `group:"Faults"`
 
 	Stages  string   `name:"stages" placeholder:"LIST" complete:"tokenize,df,classify,topics" group:"Broker" help:"The stages that this process runs: df,classify or topics/0. Default: all."`
 	Until   string   `name:"until" placeholder:"WHEN" complete:"end,stopped" group:"Broker" help:"When to stop: end, at the end of what there is, or stopped, when somebody stops it. Default: end, unless documents come from other processes or from feeds; with end each feed is asked once."`
@@ -170,7 +171,11 @@ func (r *job) open(ctx context.Context) (err error) {
 		r.progress.Notice(fmt.Sprintf("the broker is at %s; predictions are on %s.out.predictions", url, r.plan.Pipeline))
 	}
 	if c.Listen != "" && len(c.From) == 0 {
-		if r.live, err = ingest.OpenLive(ctx, r.broker, ingest.LiveOptions{Pipeline: r.plan.Pipeline, Notice: r.progress.Notice}); err != nil {
+		silence, err := c.Silence(&c.SourceFlags)
+		if err != nil {
+			return err
+		}
+		if r.live, err = ingest.OpenLive(ctx, r.broker, ingest.LiveOptions{Pipeline: r.plan.Pipeline, SourceIdle: silence, Notice: r.progress.Notice}); err != nil {
 			return err
 		}
 		r.progress.Notice(fmt.Sprintf("documents are taken on %s: publish JSON lines there, with a request to hear what becomes of them; labels that come later on %s", ingest.LiveSubject(r.plan.Pipeline), ingest.LabelsSubject(r.plan.Pipeline)))
@@ -259,9 +264,13 @@ func (r *job) ingest(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		silence, err := r.flags.Silence(&r.flags.SourceFlags)
+		if err != nil {
+			return err
+		}
 		o := ingest.Options{
 			Delay: r.delay, Pipeline: r.plan.Pipeline, Source: r.source.Name, Resumable: r.source.Resumable, AnyTime: r.source.Synthetic, Repeats: r.source.Repeats,
-			Pack: r.flags.Pack, Rate: rate, Speed: speed, Live: r.source.Path == "-" || !r.source.Resumable,
+			Pack: r.flags.Pack, Rate: rate, Speed: speed, Live: r.source.Path == "-" || !r.source.Resumable, SourceIdle: silence,
 			Notice: r.progress.Notice,
 		}
 		if r.flags.Stages == "" {

@@ -18,12 +18,13 @@ import (
 
 // feed is the command's flags.
 type feed struct {
-	cli.SourceFlags `group:"Source"`
-	cli.PaceFlags   `group:"Source"`
-	cli.LateFlags   `group:"Source"`
-	liveFlags       `group:"Source"`
-	cli.BrokerFlags `group:"Broker"`
-	cli.KeepFlags   `group:"Broker"`
+	cli.SourceFlags  `group:"Source"`
+	cli.PaceFlags    `group:"Source"`
+	cli.LateFlags    `group:"Source"`
+	liveFlags        `group:"Source"`
+	cli.SilenceFlags `group:"Source"`
+	cli.BrokerFlags  `group:"Broker"`
+	cli.KeepFlags    `group:"Broker"`
 
 	Until    string `name:"until" placeholder:"WHEN" complete:"end,stopped" group:"Source" help:"When to stop: end, at the end of what there is, or stopped, when somebody stops it. Default: end, but stopped for feeds and for what clients send; with end each feed is asked once."`
 	Pipeline string `name:"pipeline" default:"tidings" placeholder:"NAME" group:"Broker" help:"The pipeline whose log is fed."`
@@ -46,6 +47,10 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 		return &cli.UsageError{Err: errors.New("where to? give --nats URL of a running broker, or --store DIR for a log that `classify --from log --store DIR` reads later")}
 	}
 	rate, speed, err := f.Pace()
+	if err != nil {
+		return err
+	}
+	silence, err := f.Silence(&f.SourceFlags)
 	if err != nil {
 		return err
 	}
@@ -80,11 +85,11 @@ func (f *feed) Run(ctx context.Context, s cli.Streams) (err error) {
 	}
 	defer f.retain(ctx, b, p)()
 	if f.live() {
-		return f.serve(ctx, s, b, p)
+		return f.serve(ctx, s, b, p, silence)
 	}
 	return f.feed(ctx, s, b, source, p, ingest.Options{
 		Pipeline: name, Source: source.Name, Resumable: source.Resumable, AnyTime: source.Synthetic, Repeats: source.Repeats, Pack: f.Pack,
-		Rate: rate, Speed: speed, Live: !source.Resumable, Delay: delay, Notice: p.Notice,
+		Rate: rate, Speed: speed, Live: !source.Resumable, SourceIdle: silence, Delay: delay, Notice: p.Notice,
 	})
 }
 

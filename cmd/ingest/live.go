@@ -59,9 +59,9 @@ func (f *feed) checkLive() error {
 }
 
 // serve takes documents until somebody stops it.
-func (f *feed) serve(ctx context.Context, s cli.Streams, b *broker.Broker, p *terminal.Progress) error {
+func (f *feed) serve(ctx context.Context, s cli.Streams, b *broker.Broker, p *terminal.Progress, silence time.Duration) error {
 	name := pipeline.Name(f.Pipeline)
-	live, err := ingest.OpenLive(ctx, b, ingest.LiveOptions{Pipeline: name, HTTP: f.HTTP, HTTPOpen: f.HTTPOpen, Notice: p.Notice})
+	live, err := ingest.OpenLive(ctx, b, ingest.LiveOptions{Pipeline: name, HTTP: f.HTTP, HTTPOpen: f.HTTPOpen, SourceIdle: silence, Notice: p.Notice})
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,7 @@ type root struct {
 	cli.Root
 	Feed     feed     `cmd:"" default:"withargs" hidden:"" name:"run"`
 	Datasets dataSets `cmd:"" help:"Data sets that are known by name: list them, tell their terms, fetch them."`
+	Idle     idle     `cmd:"" help:"Tell the log that a source has died, so that windows do not wait for it."`
 }
 
 func main() {

@@ -27,6 +27,9 @@ const feedsScheme = "feeds"
 // feedsPrefix says that a file is a list of feeds, whatever it looks like.
 const feedsPrefix = "feeds:"
 
+// everyDefault is how often feeds are asked where nobody says.
+const everyDefault = 15 * time.Minute
+
 // following says how feeds are read, by a command that can.
 type following struct {
 	once   bool
@@ -133,7 +136,7 @@ func followText(n int, f *following) string {
 	if f.once {
 		return "reading " + what + " once"
 	}
-	return fmt.Sprintf("reading %s every %s, until stopped", what, shortTime(cmp.Or(f.every, 15*time.Minute)))
+	return fmt.Sprintf("reading %s every %s, until stopped", what, shortTime(cmp.Or(f.every, everyDefault)))
 }
 
 // shortTime is a time without the units that are zero: 30m and not 30m0s.

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"maps"
 
 	"tidings/internal/broker"
 	"tidings/pipeline"
@@ -30,7 +31,7 @@ const aloneAgain = 256
 // Errors are those of broker.Put.
 func (f *fence) put(ctx context.Context, subject string, last uint64, h broker.Header, data []byte) (uint64, error) {
 	if f.others == 0 && last > 0 {
-		sequence, err := f.broker.Put(ctx, f.stream, subject, "", last, h, data)
+		sequence, err := f.broker.Put(ctx, f.stream, subject, "", last, maps.Clone(h), data) // which adds to the header
 		if !errors.Is(err, broker.ErrConflict) {
 			return sequence, err
 		}

@@ -37,16 +37,17 @@ const (
 
 // Options of Run. The zero value of each is usable.
 type Options struct {
-	Pipeline  pipeline.Name
-	Source    string  // subject-safe name; the resume cursor belongs to it
-	Resumable bool    // rows before the cursor are skipped; of other sources, documents that earlier runs stored are known by their ids
-	Repeats   bool    // an id that comes again is no news, as in a feed: the row is passed over and counted, not refused
-	Pack      int     // documents a message at most; 0 is all that fit
-	Rate      float64 // documents a second; 0 is as fast as it goes
-	Speed     float64 // replay event times so many times faster; 0 does not look at them
-	AnyTime   bool    // event times are made up: those in the future are no mistake
-	Live      bool    // rows may come slowly: send what is there instead of filling messages
-	Delay     Delay   // labels come later; of a source that is not resumable only Fraction counts
+	Pipeline   pipeline.Name
+	Source     string        // subject-safe name; the resume cursor belongs to it
+	Resumable  bool          // rows before the cursor are skipped; of other sources, documents that earlier runs stored are known by their ids
+	Repeats    bool          // an id that comes again is no news, as in a feed: the row is passed over and counted, not refused
+	Pack       int           // documents a message at most; 0 is all that fit
+	Rate       float64       // documents a second; 0 is as fast as it goes
+	Speed      float64       // replay event times so many times faster; 0 does not look at them
+	AnyTime    bool          // event times are made up: those in the future are no mistake
+	Live       bool          // rows may come slowly: send what is there instead of filling messages
+	SourceIdle time.Duration // of one that is Live, the log is told that it is idle when no document came for so long; 0: never
+	Delay      Delay         // labels come later; of a source that is not resumable only Fraction counts
 
 	Clock  Clock             // nil: the machine's
 	Notice func(text string) // something a person should know; nil: nobody hears it
@@ -117,7 +118,7 @@ func Run(ctx context.Context, b *broker.Broker, rows datasets.Reader, o Options)
 	}
 	w := &writer{
 		broker: b, o: o, stream: stream.Name, door: NewDoor(o),
-		later: NewLater(o.Delay), fence: newFence(b, o.Pipeline, o.Source), run: strconv.FormatInt(o.Clock.Now().UnixNano(), 36),
+		later: NewLater(o.Delay), silence: newSilence(o.Clock, o.SourceIdle), fence: newFence(b, o.Pipeline, o.Source), run: strconv.FormatInt(o.Clock.Now().UnixNano(), 36),
 	}
 	cursor, ended, err := w.resume(ctx)
 	if err != nil {
@@ -134,7 +135,7 @@ func Run(ctx context.Context, b *broker.Broker, rows datasets.Reader, o Options)
 		o.Notice("the source holds no rows")
 	}
 	if err == nil && (w.counts.Rows > w.counts.Skipped || !ended) {
-		err = w.put(ctx, pipeline.ControlRecord, []byte(`{"end":true}`))
+		err = w.put(ctx, pipeline.ControlRecord, []byte(pipeline.EndMark))
 	}
 	if err == nil && w.counts.Rows > 0 && w.told && w.total.documents == 0 {
 		err = &RefusedError{w.counts.Rows}
@@ -155,6 +156,9 @@ type writer struct {
 	later  *Later // labels that come later
 	sent   uint64 // rows whose labels, where they come later, are stored
 	told   bool   // total counts earlier runs too; programs of long ago did not tell
+
+	active  bool // documents were stored, and not since that the source is idle or has ended
+	silence *silence
 
 	door   *Door
 	past   map[uint64]uint64 // by the hash of their id, that of the line of documents that earlier runs stored
@@ -177,6 +181,7 @@ func (w *writer) resume(ctx context.Context) (cursor uint64, ended bool, err err
 	}
 	w.last, w.total = last.Sequence, totalOf(last)
 	w.told = last.Header.Get(headerTotal) != ""
+	w.active = active(w.o.Pipeline, w.o.Source, last)
 	if !w.o.Resumable {
 		return 0, false, nil
 	}
@@ -185,7 +190,7 @@ func (w *writer) resume(ctx context.Context) (cursor uint64, ended bool, err err
 		return 0, false, fmt.Errorf("source %s: its last record in the log has no cursor, another program wrote it; give the source another name", w.o.Source)
 	}
 	w.sent, _ = strconv.ParseUint(last.Header.Get(headerLabels), 10, 64) // none: no label came later
-	return cursor, last.Subject == w.o.Pipeline.LogSubject(pipeline.ControlRecord, w.o.Source), nil
+	return cursor, last.Subject == w.o.Pipeline.LogSubject(pipeline.ControlRecord, w.o.Source) && pipeline.IsEnd(last.Data), nil
 }
 
 // recall makes the door know the documents that earlier runs stored.
@@ -200,11 +205,13 @@ func (w *writer) recall(ctx context.Context) error {
 
 // feed stores the rows behind the cursor.
 func (w *writer) feed(ctx context.Context, rows datasets.Reader, cursor uint64) error {
-	pump := startPump(ctx, rows, cursor, w.o)
+	pump := startPump(ctx, rows, cursor, w.o, w.silence)
 	defer pump.stop()
 	for {
 		row, err := pump.next(ctx, w.lines > 0 && w.o.live())
 		switch {
+		case errors.Is(err, errSilent):
+			err = w.idle(ctx)
 		case errors.Is(err, errIdle):
 			err = w.flush(ctx)
 		case err == nil && row.Number <= cursor:
@@ -354,12 +361,27 @@ func (w *writer) flush(ctx context.Context) error {
 	if w.lines == 0 {
 		return nil
 	}
+	w.active = true
+	w.silence.hear()
 	if err := w.put(ctx, pipeline.ArticleRecord, w.batch[:len(w.batch)-1]); err != nil {
 		return err
 	}
 	w.counts.Documents += uint64(w.lines)
 	w.batch, w.lines = w.batch[:0], 0
 	return w.overdue(ctx)
+}
+
+// idle stores that no document came for a while.
+func (w *writer) idle(ctx context.Context) error {
+	if !w.active || w.silence.left() > 0 {
+		return nil
+	}
+	if err := w.put(ctx, pipeline.ControlRecord, []byte(pipeline.IdleMark)); err != nil {
+		return err
+	}
+	w.active = false
+	w.o.Notice(idleText(w.o.SourceIdle))
+	return nil
 }
 
 // overdue stores the labels that are due behind what is stored, if nothing is on
@@ -465,11 +487,24 @@ func (w *writer) settle(ctx context.Context, kind string) (stored bool, err erro
 			return false, sleep
 		}
 		return false, nil // the broker is away: try again
+	}
+	at := last.Sequence
+	if behind, err := strconv.ParseUint(last.Header.Get(headerBehind), 10, 64); err == nil {
+		// Somebody thought that this one had died.
+		w.active = false
+		if last.Sequence = behind; behind != w.last {
+			if last, err = w.broker.Record(ctx, w.stream, behind); err != nil {
+				return false, fmt.Errorf("source %s: record %d of it cannot be read: %w", w.o.Source, behind, err)
+			}
+		}
+	}
+	switch {
 	case last.Sequence == w.last:
+		w.last = at
 		return false, nil
 	case last.Header.Get(headerWriter) == w.run && last.Header.Get(headerCursor) == strconv.FormatUint(w.cursor, 10) &&
 		last.Subject == w.o.Pipeline.LogSubject(kind, w.o.Source):
-		w.last = last.Sequence
+		w.last = at
 		return true, nil
 	}
 	return false, fmt.Errorf("source %s: %w; this one stops, and nothing was stored twice", w.o.Source, ErrTaken)

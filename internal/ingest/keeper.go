@@ -29,6 +29,7 @@ type keeper struct {
 	known  *accepted
 	labels *accepted // late labels, by their keys
 	last   uint64    // sequence of the source's last record, all before are known
+	active bool      // documents came, and it was not said since that the source is idle
 	total  total
 	late   total  // of late labels
 	writer string // begins the name of each attempt
@@ -73,7 +74,7 @@ func openKeeper(ctx context.Context, l *Live) (*keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	k.last, k.total = last.Sequence, totalOf(last)
+	k.last, k.total, k.active = last.Sequence, totalOf(last), last.Sequence > 0
 	_, err = k.readOn(ctx, nil)
 	k.rivals = 0 // who wrote until now may be gone
 	return k, err
@@ -93,8 +94,13 @@ func (k *keeper) begin(ctx context.Context) error {
 // any more it says so to all who wait, and returns why.
 func (k *keeper) run(ctx context.Context) error {
 	for {
-		if k.batch = k.live.dequeue(k.batch[:0]); len(k.batch) == 0 {
+		var more bool
+		if k.batch, more = k.live.dequeue(k.batch[:0]); !more {
 			return nil
+		}
+		if len(k.batch) == 0 {
+			k.idle(ctx)
+			continue
 		}
 		err := k.storeAll(ctx, k.batch)
 		clear(k.batch)
@@ -110,7 +116,8 @@ func (k *keeper) run(ctx context.Context) error {
 func (k *keeper) giveUp(err error) {
 	k.live.setAway(err)
 	for {
-		if k.batch = k.live.dequeue(k.batch[:0]); len(k.batch) == 0 {
+		var more bool
+		if k.batch, more = k.live.dequeue(k.batch[:0]); !more {
 			return
 		}
 		k.fail(k.batch, err)
@@ -287,8 +294,42 @@ func (k *keeper) put(ctx context.Context, batch []arrival) error {
 	if err == nil {
 		k.stored(batch, sequence)
 		k.last, k.total, k.late = sequence, sum, late
+		k.heard(kind)
 	}
 	return err
+}
+
+// heard notes that a record of a kind was stored, by whomever.
+func (k *keeper) heard(kind string) {
+	if kind == pipeline.ArticleRecord {
+		k.active = true
+		k.live.silence.hear()
+	}
+}
+
+// idle stores that no document came for a while. Where another process has
+// stored one meanwhile it reads that, and the while begins anew. A mark that
+// cannot be stored now comes the next time.
+func (k *keeper) idle(ctx context.Context) {
+	if !k.active { // as far as is known here
+		_, _ = k.readOn(ctx, nil)
+	}
+	if !k.active || k.live.silence.left() > 0 {
+		return
+	}
+	k.tries++
+	h := broker.Header{headerCursor: {strconv.FormatUint(k.total.documents, 10)}, headerWriter: {k.attempt()}, headerTotal: {k.total.String()}}
+	if k.late.documents > 0 {
+		h[headerLabels] = []string{k.late.String()}
+	}
+	sequence, err := k.fence.put(ctx, k.live.o.Pipeline.LogSubject(pipeline.ControlRecord, LiveSource), k.last, h, []byte(pipeline.IdleMark))
+	switch {
+	case err == nil:
+		k.last, k.active = sequence, false
+		k.live.o.Notice(idleText(k.live.o.SourceIdle))
+	case errors.Is(err, broker.ErrConflict), errors.Is(err, broker.ErrUnknown):
+		_, _ = k.readOn(ctx, nil)
+	}
 }
 
 // attempt names the latest attempt to store a record.
@@ -344,7 +385,8 @@ func (k *keeper) catchUp(ctx context.Context, batch []arrival) (stored bool, err
 // readOn reads what stands behind the last record that is known: others', and
 // the latest attempt to store the batch, when it was stored after all.
 func (k *keeper) readOn(ctx context.Context, batch []arrival) (stored bool, err error) {
-	article, label := k.live.o.Pipeline.LogSubject(pipeline.ArticleRecord, LiveSource), k.live.o.Pipeline.LogSubject(pipeline.LabelRecord, LiveSource)
+	subject := func(kind string) string { return k.live.o.Pipeline.LogSubject(kind, LiveSource) }
+	article, label, control := subject(pipeline.ArticleRecord), subject(pipeline.LabelRecord), subject(pipeline.ControlRecord)
 	for {
 		r, err := k.finder.From(ctx, k.fence.all, k.last+1)
 		switch {
@@ -352,14 +394,22 @@ func (k *keeper) readOn(ctx context.Context, batch []arrival) (stored bool, err 
 			return stored, nil
 		case err != nil:
 			return stored, err
+		case r.Header.Get(headerWriter) == k.attempt() && r.Subject == control:
+			k.active = false
 		case r.Header.Get(headerWriter) == k.attempt():
 			stored = true
 			k.stored(batch, r.Sequence)
+			if r.Subject == article {
+				k.heard(pipeline.ArticleRecord)
+			}
 		default:
 			k.rivals = rivalsAgain
 			switch r.Subject {
 			case article:
 				documentsOf(&k.decoder, r, k.remember)
+				k.heard(pipeline.ArticleRecord)
+			case control:
+				k.active = active(k.live.o.Pipeline, LiveSource, r)
 			case label:
 				k.rememberLabels(r)
 			}

@@ -20,7 +20,7 @@ func StoreLabels(ctx context.Context, b *broker.Broker, name pipeline.Name, labe
 	l := &Live{o: LiveOptions{
 		Pipeline: name, Clock: machineClock{}, Notice: func(string) {},
 		pendingDocuments: PendingDocumentsMax, pendingBytes: PendingBytesMax,
-	}, broker: b, told: map[string]bool{}, labelsOnly: true}
+	}, broker: b, told: map[string]bool{}, labelsOnly: true, silence: newSilence(machineClock{}, 0)}
 	l.arrived.L = &l.mu
 	if err := b.CreateStream(ctx, name.LogStream()); err != nil {
 		return err

@@ -37,6 +37,7 @@ type LiveOptions struct {
 	HTTP        string           // "host:port" that serves POST /documents too; "": none
 	HTTPOpen    bool             // HTTP may be an address that other machines reach
 	ReadTimeout time.Duration    // of a whole HTTP request; 0: 30 s
+	SourceIdle  time.Duration    // the log is told that the source is idle when no document came for so long; 0: never
 	Clock       Clock            // nil: the machine's
 	Notice      func(string)     // something a person should know; nil: nobody hears it
 	Rows        func(LiveCounts) // called as documents are stored; nil: nobody looks
@@ -64,6 +65,7 @@ type Live struct {
 	service *broker.Service // of documents
 	labels  *broker.Service // of late labels
 	web     *web            // nil: no HTTP
+	silence *silence
 
 	labelsOnly bool // it takes no documents
 
@@ -73,6 +75,7 @@ type Live struct {
 	open    int // documents that wait or are being stored
 	bytes   int // their lines
 	closed  bool
+	silent  bool  // nothing came for a while
 	away    error // why nothing can be stored at the moment
 	counts  LiveCounts
 	told    map[string]bool // kinds of notices that a person has had
@@ -95,7 +98,7 @@ func OpenLive(ctx context.Context, b *broker.Broker, o LiveOptions) (_ *Live, er
 	if o.pendingDocuments == 0 {
 		o.pendingDocuments, o.pendingBytes = PendingDocumentsMax, PendingBytesMax
 	}
-	l := &Live{o: o, broker: b, told: map[string]bool{}}
+	l := &Live{o: o, broker: b, told: map[string]bool{}, silence: newSilence(o.Clock, o.SourceIdle)}
 	l.arrived.L = &l.mu
 	if o.HTTP != "" {
 		if l.web, err = openWeb(l); err != nil {
@@ -150,6 +153,9 @@ func (l *Live) Run(ctx context.Context) error {
 	defer give()
 	failed := make(chan error, 2)
 	var work, front sync.WaitGroup
+	watching, unwatch := context.WithCancel(ctx)
+	defer unwatch()
+	front.Go(func() { l.silence.watch(watching, l.isSilent) })
 	work.Go(func() {
 		if err := l.keeper.run(storing); err != nil {
 			failed <- err
@@ -169,6 +175,7 @@ func (l *Live) Run(ctx context.Context) error {
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
+	unwatch()
 	l.stopTaking(stopping)
 	front.Wait()
 	stop := context.AfterFunc(stopping, give)

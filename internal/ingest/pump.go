@@ -77,8 +77,12 @@ func (p *pace) wait(ctx context.Context, row datasets.Row) error {
 // pumpRows is how many rows are read ahead.
 const pumpRows = 1024
 
-// errIdle reports that no row is there at the moment.
-var errIdle = errors.New("no row at the moment")
+// errIdle reports that no row is there at the moment, and errSilent that no
+// document came for a while.
+var (
+	errIdle   = errors.New("no row at the moment")
+	errSilent = errors.New("no document for a while")
+)
 
 // pump reads rows on a goroutine of its own, so that reading, pacing and
 // storing overlap.
@@ -87,13 +91,26 @@ type pump struct {
 	err    error // why there are no more; set before rows is closed
 	cancel context.CancelFunc
 	done   sync.WaitGroup
+	watch  sync.WaitGroup
 	live   bool
+	silent chan struct{} // nothing came for a while
 }
 
-// startPump reads the rows; those behind cursor wait for their time.
-func startPump(ctx context.Context, r datasets.Reader, cursor uint64, o Options) *pump {
+// startPump reads the rows; those behind cursor wait for their time. Of a live
+// source it looks out for silence.
+func startPump(ctx context.Context, r datasets.Reader, cursor uint64, o Options, s *silence) *pump {
 	ctx, cancel := context.WithCancel(ctx)
-	m := &pump{rows: make(chan datasets.Row, pumpRows), cancel: cancel, live: o.Live}
+	m := &pump{rows: make(chan datasets.Row, pumpRows), cancel: cancel, live: o.Live, silent: make(chan struct{}, 1)}
+	if o.Live {
+		m.watch.Go(func() {
+			s.watch(ctx, func() {
+				select {
+				case m.silent <- struct{}{}:
+				default: // it is known
+				}
+			})
+		})
+	}
 	m.done.Go(func() {
 		defer close(m.rows)
 		m.err = m.read(ctx, r, cursor, newPace(o))
@@ -133,6 +150,8 @@ func (m *pump) next(ctx context.Context, now bool) (datasets.Row, error) {
 	select {
 	case row, ok := <-m.rows:
 		return m.got(row, ok)
+	case <-m.silent:
+		return datasets.Row{}, errSilent
 	case <-ctx.Done():
 		return datasets.Row{}, ctx.Err()
 	}
@@ -150,6 +169,7 @@ func (m *pump) got(row datasets.Row, ok bool) (datasets.Row, error) {
 // process.
 func (m *pump) stop() {
 	m.cancel()
+	m.watch.Wait()
 	if !m.live {
 		m.done.Wait()
 	}

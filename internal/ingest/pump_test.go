@@ -158,7 +158,7 @@ func TestThePumpDeliversInOrder(t *testing.T) {
 	broken := errors.New("broken")
 	for _, end := range []error{io.EOF, broken} {
 		clock := &watch{now: time.Unix(50, 0)}
-		m := startPump(t.Context(), &sequence{rows: timed(0, 3600, 7200, 7201, 7203), end: end}, 2, Options{Speed: 1, Clock: clock})
+		m := startPump(t.Context(), &sequence{rows: timed(0, 3600, 7200, 7201, 7203), end: end}, 2, Options{Speed: 1, Clock: clock}, nil)
 		for want := uint64(1); want <= 5; want++ {
 			row, err := m.next(t.Context(), false)
 			if err != nil || row.Number != want {
@@ -202,7 +202,7 @@ func TestThePumpStops(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { // fails if the goroutine does not end
 				o.Clock = machineClock{}
 				source := &endless{}
-				m := startPump(t.Context(), source, 0, o)
+				m := startPump(t.Context(), source, 0, o, nil)
 				synctest.Wait()
 				if source.n > pumpRows+1 {
 					t.Errorf("%d rows are read ahead, at most %d may be", source.n, pumpRows+1)
@@ -218,7 +218,7 @@ func TestThePumpStops(t *testing.T) {
 //   - waiting ends with the context.
 func TestThePumpDoesNotHoldTheCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := startPump(t.Context(), &sequence{rows: timed(0, 3600), end: io.EOF}, 0, Options{Speed: 1, Clock: machineClock{}})
+		m := startPump(t.Context(), &sequence{rows: timed(0, 3600), end: io.EOF}, 0, Options{Speed: 1, Clock: machineClock{}}, nil)
 		defer m.stop()
 		synctest.Wait()
 		if row, err := m.next(t.Context(), true); err != nil || row.Number != 1 {

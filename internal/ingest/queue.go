@@ -47,14 +47,19 @@ func busy(waiting []arrival, detail string) {
 	}
 }
 
-// dequeue waits for documents and returns as many as one record holds, nil
-// when no more come.
-func (l *Live) dequeue(batch []arrival) []arrival {
+// dequeue waits for documents and returns as many as one record holds, none
+// where nothing came for so long that somebody should know, and no more where
+// the queue has ended.
+func (l *Live) dequeue(batch []arrival) (_ []arrival, more bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for len(l.queue) == 0 {
 		if l.closed {
-			return nil
+			return nil, false
+		}
+		if l.silent {
+			l.silent = false
+			return nil, true
 		}
 		l.arrived.Wait()
 	}
@@ -69,7 +74,15 @@ func (l *Live) dequeue(batch []arrival) []arrival {
 	if l.queue = l.queue[len(batch):]; len(l.queue) == 0 {
 		l.queue = nil
 	}
-	return batch
+	return batch, true
+}
+
+// isSilent is for the watch of silence.
+func (l *Live) isSilent() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.silent = true
+	l.arrived.Signal()
 }
 
 // shut lets the queue end.
