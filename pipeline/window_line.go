@@ -48,6 +48,7 @@ type PreviousWindow struct {
 	Number    int64       `json:"number"`
 	Start     time.Time   `json:"start,omitzero"`
 	End       time.Time   `json:"end,omitzero"`
+	Last      uint64      `json:"last,omitempty"`
 	Documents uint64      `json:"documents"`
 	Gone      []GoneLabel `json:"gone,omitempty"` // its labels that the window has none of
 }
@@ -62,6 +63,12 @@ type GoneLabel struct {
 type windowOf struct{ definition, key string }
 
 func (l *WindowLine) of() windowOf { return windowOf{l.Definition, l.Key} }
+
+// Follows says whether a result is newer than another one of the same definition
+// and key: of a window that ends later, or a later one of the same window.
+func (l *WindowLine) Follows(other *WindowLine) bool {
+	return placeOfWindow(&l.Window).compare(placeOfWindow(&other.Window)) > 0
+}
 
 // windowPlace says which of two results of windows that follow each other is the
 // newer one: the window that ends later, of one window the later result.
@@ -122,7 +129,7 @@ func (t *WindowTeller) line(w topics.Window) WindowLine {
 	l.Window.Shares = nil
 	before := map[string]float64{}
 	if p := t.newest[l.of()]; p != nil && placeOfWindow(p).compare(placeOfWindow(&w)) < 0 {
-		l.Previous = &PreviousWindow{Number: p.Number, Start: p.Start, End: p.End, Documents: p.Documents}
+		l.Previous = &PreviousWindow{Number: p.Number, Start: p.Start, End: p.End, Last: p.Last, Documents: p.Documents}
 		for _, s := range p.Shares {
 			before[s.Label] = s.Share
 		}
@@ -139,15 +146,20 @@ func (t *WindowTeller) line(w topics.Window) WindowLine {
 }
 
 // late is how many documents were too late for a definition.
-func (t *WindowTeller) late(definition string) (n uint64) {
+func (t *WindowTeller) late(definition string) uint64 { return t.Counts(definition).Late }
+
+// Counts sums what became of the documents for a definition, as far as results
+// have come.
+func (t *WindowTeller) Counts(definition string) topics.Counts {
+	sum := topics.Counts{Definition: definition}
 	for _, partition := range t.counts {
 		for _, c := range partition {
 			if c.Definition == definition {
-				n += c.Late
+				sum.Add(c)
 			}
 		}
 	}
-	return n
+	return sum
 }
 
 // remember keeps a final window to compare the next one with, unless it is older

@@ -38,6 +38,7 @@ type root struct {
 	Doctor      checkup     `cmd:"" help:"Look whether all that a run needs is in place."`
 	Explain     reasons     `cmd:"" help:"Show why a document of a pipeline was predicted as it was."`
 	Uncertain   uncertain   `cmd:"" help:"List the documents most worth labelling."`
+	Topics      rising      `cmd:"" help:"Show the windows of a pipeline: which labels, terms and stories rise, and fall."`
 	Stories     tales       `cmd:"" help:"Show the largest stories of a pipeline: documents that tell the same event."`
 	ExplainText explanation `cmd:"" help:"Show what becomes of a text: words, terms, df, weights, and what they say for each label."`
 }

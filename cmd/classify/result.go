@@ -16,6 +16,7 @@ import (
 	"tidings/internal/cli"
 	"tidings/internal/terminal"
 	"tidings/pipeline"
+	"tidings/pipeline/topics"
 )
 
 // result tells how the run went. A run that was interrupted tells what it has,
@@ -50,6 +51,7 @@ func (r *job) result(ctx context.Context, failure error) error {
 		}
 	}
 	report.Examples = r.examples(looking)
+	r.nameStories(looking, report.Windows)
 	faults, notes, err := r.struck(looking)
 	if err != nil {
 		return err
@@ -105,6 +107,23 @@ func (r *job) report() terminal.Report {
 	s.RSSMax = rssMax()
 	report.Summary = s
 	return report
+}
+
+// nameStories fills in what the stories of each newest window are called. Where
+// the log is out of reach they are shown without.
+func (r *job) nameStories(ctx context.Context, windows map[string][]topics.Window) {
+	teller := pipeline.NewWindowTeller(r.broker, r.plan)
+	for definition, last := range windows {
+		if len(last) == 0 || len(last[len(last)-1].Stories) == 0 {
+			continue
+		}
+		last = slices.Clone(last)
+		l := pipeline.WindowLine{Window: last[len(last)-1]}
+		if teller.Name(ctx, &l) == nil {
+			last[len(last)-1].Stories = l.Stories
+			windows[definition] = last
+		}
+	}
 }
 
 // test predicts the --test files with model and df frozen.

@@ -8,8 +8,6 @@ import (
 	"os"
 	"time"
 
-	"tidings"
-	"tidings/features"
 	"tidings/internal/broker"
 	"tidings/internal/cli"
 	"tidings/internal/terminal"
@@ -100,20 +98,13 @@ func (c *tales) Run(ctx context.Context, s cli.Streams) (err error) {
 }
 
 // storyNames finds names and headlines in the log.
-type storyNames struct {
-	broker *broker.Broker
-	name   pipeline.Name
-	namer  *features.Namer
-}
+type storyNames struct{ names *pipeline.StoryNames }
 
 func newStoryNames(b *broker.Broker, name pipeline.Name) *storyNames {
-	return &storyNames{broker: b, name: name}
+	return &storyNames{pipeline.NewStoryNames(b, name)}
 }
 
 func (n *storyNames) all(ctx context.Context, periods []pipeline.StoryPeriod) (told []terminal.StoryPeriod, err error) {
-	if n.namer, err = features.NewNamer(); err != nil {
-		return nil, err
-	}
 	for _, period := range periods {
 		x := terminal.StoryPeriod{Start: period.Start, End: period.End, Documents: period.Documents}
 		for _, s := range period.Stories {
@@ -138,28 +129,9 @@ func (n *storyNames) story(ctx context.Context, s pipeline.PeriodStory) (told te
 	for _, t := range s.Terms {
 		told.Terms = append(told.Terms, t.Text)
 	}
-	var names [][]string
-	for i, at := range s.Central {
-		d, err := pipeline.LogDocument(ctx, n.broker, n.name, at)
-		if errors.Is(err, pipeline.ErrNotLogged) {
-			continue
-		}
-		if err != nil {
-			return told, err
-		}
-		names = append(names, n.namer.Names(d.Title+". "+d.Text))
-		if i == 0 {
-			told.Central, told.Headline = at.String(), headline(d)
-		}
+	if len(s.Central) > 0 {
+		told.Central = s.Central[0].String()
 	}
-	told.Name = s.Name(names)
-	return told, nil
-}
-
-// headline is the title of a document, or the beginning of its text.
-func headline(d tidings.Document) string {
-	if d.Title != "" {
-		return d.Title
-	}
-	return head(d.Text)
+	told.Name, told.Headline, err = n.names.Of(ctx, s.Terms, s.Central, len(s.Central))
+	return told, err
 }

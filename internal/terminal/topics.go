@@ -63,6 +63,7 @@ func (p *page) definition(definition string, windows []topics.Window, counts *to
 		p.print(line{}.add(dim, "  no window is closed yet"))
 	} else {
 		p.table(newTopicTable(p.width, windows[max(0, len(windows)-windowsMax):]))
+		p.brief(windows[len(windows)-1])
 	}
 	if counts != nil {
 		p.conservation(*counts)
