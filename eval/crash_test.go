@@ -10,6 +10,7 @@ import (
 	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/pipeline"
+	"tidings/pipeline/topics"
 )
 
 // expected is what a crash does to the documents of a run, or to the windows
@@ -63,7 +64,7 @@ func TestACrashAtEveryPointOfEveryStageUnderEveryPromise(t *testing.T) {
 						runs++
 						p := pipeline.Plan{
 							Pipeline: "crash", Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n},
-							Guarantee: promise.Guarantee, Recovery: promise.Recovery,
+							Guarantee: promise.Guarantee, Recovery: promise.Recovery, Topics: topics.Options{Bursts: 3, Stories: 3},
 						}.WithDefaults()
 						crash(t, p, stage, point, documents, expectation(promise)(point))
 					}
@@ -103,8 +104,9 @@ func crash(t *testing.T, p pipeline.Plan, stage string, point guarantees.Point, 
 		t.Errorf("%s: the fault has not struck", where)
 	}
 	if p.Guarantee == guarantees.ExactlyOnce {
-		got, want := tally.Summary(p), oracle(t, b, p, nil).Tally.Summary(p)
-		if got.PredictionsDigest != want.PredictionsDigest || got.ModelDigest != want.ModelDigest || got.DFDigest != want.DFDigest || got.Windows != want.Windows {
+		truth := oracle(t, b, p, nil).Tally
+		got, want := tally.Summary(p), truth.Summary(p)
+		if tally.WindowsDigest != truth.WindowsDigest || got.PredictionsDigest != want.PredictionsDigest || got.ModelDigest != want.ModelDigest || got.DFDigest != want.DFDigest || got.Windows != want.Windows {
 			t.Errorf("%s:\n got %+v\nwant %+v", where, got, want)
 		}
 	}

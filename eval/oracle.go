@@ -56,10 +56,12 @@ func NewOracle(p pipeline.Plan) (*Oracle, error) {
 	if err != nil {
 		return nil, err
 	}
+	tokenize := pipeline.NewTokenize(p.Features, func(uint64) bool { return true })
+	tokenize.Ordered = p.Topics.Bursts > 0
 	return &Oracle{
 		plan:     p,
 		options:  p.Options,
-		tokenize: pipeline.NewTokenize(p.Features, func(uint64) bool { return true }),
+		tokenize: tokenize,
 		df:       features.NewDF(p.Features),
 		learner:  l,
 		topics:   topics.New(p.Topics, 0, 1),
@@ -115,7 +117,8 @@ func (o *Oracle) Take(ctx context.Context, r broker.Record) error {
 			if err := o.document(u, e); err != nil {
 				return err
 			}
-			o.topics.Observe(topics.Document{Time: e.Time, Label: e.Label, Source: e.Source, Position: e.Position, ID: e.ID}, emit)
+			o.topics.Observe(topics.Document{Time: e.Time, Label: e.Label, Source: e.Source, Position: e.Position, ID: e.ID,
+				Dict: &u.Dict, Terms: u.TermsOf(e), Words: u.WordsOf(e)}, emit)
 		case pipeline.LabelEntry:
 			if o.frozen {
 				continue

@@ -15,7 +15,7 @@ import (
 // everyWindow has windows of every kind, which take late documents and tell what
 // they have so far.
 func everyWindow(t *testing.T) topics.Options {
-	o := topics.Options{Lateness: 48 * time.Hour, EmitDocuments: 500}
+	o := topics.Options{Lateness: 48 * time.Hour, EmitDocuments: 500, Bursts: 5, Stories: 3}
 	for _, form := range []string{"tumbling:24h", "sliding:7d/1d", "session:30h", "count:1000"} {
 		d, err := topics.Parse(form)
 		if err != nil {

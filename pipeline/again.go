@@ -19,7 +19,7 @@ func (in *zipInput) again(ctx context.Context, s *side, r *repetition, u *Unit) 
 		return false, nil
 	}
 	joins := slices.ContainsFunc(in.sides, func(o *side) bool { return o.node.Stage == DFStage })
-	if joins && s.node.Stage == TokenizeStage {
+	if (joins || s.says) && s.node.Stage == TokenizeStage {
 		return false, nil
 	}
 	u.Trigger = fmt.Sprintf("%s@%d", s.label(), r.record.Sequence)

@@ -35,6 +35,7 @@ type Node struct {
 	Stage   string
 	Writes  string   // kind of stream: one stream a partition
 	Reads   []string // stages whose every partition it reads; none: the log
+	Asks    []string // stages that it reads, too, where the plan asks for bursts or stories
 	Divided string   // what decides which partition does a piece of work
 	State   string   // what it remembers; "" when nothing
 }
@@ -49,7 +50,7 @@ func Graph() []Node {
 		{Stage: TokenizeStage, Writes: "tok", Divided: "by position, in blocks"},
 		{Stage: DFStage, Writes: "df", Reads: []string{TokenizeStage}, Divided: "by term", State: "in how many documents each term occurred"},
 		{Stage: ClassifyStage, Writes: "pred", Reads: []string{TokenizeStage, DFStage}, Divided: "by position, in blocks; each partition learns everything", State: "the model"},
-		{Stage: TopicsStage, Writes: "win", Reads: []string{ClassifyStage}, Divided: "by window", State: "open windows"},
+		{Stage: TopicsStage, Writes: "win", Reads: []string{ClassifyStage}, Asks: []string{TokenizeStage}, Divided: "by window", State: "open windows, and what bursts and stories are told by"},
 	}
 }
 

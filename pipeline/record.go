@@ -24,6 +24,7 @@ const (
 	dfSection          = 2 // df values, and digests at end entries
 	predictionsSection = 3 // entries with what classify said, and what it made of its model
 	windowsSection     = 4 // closed windows and counts, as JSON
+	wordsSection       = 6 // behind tokens: the order of their words, where windows tell bursts
 	valuesSection      = 9 // behind df values: how many are each log message's, where a reader may have some of them
 	alarmsSection      = 5 // behind predictions: alarms of change at their entries, where there are any
 )
@@ -33,6 +34,7 @@ const (
 type codec struct {
 	enc      encoder
 	dec      decoder
+	wanted   bool     // the order of words is decoded
 	renumber []uint32 // a dictionary's numbers to the record's, or back
 	terms    uint32   // distinct ones written so far
 }
@@ -56,6 +58,8 @@ func (c *codec) encode(u *Unit, sections []byte, partition int, owns func(sequen
 		switch s {
 		case tokensSection:
 			c.entries(u, owns, c.tokens)
+		case wordsSection:
+			c.words(u, owns)
 		case dfSection:
 			c.df(u, partition)
 		case valuesSection:
@@ -236,6 +240,8 @@ func (c *codec) decode(u *Unit, data []byte, partition int) error {
 		switch s := d.byte(); s {
 		case tokensSection:
 			c.decodeEntries(u, c.decodeTokens)
+		case wordsSection:
+			c.decodeWords(u)
 		case dfSection:
 			c.decodeDF(u, partition)
 		case valuesSection:

@@ -20,6 +20,7 @@ type side struct {
 	promise   guarantees.Promise // of who writes it
 	arrivals  arrivals
 	codec     codec
+	says      bool // what documents say, to be added to what another side says of them
 	frame     Unit // what is being consumed
 	hole      bool // the frame is a range that is lost
 	committed int64
@@ -169,6 +170,11 @@ func (s *side) takeEntries(u *Unit, sequence uint64) uint64 {
 			u.Terms = append(u.Terms, t)
 		}
 		e.termsEnd = uint32(len(u.Terms))
+		s.copyWords(u, &e)
+		if s.says {
+			u.say(&e)
+			continue
+		}
 		first := len(u.scores)
 		u.scores = append(u.scores, e.Scores...)
 		e.Scores = u.scores[first:len(u.scores):len(u.scores)]

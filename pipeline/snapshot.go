@@ -90,17 +90,37 @@ func (w *worker) pieces(a *assembly, committers []*guarantees.Committer) (all []
 		})
 	}
 	if s := a.topics; s != nil {
+		var reader bytes.Buffer // the same with each partition, so that each can be restored by itself
 		for i, p := range w.partitions {
 			all = append(all, piece{
 				name: TopicsStage + "/" + strconv.Itoa(p), limit: committers[i].Resume(),
-				copy: func() (func(io.Writer) error, error) { return written(s.states[p].Save) }, // small
-				load: func(r io.Reader, at uint64) (err error) {
-					s.states[p], err = topics.Load(plantedTimer(w.faults, r), s.options, p, len(s.states))
-					s.at[p] = at
+				copy: func() (func(io.Writer) error, error) { // small
+					if reader.Len() == 0 {
+						if err := s.reader.Save(&reader); err != nil {
+							return nil, err
+						}
+					}
+					save, err := written(s.states[p].Save)
+					return func(w io.Writer) error {
+						if _, err := w.Write(reader.Bytes()); err != nil {
+							return err
+						}
+						return save(w)
+					}, err
+				},
+				load: func(r io.Reader, at uint64) error {
+					reader, err := topics.LoadReader(r, s.options)
+					if err != nil {
+						return err
+					}
+					state, err := topics.Load(plantedTimer(w.faults, r), s.options, p, len(s.states))
+					if err == nil {
+						s.take(p, state, reader, at)
+					}
 					return err
 				},
 				reset: func() error {
-					s.states[p], s.at[p] = topics.New(s.options, p, len(s.states)), 0
+					s.take(p, topics.New(s.options, p, len(s.states)), topics.NewReader(s.options), 0)
 					return nil
 				},
 				at: func() uint64 { return s.at[p] },
@@ -383,7 +403,7 @@ func (p Plan) pieceNames(n Node) map[string][]int {
 
 // inputs are the streams that a stage reads.
 func (p Plan) inputs(n Node) (streams []string) {
-	for _, stage := range n.Reads {
+	for _, stage := range p.reads(n) {
 		from, err := node(stage)
 		if err != nil {
 			continue

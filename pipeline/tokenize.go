@@ -21,6 +21,9 @@ type Tokenize struct {
 	tokenizer *features.Tokenizer
 	decoder   jsonl.Decoder
 	owns      func(sequence uint64) bool
+
+	// Ordered makes it fill Words, too.
+	Ordered bool
 }
 
 // NewTokenize makes the stage for those log messages that owns lets through.
@@ -109,7 +112,13 @@ func (s *Tokenize) article(u *Unit, e *Entry, row []byte) error {
 	if len(f.Label) > 0 {
 		e.Truth = string(f.Label)
 	}
-	u.Terms, err = s.tokenizer.Append(u.Terms, &u.Dict, f.Title, f.Text)
+	if !s.Ordered {
+		u.Terms, err = s.tokenizer.Append(u.Terms, &u.Dict, f.Title, f.Text)
+		return err
+	}
+	e.words = uint32(len(u.Words))
+	u.Terms, u.Words, err = s.tokenizer.AppendOrdered(u.Terms, u.Words, &u.Dict, f.Title, f.Text)
+	e.wordsEnd = uint32(len(u.Words))
 	return err
 }
 

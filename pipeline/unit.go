@@ -51,6 +51,7 @@ type Entry struct {
 	Logged   int64 // when the log stored it, Unix nanoseconds
 
 	terms, termsEnd uint32 // tokenize: the entry's part of Unit.Terms
+	words, wordsEnd uint32 // likewise of Unit.Words
 
 	By     string           // of a late label: who gave it; Time says when
 	Target tidings.Position // of it: where its document stands, once that is known
@@ -120,6 +121,7 @@ type Unit struct {
 	Entries []Entry              // tokenize: by position
 	Dict    features.Dictionary  // tokenize: the terms of all entries
 	Terms   []features.TermCount // tokenize: of one entry after the other
+	Words   []uint32             // likewise the order of their words, where bursts are asked for (features.Tokenizer.AppendOrdered)
 	DF      [][]uint32           // df, by partition: a value for each of Terms that it owns, in order
 	ends    [][]endDigest        // df, by partition: its digest at each EndEntry
 	values  [][]valueEnd         // df, by partition: where the values of each log message end
@@ -153,7 +155,7 @@ func (u *Unit) Reset() {
 	clear(u.Entries)
 	u.Entries = u.Entries[:0]
 	u.Dict.Reset()
-	u.Terms = u.Terms[:0]
+	u.Terms, u.Words = u.Terms[:0], u.Words[:0]
 	for i := range u.DF {
 		u.DF[i] = u.DF[i][:0]
 		u.ends[i] = u.ends[i][:0]
@@ -202,6 +204,7 @@ func (u *Unit) add(v *Unit) {
 	for i := range v.Entries {
 		e := v.Entries[i]
 		terms := v.TermsOf(&e)
+		e.words, e.wordsEnd = 0, 0 // nobody who joins reads them
 		e.terms = uint32(len(u.Terms))
 		for _, t := range terms {
 			t.Ref = u.Dict.Add(v.Dict.Text(t.Ref))
@@ -289,6 +292,11 @@ func (u *Unit) dfEnd(p tidings.Position) (sum endDigest) {
 // TermsOf is the entry's part of Terms.
 func (u *Unit) TermsOf(e *Entry) []features.TermCount {
 	return u.Terms[e.terms:e.termsEnd]
+}
+
+// WordsOf is the entry's part of Words.
+func (u *Unit) WordsOf(e *Entry) []uint32 {
+	return u.Words[e.words:e.wordsEnd]
 }
 
 // A Stage is a pure state machine. Step reads a unit's columns and fills its

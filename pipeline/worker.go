@@ -83,7 +83,9 @@ func (w *worker) assemble() (*assembly, error) {
 		owns := w.owns(p.Tokenize)
 		a.promotions.Decides = true
 		a.judge = func(ctx context.Context, u *Unit) error { return a.promotions.judgeOwned(ctx, u, owns) }
-		a.ahead = append(a.ahead, NewTokenize(w.plan.Features, owns))
+		tokenize := NewTokenize(w.plan.Features, owns)
+		tokenize.Ordered = ordered(w.plan.Topics)
+		a.ahead = append(a.ahead, tokenize)
 		a.begun = make([]uint64, p.Tokenize)
 	}
 	if chain || w.stage == DFStage {
@@ -107,6 +109,9 @@ func (w *worker) assemble() (*assembly, error) {
 		a.sections = []byte{predictionsSection, windowsSection}
 	case TokenizeStage:
 		a.sections = []byte{tokensSection}
+		if ordered(w.plan.Topics) {
+			a.sections = append(a.sections, wordsSection)
+		}
 	case DFStage:
 		if a.sections = []byte{dfSection}; w.plan.Releases(DFStage) {
 			a.sections = append(a.sections, valuesSection)
@@ -282,7 +287,7 @@ func (w *worker) input(ctx context.Context, committers []*guarantees.Committer, 
 		r.cuts = append(r.cuts, c.Cuts()...)
 		r.after = min(r.after, c.Resume())
 	}
-	reads := w.writes().Reads
+	reads := w.plan.reads(w.writes())
 	if w.faults != nil && len(reads) == 0 && !w.releases() {
 		r.after = 0 // documents are counted from the first one on
 	}

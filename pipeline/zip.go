@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"tidings/guarantees"
 	"tidings/internal/broker"
@@ -40,6 +41,8 @@ func openZip(ctx context.Context, r reading, stages []string) (_ *zipInput, err 
 			if err != nil {
 				return nil, err
 			}
+			s.says = stage == TokenizeStage && slices.Contains(stages, ClassifyStage)
+			s.codec.wanted = s.says && ordered(r.plan.Topics)
 			in.sides = append(in.sides, s)
 		}
 	}
