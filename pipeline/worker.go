@@ -27,7 +27,6 @@ type worker struct {
 	every      uint64 // documents between two snapshots; 0: none are made
 	snapshots  guarantees.Snapshots
 	notice     func(string) // tells people
-	verifies   bool         // what is made again is compared with what is stored
 
 	assembly *assembly     // of the last attempt
 	met      atomic.Uint64 // the last log sequence that its state has met
