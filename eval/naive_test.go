@@ -797,7 +797,7 @@ func compareWindows(t *testing.T, got []topics.Window, counts []topics.Counts, n
 	}
 	all, late, untimed := uint64(len(n.documents)), uint64(count(n, func(d naiveDocument) bool { return d.late })), uint64(count(n, func(d naiveDocument) bool { return d.untimed }))
 	wantCounts := []topics.Counts{
-		{Definition: "tumbling:24h", In: all, Windowed: all - late - untimed, Late: late, Untimed: untimed},
+		{Definition: "tumbling:24h", In: all, Windowed: all - late - untimed, Late: late, Listed: late, Untimed: untimed},
 		{Definition: "count:1000", In: all, Windowed: all},
 	}
 	if !reflect.DeepEqual(counts, wantCounts) {
