@@ -117,8 +117,7 @@ func (o *Oracle) Take(ctx context.Context, r broker.Record) error {
 			if err := o.document(u, e); err != nil {
 				return err
 			}
-			o.topics.Observe(topics.Document{Time: e.Time, Label: e.Label, Source: e.Source, Position: e.Position, ID: e.ID,
-				Dict: &u.Dict, Terms: u.TermsOf(e), Words: u.WordsOf(e)}, emit)
+			o.topics.Observe(u.TopicsDocument(e), emit)
 		case pipeline.LabelEntry:
 			if o.frozen {
 				continue

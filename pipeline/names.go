@@ -34,6 +34,14 @@ const (
 	ControlRecord = "control" // a source has ended or is idle, or a version takes over
 )
 
+// HeaderTimes is a header of a log record; with TimesMadeUp its documents' event
+// times are made up, as those of a synthetic source, and none of them is too far
+// ahead.
+const (
+	HeaderTimes = "Tidings-Times"
+	TimesMadeUp = "made-up"
+)
+
 // LogStream is the stream that holds everything that comes in.
 func (n Name) LogStream() broker.Stream {
 	return broker.Stream{

@@ -29,6 +29,13 @@ const (
 	alarmsSection      = 5 // behind predictions: alarms of change at their entries, where there are any
 )
 
+// How an entry's event time is written.
+const (
+	timeNone   = 0
+	timeKnown  = 1
+	timeMadeUp = 2
+)
+
 // codec turns units to records and back. It keeps scratch memory; one
 // goroutine may use it.
 type codec struct {
@@ -125,9 +132,13 @@ func (c *codec) entries(u *Unit, owns func(uint64) bool, column func(*Unit, *Ent
 		}
 		e.name(entry.Truth)
 		if entry.Time == noTime {
-			e.byte(0)
+			e.byte(timeNone)
 		} else {
-			e.byte(1)
+			if entry.MadeUp {
+				e.byte(timeMadeUp)
+			} else {
+				e.byte(timeKnown)
+			}
 			e.int(entry.Time - at)
 			at = entry.Time
 		}
@@ -286,9 +297,9 @@ func (c *codec) decodeEntries(u *Unit, column func(*Unit, *Entry)) {
 		case DocumentEntry, LabelEntry:
 			entry.ID = d.text()
 			entry.Truth = d.name()
-			if d.byte() != 0 {
+			if form := d.byte(); form != timeNone {
 				at += d.int()
-				entry.Time = at
+				entry.Time, entry.MadeUp = at, form == timeMadeUp
 			}
 			if entry.Kind == LabelEntry {
 				c.decodeLate(entry)

@@ -38,6 +38,7 @@ func drawUnit(t *rapid.T, n int) *Unit {
 				e.ID, e.Truth = rapid.String().Draw(t, "id"), name.Draw(t, "truth")
 				if rapid.Bool().Draw(t, "timed") {
 					e.Time = rapid.Int64Range(noTime+1, 1<<62).Draw(t, "time")
+					e.MadeUp = rapid.Bool().Draw(t, "made up")
 				}
 				e.Label, e.Probability = name.Draw(t, "label"), rapid.Float64().Draw(t, "probability")
 				e.Version = rapid.Uint64().Draw(t, "version")

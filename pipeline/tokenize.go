@@ -85,6 +85,7 @@ func (s *Tokenize) lines(u *Unit, m *message, kind Kind, parse func(u *Unit, e *
 		if err != nil {
 			refuse(e, row, err)
 		}
+		e.MadeUp = m.madeUp && e.Time != noTime
 		line++
 	}
 	if line == 0 {

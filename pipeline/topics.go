@@ -59,7 +59,7 @@ func (s *Topics) Step(u *Unit) error {
 		at = e.Position
 		var d topics.Document
 		if e.Kind == DocumentEntry {
-			if d = topicsDocument(u, e); u.To > s.read {
+			if d = u.TopicsDocument(e); u.To > s.read {
 				s.reader.Read(&d)
 			}
 		}
@@ -84,10 +84,10 @@ func (s *Topics) Step(u *Unit) error {
 	return nil
 }
 
-// topicsDocument is what windows need to know of a document.
-func topicsDocument(u *Unit, e *Entry) topics.Document {
+// TopicsDocument is what windows need to know of a document of the unit.
+func (u *Unit) TopicsDocument(e *Entry) topics.Document {
 	return topics.Document{
-		Time: e.Time, Label: e.Label, Source: e.Source, Position: e.Position, ID: e.ID,
+		Time: e.Time, Label: e.Label, Source: e.Source, Logged: e.Clock(), Position: e.Position, ID: e.ID,
 		Dict: &u.Dict, Terms: u.TermsOf(e), Words: u.WordsOf(e),
 	}
 }

@@ -49,6 +49,7 @@ type Entry struct {
 	Detail   string
 	Time     int64 // event time, Unix nanoseconds, or noTime
 	Logged   int64 // when the log stored it, Unix nanoseconds
+	MadeUp   bool  // Time is, and may be later than Logged by any time
 
 	terms, termsEnd uint32 // tokenize: the entry's part of Unit.Terms
 	words, wordsEnd uint32 // likewise of Unit.Words
@@ -69,6 +70,15 @@ type Entry struct {
 
 	DFDigest, ModelDigest, Updates, Chain uint64 // at an EndEntry: the state there
 	Dropped                               Dropped
+}
+
+// Clock is the log's time that the entry's event time is compared with: when the
+// log stored it, Unix nanoseconds, 0 where event times are made up.
+func (e *Entry) Clock() int64 {
+	if e.MadeUp {
+		return 0
+	}
+	return e.Logged
 }
 
 // Dropped counts what the state had no room for, up to an EndEntry.
@@ -97,6 +107,7 @@ type message struct {
 	source   string
 	data     []byte
 	stored   int64 // Unix nanoseconds
+	madeUp   bool  // event times are
 
 	refused error         // of a promotion: why it takes no effect
 	version *ModelVersion // of a promotion: what takes over, if it was loaded
@@ -142,7 +153,7 @@ func (u *Unit) AddLog(r broker.Record) {
 	u.To = r.Sequence
 	kind, source := logTokens(r.Subject)
 	u.messages = append(u.messages, message{
-		sequence: r.Sequence, kind: kind, source: source, data: r.Data, stored: r.Time.UnixNano(),
+		sequence: r.Sequence, kind: kind, source: source, data: r.Data, stored: r.Time.UnixNano(), madeUp: r.Header.Get(HeaderTimes) == TimesMadeUp,
 	})
 }
 

@@ -20,6 +20,7 @@ type WindowFlags struct {
 	EmitEvery  string   `name:"emit-every" placeholder:"N" complete:"1000docs,1h" help:"Tell provisional results of open windows each N documents (1000docs) or each time that event time has gone on so much (1h). Default: none."`
 	SourceEnd  string   `name:"source-end" enum:"close,keep" default:"close" help:"What the end of a source does to open windows: close them, or keep them open for what comes later. Default: ${default}."`
 	SessionMax string   `name:"session-max" default:"30d" placeholder:"TIME" help:"How long a session can be: sessions are cut at its multiples. Default: ${default}."`
+	FutureMax  string   `name:"future-max" default:"24h" placeholder:"TIME" complete:"24h,none" help:"How much later than the time at which the log stored it a document's own time may be. One that is further ahead is counted, and in no window of event time: it would close all of them up to there. none: no time is too far ahead. Default: ${default}."`
 	Bursts     int      `name:"bursts" default:"0" placeholder:"N" help:"Tell in each window so many terms that rose against the documents before. Default: ${default}."`
 	Stories    int      `name:"stories" default:"0" placeholder:"N" help:"Tell in each window so many stories: documents that tell of one event, grouped. Default: ${default}."`
 }
@@ -40,13 +41,27 @@ func (f *WindowFlags) Options() (topics.Options, error) {
 	if o.SessionMax == topics.SessionMaxDefault {
 		o.SessionMax = 0 // as in plans of before there were sessions
 	}
-	errs = append(errs, f.emitEvery(&o))
+	errs = append(errs, f.futureMax(&o), f.emitEvery(&o))
 	for _, w := range f.Window {
 		d, err := topics.Parse(w)
 		errs = append(errs, err)
 		o.Windows = append(o.Windows, d)
 	}
 	return o, errors.Join(errs...)
+}
+
+// futureMax reads --future-max.
+func (f *WindowFlags) futureMax(o *topics.Options) error {
+	ahead, err := topics.ParseTime(f.FutureMax)
+	switch {
+	case f.FutureMax == "none" || err == nil && ahead == 0:
+		o.FutureMax = topics.AnyFuture
+	case err != nil:
+		return fmt.Errorf("--future-max %q: %w; none is no limit", f.FutureMax, err)
+	case ahead != topics.FutureMaxDefault: // which plans of before have, too
+		o.FutureMax = ahead
+	}
+	return nil
 }
 
 // emitEvery reads --emit-every.

@@ -436,6 +436,9 @@ func (w *writer) put(ctx context.Context, kind string, data []byte) error {
 		if w.o.Delay.later() {
 			h[headerLabels] = []string{strconv.FormatUint(w.sent, 10)}
 		}
+		if w.o.AnyTime {
+			h[pipeline.HeaderTimes] = []string{pipeline.TimesMadeUp}
+		}
 		if !w.o.Resumable {
 			h[headerRecall] = []string{"ids"}
 		}
