@@ -47,6 +47,7 @@ bench:
 	$(GO) test -run '^$$' -bench 'Throughput' -benchtime $(BENCHTIME) -timeout 30m ./eval
 	$(GO) test -run '^$$' -bench 'Guarantees' -benchtime $(BENCHTIME) -timeout 30m ./eval
 	$(GO) test -run '^$$' -bench 'Model$$' -timeout 30m ./eval
+	$(GO) test -run '^$$' -bench 'Completeness' -benchtime 1x -timeout 30m ./eval
 	$(GO) test -run '^$$' -bench 'Latency' -benchtime 1x -timeout 30m ./eval
 	$(GO) test -run '^$$' -bench 'Memory' -benchtime 1x -timeout 30m ./cmd
 	$(GO) test -run '^$$' -bench . -benchmem ./features ./model ./internal/jsonl ./datasets/... ./eval/metric ./pipeline/...
