@@ -46,6 +46,11 @@ func (d *desk) unit(ctx context.Context, u *Unit) error {
 			return err
 		}
 	}
+	if steps > 0 && w.assembly.df != nil {
+		if err := w.assembly.df.bring(ctx, u); err != nil {
+			return err
+		}
+	}
 	for i := range steps {
 		if i > 0 {
 			u.undo(w.stage)
@@ -61,6 +66,11 @@ func (d *desk) unit(ctx context.Context, u *Unit) error {
 			return err
 		}
 	}
+	if steps > 0 {
+		if err := d.settled(ctx, u, span); err != nil {
+			return err
+		}
+	}
 	if u.Trigger == "" {
 		w.done = u.To
 		w.met.Store(u.To)
@@ -71,6 +81,20 @@ func (d *desk) unit(ctx context.Context, u *Unit) error {
 	return d.save(ctx, u, span)
 }
 
+// settled hands over what a unit has changed in counts that live outside, to be
+// moved there when its record is durable.
+func (d *desk) settled(ctx context.Context, u *Unit, span guarantees.Unit) error {
+	for i, o := range d.worker.outsides(d.worker.assembly) {
+		if !d.worker.assembly.df.counts(d.worker.partitions[i], u) {
+			continue
+		}
+		if err := o.settle(ctx, u, span.Documents, d.committers[i].Durable()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // save makes a snapshot behind a unit, if none is being stored. It is stored
 // beside the work; under a fault plan the work waits, to be the same each time.
 // One that cannot be stored ends nothing, for it would only have saved time:
@@ -79,7 +103,7 @@ func (d *desk) save(ctx context.Context, u *Unit, span guarantees.Unit) error {
 	if d.saver.busy() {
 		return nil
 	}
-	all, err := d.worker.take(d.committers, u.To, u.places)
+	all, err := d.worker.take(ctx, d.committers, u.To, u.places)
 	if err != nil {
 		return err
 	}

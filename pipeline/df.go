@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"io"
 
@@ -12,7 +13,7 @@ import (
 // term; one DF serves the partitions that a worker owns.
 type DF struct {
 	features features.Options
-	tables   []*features.DF // by partition; nil: another worker's
+	tables   []counter // by partition; nil: another worker's
 	route    router
 	slots    [][]uint32 // by partition: where its terms are in its table
 	at       []uint64   // by partition: up to which log sequence its table was restored
@@ -21,10 +22,21 @@ type DF struct {
 	promoted []tidings.Position // by partition: where the last version took over
 }
 
+// counter counts the terms of a partition: a *features.DF, or what stands for
+// one that lives outside of the process.
+type counter interface {
+	Resolve(slots []uint32, hashes []uint64) []uint32
+	Observe(slot uint32) uint32
+	Next(hash uint64) uint32
+	Tick(time int64)
+	Digest() uint64
+	Dropped() uint64
+}
+
 // NewDF makes the stage for the given partitions out of the plan's.
 func NewDF(plan Plan, partitions []int) *DF {
 	o, n := plan.Features, plan.Partitions.DF
-	s := &DF{features: o, fixed: plan.Fixed, promoted: make([]tidings.Position, n), tables: make([]*features.DF, n), slots: make([][]uint32, n), at: make([]uint64, n), route: newRouter(n)}
+	s := &DF{features: o, fixed: plan.Fixed, promoted: make([]tidings.Position, n), tables: make([]counter, n), slots: make([][]uint32, n), at: make([]uint64, n), route: newRouter(n)}
 	for _, p := range partitions {
 		s.tables[p] = features.NewDF(o)
 	}
@@ -108,7 +120,31 @@ func (s *DF) promote(u *Unit, e *Entry) {
 
 // take makes a partition's table what it would be in the place of a version.
 func (s *DF) take(partition int, v *ModelVersion) {
-	s.tables[partition] = v.DF.Part(partition, len(s.tables))
+	table := v.DF.Part(partition, len(s.tables))
+	if o, ok := s.tables[partition].(*redisCounts); ok {
+		o.take(table)
+		return
+	}
+	s.tables[partition] = table
+}
+
+// bring fetches the counts that a unit needs from where they live.
+func (s *DF) bring(ctx context.Context, u *Unit) error {
+	routed := false
+	for p, table := range s.tables {
+		o, ok := table.(*redisCounts)
+		if !ok || !s.counts(p, u) {
+			continue
+		}
+		if !routed {
+			s.route.terms(&u.Dict)
+			routed = true
+		}
+		if err := o.fetch(ctx, s.route.hashes[p]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // counts says whether a unit is counted in a partition's table: it is this
@@ -146,10 +182,16 @@ func (r *router) terms(dict *features.Dictionary) {
 // load restores the table of a partition, which had met the log up to a
 // sequence.
 func (s *DF) load(partition int, r io.Reader, at uint64) error {
+	table, err := s.loaded(r)
+	s.tables[partition], s.at[partition] = table, at
+	return err
+}
+
+// loaded is a table that was saved.
+func (s *DF) loaded(r io.Reader) (*features.DF, error) {
 	table, err := features.LoadDF(r)
 	if err == nil && !table.Fits(s.features) {
 		err = errors.New("the df counts were made with another --df-half-life or --df-terms")
 	}
-	s.tables[partition], s.at[partition] = table, at
-	return err
+	return table, err
 }

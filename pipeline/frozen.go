@@ -106,7 +106,9 @@ func (r *Runner) Frozen(upTo uint64) (*Frozen, error) {
 		}
 		if w.assembly.df != nil {
 			for p, table := range w.assembly.df.tables {
-				tables[p] = cmp.Or(table, tables[p])
+				if table, ok := table.(*features.DF); ok { // else it lives elsewhere
+					tables[p] = cmp.Or(table, tables[p])
+				}
 			}
 		}
 		if w.assembly.classify != nil {

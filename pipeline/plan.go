@@ -120,6 +120,9 @@ type Plan struct {
 	// Fixed leaves model and df as they begin: a text is predicted the same
 	// whenever it comes. Labels are scored, and not learnt.
 	Fixed bool `json:"fixed,omitempty"`
+	// State says where df counts live: "" is in workers, else RedisState. In
+	// which Redis, with its password, only processes know.
+	State string `json:"state,omitempty"`
 	// Snapshots says in what kind of store they are kept: "" is the broker's,
 	// else files or redis. Where that store is, with its password, only
 	// processes know.
@@ -167,7 +170,7 @@ func DefaultWindows() []topics.Definition {
 // Check reports all problems of a plan at once.
 func (p Plan) Check() error {
 	_, modelErr := model.New(p.Model, p.Options)
-	return errors.Join(p.Pipeline.Check(), p.Partitions.check(), p.checkPromises(), p.Features.Check(), p.checkNGrams(), modelErr, p.Topics.Check(), p.Drift.Check(), p.LabelWait.Check(), p.checkFixed())
+	return errors.Join(p.Pipeline.Check(), p.Partitions.check(), p.checkPromises(), p.Features.Check(), p.checkNGrams(), modelErr, p.Topics.Check(), p.Drift.Check(), p.LabelWait.Check(), p.checkFixed(), p.checkState())
 }
 
 // checkNGrams refuses what could make a record larger than a broker takes: with

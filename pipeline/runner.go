@@ -24,6 +24,7 @@ type Runner struct {
 	every   uint64
 	sharing *Sharing // nil: it has all that it was made for
 	store   guarantees.SnapshotStore
+	held    *held // where df counts live; nil: in workers
 	notice  func(string)
 
 	mu      sync.Mutex
@@ -46,7 +47,7 @@ func NewRunner(b *broker.Broker, p Plan, stages, who string) (*Runner, error) {
 func (r *Runner) worker(stage string, partitions []int) *worker {
 	return &worker{
 		plan: r.plan, broker: r.broker, stage: stage, partitions: partitions, who: r.who, faults: r.faults, every: r.every,
-		snapshots: guarantees.Snapshots{Store: r.store}, notice: r.tell,
+		snapshots: guarantees.Snapshots{Store: r.store}, held: r.held, notice: r.tell,
 	}
 }
 
@@ -161,6 +162,9 @@ func (r *Runner) Run(ctx context.Context) error {
 		return err
 	}
 	r.store = snapshots.Store
+	if r.plan.State != "" && r.held == nil {
+		return fmt.Errorf("the df counts of pipeline %s are in a Redis, and it is not said where: give the --state that its processes run with", r.plan.Pipeline)
+	}
 	if r.sharing != nil {
 		return r.runShared(ctx)
 	}

@@ -13,6 +13,7 @@ import (
 	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/internal/planted"
+	"tidings/internal/state"
 	"tidings/pipeline/topics"
 )
 
@@ -44,11 +45,13 @@ type piece struct {
 	load  func(r io.Reader, at uint64) error
 	reset func() error  // to what it was before the first document
 	at    func() uint64 // up to which log sequence it was restored
+
+	outside *redisCounts // where it lives, if not in the worker
 }
 
 // pieces are those of a worker's state. Where classify partitions have one
 // history they have the same model, and so one piece together.
-func (w *worker) pieces(a *assembly, committers []*guarantees.Committer) (all []piece) {
+func (w *worker) pieces(ctx context.Context, a *assembly, committers []*guarantees.Committer) (all []piece) {
 	limit := committers[0].Resume()
 	for _, c := range committers {
 		limit = min(limit, c.Resume())
@@ -58,9 +61,13 @@ func (w *worker) pieces(a *assembly, committers []*guarantees.Committer) (all []
 	}
 	if s := a.df; s != nil {
 		for i, p := range w.partitions {
+			if o, ok := s.tables[p].(*redisCounts); ok {
+				all = append(all, w.outsidePiece(ctx, a, o, p, committers[i].Limit()))
+				continue
+			}
 			all = append(all, piece{
 				name: DFStage + "/" + strconv.Itoa(p), limit: committers[i].Limit(),
-				copy: func() (func(io.Writer) error, error) { return s.tables[p].Clone().Save, nil },
+				copy: func() (func(io.Writer) error, error) { return s.tables[p].(*features.DF).Clone().Save, nil },
 				load: func(r io.Reader, at uint64) error {
 					return s.load(p, r, at)
 				},
@@ -152,8 +159,18 @@ type restored struct {
 // cursors, if there are any. A snapshot that cannot be read is passed over for
 // one before it: it only saves time.
 func (w *worker) restore(ctx context.Context, a *assembly, committers []*guarantees.Committer) (restored, error) {
-	pieces := w.pieces(a, committers)
+	if err := w.openOutside(ctx, a, committers); err != nil {
+		return restored{}, err
+	}
+	pieces := w.pieces(ctx, a, committers)
 	if len(pieces) == 0 || !w.promise().Marks() {
+		for _, p := range pieces {
+			if p.outside != nil { // its history is stepped again from the first document on
+				if err := p.reset(); err != nil {
+					return restored{}, err
+				}
+			}
+		}
 		return restored{}, nil
 	}
 	all, err := w.snapshots.List(ctx)
@@ -178,6 +195,9 @@ func (w *worker) restore(ctx context.Context, a *assembly, committers []*guarant
 
 // restorePiece loads the newest snapshot of a piece that can be.
 func (w *worker) restorePiece(ctx context.Context, p piece, of []guarantees.Snapshot) (guarantees.Snapshot, error) {
+	if at, ok, err := w.goOn(ctx, p); ok || err != nil {
+		return at, err
+	}
 	for _, s := range of {
 		if s.At > p.limit {
 			continue
@@ -186,11 +206,17 @@ func (w *worker) restorePiece(ctx context.Context, p piece, of []guarantees.Snap
 		if err == nil {
 			return s, nil
 		}
-		if errors.Is(err, broker.ErrNoBroker) || ctx.Err() != nil {
+		if gone(err) || ctx.Err() != nil {
 			return s, err
 		}
 	}
 	return guarantees.Snapshot{}, p.reset()
+}
+
+// gone says whether an error is not a snapshot's, so that one before it would
+// not do either.
+func gone(err error) bool {
+	return errors.Is(err, broker.ErrNoBroker) || errors.Is(err, state.ErrMoved) || errors.Is(err, state.ErrFenced)
 }
 
 // restoreChain loads snapshots of all pieces that stand behind the same log
@@ -204,7 +230,7 @@ func (w *worker) restoreChain(ctx context.Context, pieces []piece, all map[strin
 		if err == nil {
 			return restored{after: first.At, documents: first.Documents}, nil
 		}
-		if errors.Is(err, broker.ErrNoBroker) || ctx.Err() != nil {
+		if gone(err) || ctx.Err() != nil {
 			return restored{}, err
 		}
 	}
@@ -255,8 +281,8 @@ func (p *pending) data() ([]byte, error) {
 // take copies the worker's state as it is behind a unit. The worker stands
 // still meanwhile, as long as copying the memory takes; putting it into bytes and
 // storing them does not hold it up.
-func (w *worker) take(committers []*guarantees.Committer, at uint64, from places) (all []pending, err error) {
-	for _, p := range w.pieces(w.assembly, committers) {
+func (w *worker) take(ctx context.Context, committers []*guarantees.Committer, at uint64, from places) (all []pending, err error) {
+	for _, p := range w.pieces(ctx, w.assembly, committers) {
 		if p.at() > at {
 			continue // it is ahead still, as it was restored
 		}

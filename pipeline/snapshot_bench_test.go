@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"tidings/features"
 	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/internal/broker/brokertest"
@@ -44,7 +45,7 @@ func largeState(tb testing.TB) *worker {
 		step()
 	}
 	var slots []uint32
-	for table, i := w.assembly.df.tables[0], uint64(0); table.Len() < termsMany; i++ {
+	for table, i := w.assembly.df.tables[0].(*features.DF), uint64(0); table.Len() < termsMany; i++ {
 		slots = table.Resolve(slots, []uint64{i * 0x9e3779b97f4a7c15})
 		table.Observe(slots[0])
 	}
@@ -87,7 +88,7 @@ func BenchmarkSnapshot(b *testing.B) {
 	size := 0
 	for b.Loop() {
 		began := time.Now()
-		all, err := w.take([]*guarantees.Committer{c}, 1, nil)
+		all, err := w.take(b.Context(), []*guarantees.Committer{c}, 1, nil)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -104,7 +105,7 @@ func BenchmarkSnapshot(b *testing.B) {
 		}
 		encoding += time.Since(began)
 		began = time.Now()
-		for i, p := range w.pieces(w.assembly, []*guarantees.Committer{c}) {
+		for i, p := range w.pieces(b.Context(), w.assembly, []*guarantees.Committer{c}) {
 			if err := p.load(bytes.NewReader(data[i]), 0); err != nil {
 				b.Fatal(err)
 			}

@@ -11,6 +11,7 @@ import (
 
 	"tidings/guarantees"
 	"tidings/internal/broker"
+	"tidings/internal/state"
 )
 
 // worker runs some partitions of one stage, or the whole chain: it reads
@@ -27,6 +28,7 @@ type worker struct {
 	every      uint64 // documents between two snapshots; 0: none are made
 	snapshots  guarantees.Snapshots
 	notice     func(string) // tells people
+	held       *held        // where df counts live; nil: here
 
 	assembly *assembly     // of the last attempt
 	met      atomic.Uint64 // the last log sequence that its state has met
@@ -89,6 +91,11 @@ func (w *worker) assemble() (*assembly, error) {
 	}
 	if chain || w.stage == DFStage {
 		a.df = NewDF(w.plan, w.partitions)
+		if w.held != nil {
+			for _, p := range w.partitions {
+				a.df.tables[p] = newRedisCounts(w.held.redis.Counts(p))
+			}
+		}
 		a.steps = append(a.steps, a.df)
 	}
 	if chain || w.stage == ClassifyStage {
@@ -131,7 +138,7 @@ func (w *worker) begin(ctx context.Context, a *assembly) (err error) {
 	if a.start, err = a.promotions.Start(ctx); err != nil || a.start == nil {
 		return err
 	}
-	if a.df != nil {
+	if a.df != nil && w.held == nil {
 		for _, p := range w.partitions {
 			a.df.take(p, a.start)
 		}
@@ -160,6 +167,8 @@ func (w *worker) run(ctx context.Context) error {
 			if w.broker.Await(ctx) != nil {
 				return nil
 			}
+		case errors.Is(err, state.ErrMoved) && ctx.Err() == nil:
+			// Its counts are not where it left them; it looks where they are.
 		case ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)):
 			return nil
 		case ctx.Err() != nil && w.faults != nil && (errors.Is(err, guarantees.ErrUncertain) || errors.Is(err, guarantees.ErrKilled)):
@@ -224,6 +233,10 @@ func (w *worker) attempt(ctx context.Context) error {
 	for _, c := range committers {
 		c.OnFailure(stop) // also while there is nothing to commit
 	}
+	for _, o := range w.outsides(w.assembly) {
+		o.start(context.WithoutCancel(ctx), stop)
+		defer o.stop()
+	}
 	err = w.work(working, feed, committers)
 	if errors.Is(err, context.Canceled) {
 		settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), waitTimeout)
@@ -232,11 +245,17 @@ func (w *worker) attempt(ctx context.Context) error {
 		for _, c := range committers {
 			failed = errors.Join(failed, c.Wait(settle))
 		}
+		for _, o := range w.outsides(w.assembly) {
+			failed = errors.Join(failed, o.failure())
+		}
 		if ctx.Err() == nil {
 			return failed
 		}
 		feed.stop()
 		if failed == nil {
+			for _, o := range w.outsides(w.assembly) {
+				o.flush(settle)
+			}
 			failed = w.part(settle, in, committers)
 		}
 		err = errors.Join(err, failed)
@@ -250,7 +269,7 @@ func (w *worker) part(ctx context.Context, in input, committers []*guarantees.Co
 	if every := w.saves(); every == 0 || w.done == 0 || w.passed-w.saved < every/10 {
 		return nil
 	}
-	all, err := w.take(committers, w.done, in.resume(w.done))
+	all, err := w.take(ctx, committers, w.done, in.resume(w.done))
 	if err != nil {
 		return err
 	}
@@ -292,7 +311,7 @@ func (w *worker) input(ctx context.Context, committers []*guarantees.Committer, 
 	}
 	if w.stage == "" || len(reads) > 0 {
 		r.after, r.places = from.after, from.places
-		for _, p := range w.pieces(w.assembly, committers) {
+		for _, p := range w.pieces(ctx, w.assembly, committers) {
 			r.cuts = append(r.cuts, p.at())
 		}
 	}

@@ -31,7 +31,8 @@ var (
 type Options struct {
 	Pipeline string       // its name
 	Identity string       // what no other pipeline has, whatever its name
-	Brief    bool         // the pipeline ends with this process: its keys are its own, and go with Close
+	Brief    bool         // the pipeline ends with a process: its keys are its own, and go with Close
+	Guest    bool         // with another process; Close leaves keys alone
 	Notice   func(string) // tells people; nil: nobody
 }
 
@@ -132,7 +133,7 @@ func (r *Redis) String() string { return r.where }
 // ends with this process.
 func (r *Redis) Close() error {
 	var err error
-	if r.options.Brief {
+	if r.options.Brief && !r.options.Guest {
 		ctx, done := context.WithTimeout(context.Background(), dialTimeout)
 		defer done()
 		if err = r.remove(ctx); err != nil {

@@ -1,0 +1,436 @@
+package eval_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tidings/eval/evaltest"
+	"tidings/guarantees"
+	"tidings/internal/broker"
+	"tidings/internal/state"
+	"tidings/internal/state/redistest"
+	"tidings/pipeline"
+)
+
+// outside is a pipeline whose df counts live in a Redis.
+type outside struct {
+	broker  *broker.Broker
+	plan    pipeline.Plan
+	url     string
+	every   uint64 // documents between two snapshots
+	faults  []guarantees.Fault
+	rebuild bool
+	store   func(r *state.Redis) guarantees.SnapshotStore
+	meet    func(u *pipeline.Unit)
+
+	mu   sync.Mutex
+	told []string
+}
+
+// newOutside makes one at n partitions of each stage.
+func newOutside(t testing.TB, url string, n int, promise guarantees.Promise) *outside {
+	t.Helper()
+	return planned(t, url, pipeline.Plan{
+		Pipeline: "outside", Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n},
+		Guarantee: promise.Guarantee, Recovery: promise.Recovery, State: pipeline.RedisState,
+	})
+}
+
+// newInside makes one whose df counts live in its workers, to compare with.
+func newInside(t testing.TB, n int) *outside {
+	t.Helper()
+	return planned(t, "", pipeline.Plan{Pipeline: "inside", Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n}})
+}
+
+func planned(t testing.TB, url string, p pipeline.Plan) *outside {
+	t.Helper()
+	o := &outside{broker: evaltest.Broker(t), url: url, plan: p.WithDefaults()}
+	if err := pipeline.Create(t.Context(), o.broker, o.plan); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func (o *outside) notice(text string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.told = append(o.told, text)
+}
+
+// said counts what people were told.
+func (o *outside) said(text string) (n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, told := range o.told {
+		if strings.Contains(told, text) {
+			n++
+		}
+	}
+	return n
+}
+
+// run works until all of the log is committed, and stops in good order.
+func (o *outside) run(t testing.TB) (*pipeline.Tally, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	r, err := pipeline.NewRunner(o.broker, o.plan, "", "test")
+	if err != nil {
+		return nil, err
+	}
+	r.Snapshots(o.every)
+	r.Notice(o.notice)
+	if o.url != "" {
+		redis, err := state.OpenRedis(ctx, o.url, state.Options{Pipeline: "outside", Identity: o.broker.URL() + t.Name(), Notice: o.notice})
+		if err != nil {
+			return nil, err
+		}
+		defer redis.Close()
+		r.StateIn(redis, o.rebuild)
+		if o.store != nil {
+			r.KeepIn(o.store(redis))
+		}
+	}
+	if o.faults != nil {
+		r.Inject(&guarantees.Faults{Plan: o.faults, Fired: pipeline.Fired{Broker: o.broker, Pipeline: o.plan.Pipeline}})
+	}
+	last, err := o.broker.LastSequence(ctx, o.plan.Pipeline.LogStream().Name)
+	if err != nil {
+		return nil, err
+	}
+	working, stop := context.WithCancel(ctx)
+	defer stop()
+	var ran error
+	var running sync.WaitGroup
+	running.Go(func() {
+		ran = r.Run(working)
+		stop()
+	})
+	tally := pipeline.NewTally()
+	results, err := pipeline.OpenResults(working, o.broker, o.plan)
+	if err == nil {
+		defer results.Close()
+	}
+	for tally.To < last && err == nil {
+		var u *pipeline.Unit
+		if u, err = results.Next(working); err == nil {
+			tally.Add(u)
+			if o.meet != nil {
+				o.meet(u)
+			}
+		}
+	}
+	stop()
+	running.Wait()
+	if ran != nil {
+		return tally, ran
+	}
+	return tally, err
+}
+
+// equals compares a run with the oracle, to the bit.
+func (o *outside) equals(t *testing.T, tally *pipeline.Tally, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, want := tally.Summary(o.plan), oracle(t, o.broker, o.plan, nil).Tally.Summary(o.plan)
+	if got.PredictionsDigest != want.PredictionsDigest || got.ModelDigest != want.ModelDigest || got.DFDigest != want.DFDigest ||
+		got.Windows != want.Windows || got.Lost+got.Duplicates > 0 || got.Documents != want.Documents {
+		t.Errorf("\n got %+v\nwant %+v", got, want)
+	}
+}
+
+// Properties, at 1 and 3 partitions: with df counts in a Redis the results are
+// the oracle's, to the bit, also when a run stops and the next one goes on, and
+// then nothing is counted again that the Redis has.
+func TestCountsInARedisAreTheOracles(t *testing.T) {
+	documents := lines(t, "wikipedia-current-events.jsonl.gz", 600)
+	url := redistest.Start(t)
+	for _, n := range []int{1, 3} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			o := newOutside(t, url+fmt.Sprintf("?prefix=n%d", n), n, guarantees.Promise{})
+			fill(t, o.broker, o.plan.Pipeline, documents[:400], 4)
+			tally, err := o.run(t)
+			o.equals(t, tally, err)
+			fill(t, o.broker, o.plan.Pipeline, documents[400:], 4)
+			tally, err = o.run(t)
+			o.equals(t, tally, err)
+			if len(o.told) > 0 {
+				t.Errorf("people are told %q", o.told)
+			}
+		})
+	}
+}
+
+// Properties, of df and of the chain, killed at each point of their way under
+// each promise that a Redis may be used with: as in TestACrashAtEveryPoint, with
+// counts in a Redis.
+func TestCountsInARedisSurviveCrashesUnderEveryPromise(t *testing.T) {
+	documents := lines(t, "wikipedia-current-events.jsonl.gz", 1100)
+	url := redistest.Start(t)
+	runs := 0
+	for _, n := range []int{1, 2} {
+		stage := pipeline.DFStage
+		if n == 1 {
+			stage = pipeline.ClassifyStage
+		}
+		for _, name := range []string{guarantees.Commit, guarantees.Claim, guarantees.Kept, guarantees.Rollback} {
+			promise, err := guarantees.NewPromise("", name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, point := range guarantees.Points() {
+				if point == guarantees.Saved && !promise.Marks() {
+					continue
+				}
+				runs++
+				t.Run(fmt.Sprintf("%s/%d/%s", name, n, point), func(t *testing.T) {
+					o := newOutside(t, fmt.Sprintf("%s?prefix=run%d", url, runs), n, promise)
+					o.every, o.faults = 300, crashPlan(stage, point)
+					fill(t, o.broker, o.plan.Pipeline, documents, 1)
+					tally, err := o.run(t)
+					if err != nil {
+						t.Fatal(err)
+					}
+					want := expectation(promise)(point)
+					if got := (expected{lost: tally.Lost > 0, repeated: tally.Duplicates > 0}); got != want || tally.Documents+tally.Lost != uint64(len(documents)) {
+						t.Errorf("%d documents, %d lost, %d repeated, want %+v", tally.Documents, tally.Lost, tally.Duplicates, want)
+					}
+					if struck(t, o.broker, o.plan) != len(o.faults) {
+						t.Error("the fault has not struck")
+					}
+					if promise.Guarantee == guarantees.ExactlyOnce {
+						o.equals(t, tally, nil)
+					}
+				})
+			}
+		}
+	}
+}
+
+// Properties, of a Redis that is killed while stages work with it, and comes
+// back with what it had: they wait, people are told once, and the results are the
+// oracle's.
+func TestStagesWaitForARedis(t *testing.T) {
+	documents := lines(t, "wikipedia-current-events.jsonl.gz", 600)
+	s := redistest.New(t, "--appendonly", "yes", "--appendfsync", "always")
+	o := newOutside(t, s.URL, 2, guarantees.Promise{})
+	fill(t, o.broker, o.plan.Pipeline, documents, 4)
+	killed, ended := make(chan struct{}), make(chan struct{})
+	once := sync.OnceFunc(func() {
+		s.Kill(t)
+		close(killed)
+	})
+	o.meet = func(u *pipeline.Unit) {
+		if u.To >= 50 {
+			once()
+		}
+	}
+	var restart sync.WaitGroup
+	restart.Go(func() {
+		select {
+		case <-killed:
+		case <-ended:
+			return
+		}
+		look := time.NewTicker(5 * time.Millisecond)
+		defer look.Stop()
+		for o.said("no Redis answers") == 0 && t.Context().Err() == nil {
+			<-look.C
+		}
+		s.Run(t)
+	})
+	tally, err := o.run(t)
+	close(ended)
+	restart.Wait()
+	o.equals(t, tally, err)
+	if o.said("no Redis answers") != 1 || o.said("the work goes on") != 1 {
+		t.Errorf("people are told %q", o.told)
+	}
+}
+
+// Properties, of a Redis that comes back empty: refused with what to do, and
+// when told so its counts are made again and the results are the oracle's, with
+// snapshots and without.
+func TestARedisThatForgetsAllIsFilledAgainWhenToldSo(t *testing.T) {
+	documents := lines(t, "wikipedia-current-events.jsonl.gz", 1500)
+	for _, n := range []int{1, 2} {
+		for _, every := range []uint64{0, 300} {
+			t.Run(fmt.Sprintf("%d/%d", n, every), func(t *testing.T) {
+				s := redistest.New(t)
+				o := newOutside(t, s.URL, n, guarantees.Promise{})
+				o.every = every
+				fill(t, o.broker, o.plan.Pipeline, documents[:1000], 4)
+				tally, err := o.run(t)
+				o.equals(t, tally, err)
+				s.Kill(t)
+				s.Empty(t)
+				s.Run(t)
+				fill(t, o.broker, o.plan.Pipeline, documents[1000:], 4)
+				if _, err = o.run(t); !errors.Is(err, pipeline.ErrStateGone) || !strings.Contains(err.Error(), "--state-rebuild") {
+					t.Fatalf("an empty Redis: %v", err)
+				}
+				o.rebuild = true
+				tally, err = o.run(t)
+				o.equals(t, tally, err)
+			})
+		}
+	}
+}
+
+// Properties, of a Redis that has lost its last writes: what it lost is counted
+// again by itself, and the results are the oracle's.
+func TestARedisThatForgetsItsLastWritesIsCaughtUp(t *testing.T) {
+	documents := lines(t, "wikipedia-current-events.jsonl.gz", 1500)
+	for _, n := range []int{1, 2} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			s := redistest.New(t, "--save", "", "--appendonly", "no")
+			o := newOutside(t, s.URL, n, guarantees.Promise{})
+			for i, some := range [][][]byte{documents[:500], documents[500:1000], documents[1000:]} {
+				fill(t, o.broker, o.plan.Pipeline, some, 4)
+				tally, err := o.run(t)
+				o.equals(t, tally, err)
+				switch i {
+				case 0:
+					redistest.Client(t, s.URL).Do(t, "SAVE")
+				case 1:
+					s.Kill(t)
+					s.Run(t)
+				}
+			}
+		})
+	}
+}
+
+// Properties: with snapshots in the Redis too, or in files, of which each newest
+// is damaged, the one before is used; the results are the oracle's.
+func TestDamagedSnapshotsOutsideArePassedOver(t *testing.T) {
+	documents := lines(t, "wikipedia-current-events.jsonl.gz", 600)
+	for _, kind := range []string{"files", "redis"} {
+		t.Run(kind, func(t *testing.T) {
+			s := redistest.New(t)
+			o := newOutside(t, s.URL, 2, guarantees.Promise{})
+			files := state.Files{Dir: t.TempDir()}
+			var store guarantees.SnapshotStore
+			o.every = 80
+			o.store = func(r *state.Redis) guarantees.SnapshotStore {
+				if store = files; kind == "redis" {
+					store = r.Blobs()
+				}
+				return store
+			}
+			for _, some := range [][][]byte{documents[:200], documents[200:400]} {
+				fill(t, o.broker, o.plan.Pipeline, some, 4)
+				tally, err := o.run(t) // leaves one snapshot or more
+				o.equals(t, tally, err)
+			}
+			redis, err := state.OpenRedis(t.Context(), o.url, state.Options{Pipeline: "outside", Identity: o.broker.URL() + t.Name()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer redis.Close()
+			kept := guarantees.Snapshots{Store: o.store(redis)}
+			all, err := kept.List(t.Context())
+			if err != nil || len(all) < 3 {
+				t.Fatalf("%d pieces are saved: %v", len(all), err)
+			}
+			for part, of := range all {
+				if len(of) < 2 {
+					t.Fatalf("there are %d snapshots of %s: this proves nothing", len(of), part)
+				}
+				if err := kept.Save(t.Context(), of[0], []byte("something else")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			fill(t, o.broker, o.plan.Pipeline, documents[400:], 4)
+			o.rebuild = true // else df would not look at its snapshots
+			tally, err := o.run(t)
+			o.equals(t, tally, err)
+		})
+	}
+}
+
+// Properties, of a store that takes no snapshots: the work goes on, people are
+// told once, and the results are the oracle's.
+func TestAStoreThatTakesNoSnapshotsEndsNothing(t *testing.T) {
+	o := newOutside(t, redistest.Start(t), 1, guarantees.Promise{})
+	o.every = 100
+	o.store = func(r *state.Redis) guarantees.SnapshotStore { return full{r.Blobs()} }
+	fill(t, o.broker, o.plan.Pipeline, lines(t, "wikipedia-current-events.jsonl.gz", 600), 4)
+	tally, err := o.run(t)
+	o.equals(t, tally, err)
+	if o.said("a snapshot cannot be stored") != 1 {
+		t.Errorf("people are told %q", o.told)
+	}
+}
+
+// full is a store that has no room.
+type full struct{ guarantees.SnapshotStore }
+
+func (full) Put(context.Context, string, string, []byte) error {
+	return errors.New("no space left on device")
+}
+
+// Properties: a Redis that takes its time is only slow.
+func TestASlowRedisIsOnlySlow(t *testing.T) {
+	url := redistest.Start(t)
+	o := newOutside(t, slow(t, strings.TrimPrefix(url, "unix://"), 20*time.Millisecond), 2, guarantees.Promise{})
+	fill(t, o.broker, o.plan.Pipeline, lines(t, "wikipedia-current-events.jsonl.gz", 400), 8)
+	tally, err := o.run(t)
+	o.equals(t, tally, err)
+	if len(o.told) > 0 {
+		t.Errorf("people are told %q", o.told)
+	}
+}
+
+// slow passes on what comes to a socket, some time later.
+func slow(t *testing.T, socket string, by time.Duration) (url string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var passing sync.WaitGroup
+	t.Cleanup(func() {
+		_ = l.Close()
+		passing.Wait()
+	})
+	pass := func(to, from net.Conn) {
+		defer to.Close()
+		buf := make([]byte, 1<<16)
+		for {
+			n, err := from.Read(buf)
+			if err != nil {
+				return
+			}
+			time.Sleep(by)
+			if _, err := to.Write(buf[:n]); err != nil && !errors.Is(err, io.EOF) {
+				return
+			}
+		}
+	}
+	passing.Go(func() {
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("unix", socket)
+			if err != nil {
+				_ = in.Close()
+				return
+			}
+			passing.Go(func() { pass(out, in) })
+			passing.Go(func() { pass(in, out) })
+		}
+	})
+	return "redis://" + l.Addr().String()
+}

@@ -1,0 +1,195 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"sync"
+
+	"tidings/features"
+	"tidings/guarantees"
+	"tidings/internal/state"
+)
+
+// RedisState is what Plan.State calls df counts that live in a Redis.
+const RedisState = "redis"
+
+// ErrStateGone reports that the counts of a pipeline are not where they should
+// be.
+var ErrStateGone = errors.New("the df counts are gone")
+
+// held is where the runner's counts live, if that is outside.
+type held struct {
+	redis *state.Redis
+
+	mu      sync.Mutex
+	rebuild map[int]bool // by partition: what is there is not to be used
+}
+
+// rebuilds says whether a partition's counts are to be made again.
+func (h *held) rebuilds(partition int) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.rebuild[partition]
+}
+
+// rebuilt notes that they were.
+func (h *held) rebuilt(partition int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.rebuild, partition)
+}
+
+// StateIn says in which Redis df counts live; rebuild has them made again, once,
+// from snapshots and the log, whatever is there. It comes before Run, and is needed
+// where the plan says so.
+func (r *Runner) StateIn(in *state.Redis, rebuild bool) {
+	r.held = &held{redis: in, rebuild: map[int]bool{}}
+	for p := range r.plan.Partitions.DF {
+		r.held.rebuild[p] = rebuild
+	}
+}
+
+// checkState refuses what counts outside of the process cannot do.
+func (p Plan) checkState() error {
+	if p.State == "" {
+		return nil
+	}
+	var errs []error
+	if p.State != RedisState {
+		errs = append(errs, fmt.Errorf("state %q is not known; it is embedded or redis", p.State))
+	}
+	if p.Features.DFHalfLife != (features.HalfLife{}) || p.Features.DFTerms != 0 {
+		errs = append(errs, errors.New("df counts in a Redis only grow: a half-life halves all of them at once, and a limit forgets some by what all others are, which takes all of them out and back in; leave out --df-half-life and --df-terms, or keep state embedded"))
+	}
+	if p.Fixed {
+		errs = append(errs, errors.New("nothing is counted where nothing is learnt, so there is no state to be kept in a Redis: keep it embedded"))
+	}
+	for _, stage := range []string{DFStage, ClassifyStage} {
+		switch promise := p.Promise(stage); promise.OrDefault().Recovery {
+		case guarantees.Commit, guarantees.Claim, guarantees.Kept, guarantees.Rollback:
+		default:
+			errs = append(errs, fmt.Errorf("df counts in a Redis follow committed records, and with %s their epochs do not tell who has the partition: keep state embedded", promise))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// outsides are the worker's counts that live outside, by their place among its
+// partitions; none where they live in it.
+func (w *worker) outsides(a *assembly) (all []*redisCounts) {
+	if a == nil || a.df == nil || w.held == nil {
+		return nil
+	}
+	for _, p := range w.partitions {
+		if o, ok := a.df.tables[p].(*redisCounts); ok {
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+// openOutside takes the counts that live outside.
+func (w *worker) openOutside(ctx context.Context, a *assembly, committers []*guarantees.Committer) error {
+	for i, o := range w.outsides(a) {
+		p, cursor := w.partitions[i], committers[i].Cursor()
+		place, found, err := o.counts.Open(ctx, committers[i].Epoch(), w.who)
+		if err != nil && !errors.Is(err, state.ErrDamaged) {
+			return fenced(err)
+		}
+		missing := err != nil || !found
+		switch rebuild := w.held.rebuilds(p); {
+		case rebuild:
+			missing = true
+		case missing && cursor > 0:
+			return w.stateGone(p, cursor, err)
+		case !missing && place.Cursor > committers[i].Limit():
+			w.notice(fmt.Sprintf("df/%d: its counts in %s are ahead of its stream, which has lost records: they are made again from snapshots and the log", p, w.held.redis))
+		case !missing && place.Cursor < cursor && cursor-place.Cursor > uint64(cap(o.queue))*UnitDocumentsMax:
+			w.notice(fmt.Sprintf("df/%d: its counts in %s are %d log messages behind; what is missing is counted again", p, w.held.redis, cursor-place.Cursor))
+		}
+		o.found, o.place = !missing, place
+	}
+	return nil
+}
+
+func (w *worker) stateGone(partition int, cursor uint64, cause error) error {
+	if cause == nil {
+		cause = errors.New("there are none")
+	}
+	return fmt.Errorf("%w: df/%d has worked up to log sequence %d, and of its counts in %s: %w. It was restarted empty, or is another one, or the prefix is. Nothing is lost: name the right one, or have the counts made again from snapshots and the log with --state-rebuild", ErrStateGone, partition, cursor, w.held.redis, cause)
+}
+
+// outsidePiece is the piece of counts that live outside.
+func (w *worker) outsidePiece(ctx context.Context, a *assembly, o *redisCounts, p int, limit uint64) piece {
+	s := a.df
+	begin := func(table *features.DF, at uint64) error {
+		if err := o.begin(ctx, table, at); err != nil {
+			return err
+		}
+		s.at[p] = at
+		w.held.rebuilt(p)
+		return nil
+	}
+	return piece{
+		name: DFStage + "/" + strconv.Itoa(p), limit: limit, outside: o,
+		copy: func() (func(io.Writer) error, error) {
+			read, err := o.copy(ctx)
+			return func(to io.Writer) error {
+				table, err := read()
+				if err != nil {
+					return err
+				}
+				return table.Save(to)
+			}, err
+		},
+		load: func(r io.Reader, at uint64) error {
+			table, err := s.loaded(r)
+			if err != nil {
+				return err
+			}
+			return begin(table, at)
+		},
+		reset: func() error {
+			table := features.NewDF(s.features)
+			if a.start != nil {
+				table = a.start.DF.Part(p, len(s.tables))
+			}
+			return begin(table, 0)
+		},
+		at: func() uint64 { return s.at[p] },
+	}
+}
+
+// goOn is from where a worker goes on with counts that are where they were left,
+// if they can be gone on with.
+func (w *worker) goOn(ctx context.Context, p piece) (at guarantees.Snapshot, ok bool, err error) {
+	o := p.outside
+	if o == nil || !o.found || o.place.Cursor > p.limit || o.place.Cursor == 0 {
+		return at, false, nil
+	}
+	at = guarantees.Snapshot{Part: p.name, At: o.place.Cursor, Documents: o.place.Documents, Places: map[string]guarantees.Place{}}
+	for _, stage := range w.writes().Reads {
+		n, err := node(stage)
+		if err != nil {
+			return at, false, err
+		}
+		for i := range *w.plan.Partitions.of(stage) {
+			place, err := w.plan.placeBehind(ctx, w.broker, n, i, at.At)
+			if err != nil {
+				return at, false, err
+			}
+			if place.At > at.At {
+				return at, false, fmt.Errorf("%w: %s in %s is at log sequence %d, and what follows of %s is deleted, for snapshots hold it: the Redis was set back. Nothing is lost: have the counts made again from snapshots with --state-rebuild", ErrStateGone, p.name, w.held.redis, at.At, stage)
+			}
+			at.Places[w.plan.Pipeline.partitionStream(n, i).Name] = place
+		}
+	}
+	number, err := strconv.Atoi(p.name[len(DFStage)+1:])
+	if err == nil {
+		w.assembly.df.at[number] = at.At
+	}
+	return at, err == nil, err
+}
