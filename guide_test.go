@@ -23,10 +23,15 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"tidings/internal/state/redistest"
 )
 
 // patience is for a command of a second or less on a busy machine.
 const patience = 3 * time.Minute
+
+// readmeRedis is the README's; one of the test's own stands for it.
+const readmeRedis = "redis://127.0.0.1:6379/0"
 
 // guide does what a section says.
 type guide struct {
@@ -35,6 +40,7 @@ type guide struct {
 	port     string // of the broker
 	http     string // port of POST /documents
 	web      string // URL of what stands for the web
+	redis    string // URL of a Redis, once one is asked for
 	commands int
 	printed  string // by the section's commands so far
 	beside   []*beside
@@ -53,6 +59,9 @@ func newGuide(t *testing.T, bin string) *guide {
 
 func (g *guide) follow(b block) {
 	g.t.Helper()
+	if g.redis == "" && strings.Contains(b.text, readmeRedis) {
+		g.redis = redistest.Start(g.t)
+	}
 	switch b.language {
 	case "sh", "sh network":
 		for line := range strings.Lines(b.text) {
@@ -87,7 +96,7 @@ func (g *guide) follow(b block) {
 
 // command is a command of the README as it runs here.
 func (g *guide) command(line string) string {
-	return strings.NewReplacer("go run ./cmd/", g.bin+"/", "4222", g.port, "8090", g.http, "https://example.org", g.web).Replace(line)
+	return strings.NewReplacer(readmeRedis, g.redis, "go run ./cmd/", g.bin+"/", "4222", g.port, "8090", g.http, "https://example.org", g.web).Replace(line)
 }
 
 // environ lets the commands find what stands for the web. MAKEFLAGS of a make

@@ -61,7 +61,7 @@ func TestScripts(t *testing.T) {
 			"exits": positive(2, exits), "start": positive(2, startProcess), "await": positive(2, await), "ends": positive(2, ends),
 			"documents": positive(2, documents), "lines": positive(2, lines), "pack": positive(3, pack),
 			"json": positive(1, checkJSON), "same": positive(2, same), "times": positive(3, times), "took": positive(3, took), "untimed": positive(1, untimed),
-			"occupied": positive(1, occupied), "server": positive(2, fakeServer), "mirror": positive(2, startMirror), "predictions": positive(3, predictions),
+			"occupied": positive(1, occupied), "server": positive(2, fakeServer), "redis": positive(2, new(redisServers).do), "mirror": positive(2, startMirror), "predictions": positive(3, predictions),
 			"web": positive(2, web), "cut": positive(2, cut), "change": positive(2, change),
 			"ask": positive(4, ask), "post": positive(4, post),
 		},

@@ -15,7 +15,7 @@ func (c *classify) Check() error {
 	_, _, pace := c.Pace()
 	_, silence := c.Silence(&c.SourceFlags)
 	_, broker := c.Options("")
-	return errors.Join(model, plan, pace, silence, broker, c.checkUntil(), c.checkIsolate(), c.checkKeep(), c.checkBegin(), cli.CheckAbstain(c.Abstain))
+	return errors.Join(model, plan, pace, silence, broker, c.checkUntil(), c.checkIsolate(), c.checkKeep(), c.checkState(), c.checkBegin(), cli.CheckAbstain(c.Abstain))
 }
 
 // shape is how predictions are told to outside readers.

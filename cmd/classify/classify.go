@@ -27,9 +27,11 @@ type classify struct {
 	cli.PlanFlags    `group:"Pipeline"`
 	beginFlags       `group:"Pipeline"`
 	cli.BrokerFlags  `group:"Broker"`
+	cli.StateFlags   `group:"Broker"`
 	cli.KeepFlags    `group:"Broker"`
 	faultFlags       `group:"Faults"`
 
+	Rebuild bool     `name:"state-rebuild" group:"Broker" help:"Make the df counts in the Redis of --state again, from snapshots and the log, whatever it holds: for one that was emptied or set back."`
 	Stages  string   `name:"stages" placeholder:"LIST" complete:"tokenize,df,classify,topics" group:"Broker" help:"The stages that this process runs: df,classify or topics/0. Default: all."`
 	Until   string   `name:"until" placeholder:"WHEN" complete:"end,stopped" group:"Broker" help:"When to stop: end, at the end of what there is, or stopped, when somebody stops it. Default: end, unless documents come from other processes or from feeds; with end each feed is asked once."`
 	Test    []string `name:"test" placeholder:"FILE" sep:"none" group:"Result" help:"Then predict this file with the model frozen. Repeatable."`
@@ -48,6 +50,9 @@ func (c *classify) Run(ctx context.Context, s cli.Streams) error {
 		return err
 	}
 	plan, err := c.Plan()
+	if err == nil {
+		plan, err = c.StateInto(plan)
+	}
 	if err != nil {
 		return err
 	}
@@ -73,7 +78,7 @@ func (c *classify) settle() error {
 			c.Until = "stopped"
 		}
 	}
-	if err := errors.Join(c.checkUntil(), c.checkIsolate(), c.checkKeep(), c.checkBegin(), cli.CheckAbstain(c.Abstain)); err != nil {
+	if err := errors.Join(c.checkUntil(), c.checkIsolate(), c.checkKeep(), c.checkState(), c.checkBegin(), cli.CheckAbstain(c.Abstain)); err != nil {
 		return err
 	}
 	if c.Output == "-" && c.Summary == "-" {
@@ -95,6 +100,7 @@ type job struct {
 	cpu     time.Duration // spent before the work began
 
 	broker   *broker.Broker
+	outside  cli.Outside
 	source   *cli.Source
 	delay    ingest.Delay // of its labels
 	runner   *pipeline.Runner
@@ -152,6 +158,9 @@ func (r *job) open(ctx context.Context) (err error) {
 	}
 	if r.runner, err = pipeline.NewRunner(r.broker, r.plan, c.Stages, who()); err != nil {
 		return &cli.UsageError{Err: err}
+	}
+	if err := r.openOutside(ctx); err != nil {
+		return err
 	}
 	if err := r.inject(ctx); err != nil {
 		return err
@@ -360,6 +369,7 @@ func (r *job) close() error {
 	if r.live != nil {
 		r.live.Close()
 	}
+	errs = append(errs, r.outside.Close())
 	if r.broker != nil {
 		errs = append(errs, r.broker.Close())
 	}

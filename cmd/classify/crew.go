@@ -60,6 +60,7 @@ type member struct {
 	job     *job
 	program string
 	stages  string // "" for the chain
+	rebuilt bool   // it has been started with what makes counts again
 }
 
 func (m *member) name() string {
@@ -136,6 +137,21 @@ func (m *member) environ() []string {
 		url = m.job.broker.URL()
 	}
 	env := []string{"TIDINGS_NATS=" + url}
+	if redis := m.job.flags.StateURL(); redis != "" {
+		env = append(env, "TIDINGS_STATE="+redis)
+	}
+	if m.job.flags.Snapshots != "" {
+		env = append(env, "TIDINGS_SNAPSHOTS="+m.job.flags.Snapshots)
+	}
+	if m.job.flags.Store != "" {
+		env = append(env, "TIDINGS_STORE="+m.job.flags.Store)
+	}
+	if m.job.flags.brief() {
+		env = append(env, "TIDINGS_BRIEF=true")
+	}
+	if m.job.flags.Rebuild && !m.rebuilt {
+		env, m.rebuilt = append(env, "TIDINGS_STATE_REBUILD=true"), true
+	}
 	for _, e := range os.Environ() {
 		if !strings.HasPrefix(e, "TIDINGS_") {
 			env = append(env, e)

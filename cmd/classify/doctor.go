@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"tidings/internal/cli"
@@ -18,9 +17,9 @@ import (
 // runs and what it computes.
 type checkup struct {
 	cli.BrokerFlags `group:"Broker"`
+	cli.StateFlags  `group:"Broker"`
 	cli.PlanFlags   `group:"Pipeline"`
 
-	State   string        `name:"state" placeholder:"URL" group:"Broker" help:"Look also at the Redis at URL (redis://host:6379/0) that is to hold state."`
 	Timeout time.Duration `name:"timeout" default:"5s" placeholder:"TIME" group:"Result" help:"How long one check may take. Default: ${default}."`
 	JSON    bool          `name:"json" group:"Result" help:"Each result as JSON, a check a line, and a summary at the end."`
 }
@@ -69,7 +68,13 @@ func (c *checkup) Run(ctx context.Context, s cli.Streams) error {
 }
 
 func (c *checkup) options() (o doctor.Options, err error) {
-	if o.Plan, err = c.Plan(); err != nil {
+	if o.Plan, err = c.Plan(); err == nil {
+		err = c.CheckState(&c.BrokerFlags)
+	}
+	if err == nil {
+		o.Plan, err = c.StateInto(o.Plan)
+	}
+	if err != nil {
 		return o, err
 	}
 	if o.Broker, err = c.BrokerFlags.Options("tidings doctor"); err != nil {
@@ -79,12 +84,7 @@ func (c *checkup) options() (o doctor.Options, err error) {
 		return o, &cli.UsageError{Err: fmt.Errorf("--timeout %s: a check needs some time, write 5s", c.Timeout)}
 	}
 	o.CheckTime = c.Timeout
-	if o.Redis = c.State; c.State == "embedded" {
-		o.Redis = ""
-	}
-	if o.Redis != "" && !strings.Contains(o.Redis, "://") {
-		return o, &cli.UsageError{Err: errors.New("--state: write embedded, or the URL of a Redis, as in redis://127.0.0.1:6379/0")}
-	}
+	o.Redis = c.StateURL()
 	return o, nil
 }
 

@@ -27,7 +27,7 @@ func (c *classify) checkKeep() error {
 // read: this process adds it up.
 func (r *job) retention(behind uint64) ingest.Retention {
 	return ingest.Retention{
-		Pipeline: r.plan.Pipeline, Keep: pipeline.Keep(r.flags.Keep), Notice: r.progress.Notice,
+		Pipeline: r.plan.Pipeline, Keep: pipeline.Keep(r.flags.Keep), Notice: r.progress.Notice, Snapshots: r.outside.Snapshots,
 		Wait: func() bool { return r.follower.at() < behind },
 	}
 }

@@ -20,6 +20,11 @@ import (
 // holds its standard input open, reads from its standard output what faults it
 // wants to have done to it, and answers each with a line.
 type isolated struct {
+	cli.StateFlags
+	Store   string `name:"store" help:"The directory of the broker's store."`
+	Brief   bool   `name:"brief" help:"The pipeline ends with the process that has started this one."`
+	Rebuild bool   `name:"state-rebuild" help:"Make counts again."`
+
 	NATS     string `name:"nats" required:"" help:"The broker."`
 	Pipeline string `name:"pipeline" required:"" help:"The pipeline; it has a plan already."`
 	Stages   string `name:"stages" help:"What to run."`
@@ -49,6 +54,18 @@ func (w *isolated) Run(ctx context.Context, s cli.Streams) error {
 		return err
 	}
 	r.Snapshots(w.Every)
+	tell := func(text string) { _, _ = fmt.Fprintln(s.Err, text) }
+	outside, err := w.OpenState(ctx, b, cli.Opening{Pipeline: plan.Pipeline, Store: w.Store, Brief: w.Brief, Guest: true, Notice: tell})
+	if err != nil {
+		return err
+	}
+	defer outside.Close()
+	if outside.Snapshots != nil {
+		r.KeepIn(outside.Snapshots)
+	}
+	if outside.Redis != nil {
+		r.StateIn(outside.Redis, w.Rebuild)
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	p := &parent{in: s.In, out: s.Out, answers: make(chan struct{}, 1), gone: stop}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/pipeline"
 )
@@ -20,7 +21,9 @@ type Retention struct {
 	Keep     pipeline.Keep
 	Clock    Clock             // nil: the machine's
 	Notice   func(text string) // something a person should know; nil: nobody hears it
-	Wait     func() bool       // says that it is too early; nil: it never is
+	// Snapshots is where the pipeline keeps them; nil: with the broker.
+	Snapshots guarantees.SnapshotStore
+	Wait      func() bool // says that it is too early; nil: it never is
 }
 
 // Retain trims the log again and again until the context ends, which is no
@@ -73,7 +76,7 @@ func TrimOnce(ctx context.Context, b *broker.Broker, o Retention) (pipeline.Trim
 		o.Clock = machineClock{}
 	}
 	return pipeline.Trim(ctx, b, o.Pipeline, pipeline.Trimming{
-		Keep: o.Keep, Now: o.Clock.Now(),
+		Keep: o.Keep, Now: o.Clock.Now(), Snapshots: o.Snapshots,
 		Source: func(ctx context.Context, source string, last broker.Record) (uint64, error) {
 			return sourceNeeds(ctx, b, o.Pipeline, source, last)
 		},
