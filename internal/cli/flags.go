@@ -117,7 +117,7 @@ type PlanFlags struct {
 	Partitions string `name:"partitions" default:"1" placeholder:"N" help:"Partitions of each stage: 4, or df=4,classify=2. 1, the default, chains all stages in one worker."`
 	ModelFlags
 	Guarantee string `name:"guarantee" placeholder:"NAME" complete:"exactly-once,at-least-once,at-most-once" help:"What is promised of each document: ${guarantees}; or of single stages, as in exactly-once,df=at-least-once. Default: exactly-once."`
-	Recovery  string `name:"recovery" placeholder:"NAME" complete:"commit,kept,rollback,claim" help:"How the guarantee is reached: at-least-once by kept (what was not acknowledged is counted again) or rollback (it is not). The others have one each."`
+	Recovery  string `name:"recovery" placeholder:"NAME" complete:"commit,replay,kept,rollback,claim" help:"How the guarantee is reached: exactly-once by commit (one record a unit) or replay (released at once, made again after a crash and left out by who has it); at-least-once by kept (what was not acknowledged is counted again) or rollback (it is not); at-most-once by claim."`
 	DriftFlags
 	WindowFlags
 }
