@@ -20,7 +20,6 @@ var (
 	proveBrokers = flag.Int("prove.brokers", 2, "how often to kill the broker's process")
 	proveZombies = flag.Int("prove.zombies", 2, "how many worker processes to pause, replace and wake")
 	proveSize    = flag.Int("prove.documents", 6000, "documents of each pipeline that is disturbed")
-	proveBy      = flag.String("prove.recovery", "", "commit or replay; empty: pipelines take turns")
 	proveSeed    = flag.Uint64("prove.seed", 0, "decides the moments; 0 is another one each time")
 )
 

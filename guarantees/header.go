@@ -42,6 +42,8 @@ type Header struct {
 	// Part is the only tokenize partition whose entries such a unit holds, from
 	// 1; 0 is all of them.
 	Part int
+
+	Met Met
 }
 
 const (
@@ -53,6 +55,7 @@ const (
 
 	headerTrigger = "Tidings-Trigger"
 	headerPart    = "Tidings-Part"
+	headerMet     = "Tidings-Met"
 )
 
 func (h Header) lines() broker.Header {
@@ -66,6 +69,9 @@ func (h Header) lines() broker.Header {
 	if h.Trigger != "" {
 		lines[headerTrigger] = []string{h.Trigger}
 		lines[headerPart] = []string{strconv.Itoa(h.Part)}
+	}
+	if h.Met.Lane > 0 {
+		lines[headerMet] = []string{h.Met.String()}
 	}
 	return lines
 }
@@ -92,6 +98,12 @@ func ParseHeader(r broker.Record) (Header, error) {
 		var err error
 		if h.Part, err = strconv.Atoi(r.Header.Get(headerPart)); err != nil || h.Part < 0 || h.Kind != Done {
 			return h, fmt.Errorf("record %d on %s says that %q brought it about, but not of which part", r.Sequence, r.Subject, h.Trigger)
+		}
+	}
+	if met := r.Header.Get(headerMet); met != "" {
+		var err error
+		if h.Met, err = parseMet(met); err != nil {
+			return h, fmt.Errorf("record %d on %s says that it met %q: %w", r.Sequence, r.Subject, met, err)
 		}
 	}
 	// The last number there is would leave no sequence for a next unit.

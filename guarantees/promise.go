@@ -25,8 +25,11 @@ const (
 	Replay   = "replay"   // exactly-once: released at once, made again after a crash, and left out by who has it
 )
 
-// Sorted is the order: records that raced are met in log order.
-const Sorted = "sorted"
+// The orders in which records that raced are met.
+const (
+	Sorted  = "sorted"  // that of the log
+	Arrival = "arrival" // that in which they come; who met them says which it was
+)
 
 // Promise is a guarantee and the recovery by which it is reached. The zero
 // value is exactly-once by commit.

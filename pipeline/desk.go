@@ -16,8 +16,7 @@ type desk struct {
 	codec      codec
 	restored   bool
 	saver      saver
-	verifiers  []*verifier // by committer, if any
-	stored     uint64      // documents that had passed at the snapshot before the last
+	stored     uint64 // documents that had passed at the snapshot before the last
 }
 
 // unit does one unit.
@@ -62,11 +61,6 @@ func (d *desk) unit(ctx context.Context, u *Unit) error {
 			}
 		}
 	}
-	for i, v := range d.verifiers {
-		if err := v.compare(ctx, u, d.owns[i]); err != nil {
-			return err
-		}
-	}
 	if open {
 		if err := d.commit(ctx, u, span); err != nil {
 			return err
@@ -80,7 +74,6 @@ func (d *desk) unit(ctx context.Context, u *Unit) error {
 	if u.Trigger == "" {
 		w.done = u.To
 		w.met.Store(u.To)
-		w.plantKeep(u.To)
 	}
 	if u.places == nil {
 		return nil
@@ -141,28 +134,9 @@ func (d *desk) save(ctx context.Context, u *Unit, span guarantees.Unit) error {
 	return nil
 }
 
-// verify opens verifiers, where they are wanted.
-func (d *desk) verify(ctx context.Context) error {
-	w := d.worker
-	if !w.verifies || w.promise().Recovery != guarantees.Replay {
-		return nil
-	}
-	for i, p := range w.partitions {
-		v, err := w.verifier(ctx, p, w.restoredTo(i))
-		if err != nil {
-			return err
-		}
-		d.verifiers = append(d.verifiers, v)
-	}
-	return nil
-}
-
 // close waits for a snapshot that is being stored. One that was cut off does not
 // count: there had better be another one.
 func (d *desk) close() {
-	for _, v := range d.verifiers {
-		v.close()
-	}
 	d.saver.stop()
 	if d.saver.failure() != nil {
 		d.worker.saved = d.stored
@@ -193,6 +167,9 @@ func (d *desk) commit(ctx context.Context, u *Unit, span guarantees.Unit) (err e
 	for i, c := range d.committers {
 		if !c.Open(span) {
 			continue
+		}
+		if u.aligned {
+			span.Met = guarantees.Met{Lane: d.worker.partitions[i] + 1, From: u.From, To: u.To, Aligned: true, Through: u.To}
 		}
 		if span.Record, err = d.codec.encode(u, d.worker.assembly.sections, d.worker.partitions[i], d.owns[i]); err != nil {
 			return err

@@ -71,6 +71,7 @@ func (r *reading) open(ctx context.Context, stream string, from uint64, o broker
 type logInput struct {
 	arrivals arrivals
 	cuts     cuts
+	races    bool                                                     // a control record is a unit of its own, to which all lanes have to come
 	aligned  bool                                                     // units end where they are full, or a source ends, not where nothing is there
 	ended    func(ctx context.Context, r broker.Record) (bool, error) // whether it is the log's last
 	at       uint64                                                   // the last sequence delivered
@@ -81,7 +82,7 @@ func openLog(ctx context.Context, r reading) (*logInput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &logInput{arrivals: a, cuts: r.cuts, at: r.after, aligned: r.faults != nil, ended: r.lastOfLog}, nil
+	return &logInput{arrivals: a, cuts: r.cuts, at: r.after, races: r.plan.Races(), aligned: r.faults != nil, ended: r.lastOfLog}, nil
 }
 
 func (in *logInput) close() { in.arrivals.close() }
@@ -113,6 +114,10 @@ func (in *logInput) next(ctx context.Context, u *Unit) error {
 			u.Trigger = fmt.Sprintf("log@%d", r.Sequence)
 			u.AddLog(r)
 			return nil
+		case in.races && controls(r) && u.To >= u.From:
+			in.arrivals.untake(r)
+			ended = true
+			continue
 		case r.Sequence > end: // what lies between was overtaken
 			in.arrivals.untake(r)
 			u.To, ended = end, true
@@ -122,11 +127,18 @@ func (in *logInput) next(ctx context.Context, u *Unit) error {
 		n := 1 + bytes.Count(r.Data, []byte{'\n'})
 		documents += n
 		size += len(r.Data)
-		ended = in.aligned && u.messages[len(u.messages)-1].kind == ControlRecord
+		u.aligned = in.races && controls(r)
+		ended = u.aligned || in.aligned && controls(r)
 	}
 	u.Documents = uint64(documents)
 	in.at = u.To
 	return nil
+}
+
+// controls says whether a record of the log is one of control.
+func controls(r broker.Record) bool {
+	kind, _ := logTokens(r.Subject)
+	return kind == ControlRecord
 }
 
 // errQuiet reports that the log has no more for now.

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -141,7 +142,7 @@ func (p Plan) WithDefaults() Plan {
 	if promise, err := guarantees.NewPromise(p.Guarantee, p.Recovery); err == nil {
 		p.Guarantee, p.Recovery = promise.Guarantee, promise.Recovery
 	}
-	p.Order = guarantees.Sorted
+	p.Order = cmp.Or(p.Order, guarantees.Sorted)
 	p.Features = p.Features.Canonical()
 	if p.Model == "" {
 		p.Model = model.Default

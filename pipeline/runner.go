@@ -27,8 +27,6 @@ type Runner struct {
 	held    *held // where df counts live; nil: in workers
 	notice  func(string)
 
-	verifies bool // what replay makes again is compared with what is stored
-
 	mu      sync.Mutex
 	workers []*worker // at work, or that were when Run ended
 }
@@ -49,7 +47,7 @@ func NewRunner(b *broker.Broker, p Plan, stages, who string) (*Runner, error) {
 func (r *Runner) worker(stage string, partitions []int) *worker {
 	return &worker{
 		plan: r.plan, broker: r.broker, stage: stage, partitions: partitions, who: r.who, faults: r.faults, every: r.every,
-		snapshots: guarantees.Snapshots{Store: r.store}, held: r.held, verifies: r.verifies, notice: r.tell,
+		snapshots: guarantees.Snapshots{Store: r.store}, held: r.held, notice: r.tell,
 	}
 }
 
@@ -60,7 +58,7 @@ func (r *Runner) all() (workers []*worker) {
 	}
 	for _, stage := range Stages() {
 		if partitions := r.chosen[stage]; len(partitions) > 0 {
-			for _, group := range groups(r.plan.Promise(stage), partitions) {
+			for _, group := range r.plan.groups(stage, partitions) {
 				workers = append(workers, r.worker(stage, group))
 			}
 		}
@@ -75,7 +73,7 @@ func (p Plan) Workers() (workers []string) {
 		return []string{""}
 	}
 	for _, stage := range Stages() {
-		if p.Promise(stage).Shares() {
+		if p.shares(stage) {
 			workers = append(workers, stage)
 			continue
 		}
@@ -86,10 +84,10 @@ func (p Plan) Workers() (workers []string) {
 	return workers
 }
 
-// groups divides a stage's partitions among workers. Where the promise lets
-// them share one state, one worker has them all.
-func groups(p guarantees.Promise, partitions []int) [][]int {
-	if p.Shares() {
+// groups divides a stage's partitions among workers. Where they can share one
+// state, one worker has them all.
+func (p Plan) groups(stage string, partitions []int) [][]int {
+	if p.shares(stage) {
 		return [][]int{partitions}
 	}
 	return slices.Collect(slices.Chunk(partitions, 1))
@@ -102,11 +100,6 @@ func (r *Runner) Snapshots(every uint64) { r.every = every }
 // KeepIn says where snapshots are kept. It comes before Run, and is needed where
 // the plan says that they are not with the broker.
 func (r *Runner) KeepIn(s guarantees.SnapshotStore) { r.store = s }
-
-// Verify makes what replay makes again be compared with what is stored, by
-// position: a stage that is not pure fails with an *ImpureError. It comes before
-// Run. It costs a reading of what is made again, nothing else.
-func (r *Runner) Verify() { r.verifies = true }
 
 // Notice has people told of what does not end the work. It comes before Run.
 func (r *Runner) Notice(f func(string)) { r.notice = f }

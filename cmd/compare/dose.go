@@ -35,25 +35,22 @@ func (c *doses) Check() error {
 	if err := c.study.Check(); err != nil {
 		return err
 	}
-	_, err := furtherModels(c.Models, c.Model)
+	_, err := c.others()
 	return err
 }
 
-// furtherModels are those that --models names beside --model.
-func furtherModels(models []string, first string) (all []string, err error) {
-	for _, name := range models {
+// others are the further models.
+func (c *doses) others() (all []string, err error) {
+	for _, name := range c.Models {
 		names := []string{name}
-		switch name {
-		case "all":
+		if name == "all" {
 			names = model.Names()
-		case "none":
-			continue
 		}
 		for _, name := range names {
 			if _, err := model.New(name, model.Options{}); err != nil {
 				return nil, &cli.UsageError{Err: fmt.Errorf("--models: %w", err)}
 			}
-			if name != first && !slices.Contains(all, name) {
+			if name != c.Model && !slices.Contains(all, name) {
 				all = append(all, name)
 			}
 		}
@@ -63,7 +60,7 @@ func furtherModels(models []string, first string) (all []string, err error) {
 
 // Run measures.
 func (c *doses) Run(ctx context.Context, s cli.Streams) error {
-	others, err := furtherModels(c.Models, c.Model)
+	others, err := c.others()
 	if err != nil {
 		return err
 	}

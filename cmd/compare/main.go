@@ -38,7 +38,6 @@ type root struct {
 	Compare compare `cmd:"" default:"withargs" hidden:"" name:"run"`
 
 	Claim  claim   `cmd:"" name:"check" help:"Say from its streams whether a run kept what it claims."`
-	All    alls    `cmd:"" name:"all" help:"Make every experiment there is, and one page of them."`
 	Dose   doses   `cmd:"" name:"dose" help:"Measure what loss and repetition do to accuracy, dose by dose."`
 	Report reports `cmd:"" name:"report" help:"Make one page of what experiments found."`
 	Ledger ledgers `cmd:"" name:"ledger" help:"Say which updates a model lost, repeated or reordered."`

@@ -117,7 +117,8 @@ type PlanFlags struct {
 	Partitions string `name:"partitions" default:"1" placeholder:"N" help:"Partitions of each stage: 4, or df=4,classify=2. 1, the default, chains all stages in one worker."`
 	ModelFlags
 	Guarantee string `name:"guarantee" placeholder:"NAME" complete:"exactly-once,at-least-once,at-most-once" help:"What is promised of each document: ${guarantees}; or of single stages, as in exactly-once,df=at-least-once. Default: exactly-once."`
-	Recovery  string `name:"recovery" placeholder:"NAME" complete:"commit,replay,kept,rollback,claim" help:"How the guarantee is reached: exactly-once by commit (one record a unit) or replay (released at once, made again after a crash and left out by who has it); at-least-once by kept (what was not acknowledged is counted again) or rollback (it is not); at-most-once by claim."`
+	Recovery  string `name:"recovery" placeholder:"NAME" complete:"commit,kept,rollback,claim" help:"How the guarantee is reached: at-least-once by kept (what was not acknowledged is counted again) or rollback (it is not). The others have one each."`
+	Order     string `name:"order" enum:"sorted,arrival" default:"sorted" help:"In which order records that raced are met, where there are several partitions: sorted is that of the log, the same each time; arrival is that in which they come, which is sooner, and another one each time. Default: ${default}."`
 	DriftFlags
 	WindowFlags
 }
@@ -177,7 +178,7 @@ func (f *PlanFlags) Plan() (pipeline.Plan, error) {
 	errs = append(errs, err)
 	p := pipeline.Plan{
 		Pipeline: pipeline.Name(f.Pipeline), Partitions: partitions, Model: name, Features: text,
-		Guarantee: promise.Guarantee, Recovery: promise.Recovery, Stages: stages,
+		Guarantee: promise.Guarantee, Recovery: promise.Recovery, Order: f.Order, Stages: stages,
 		Topics: windows, Drift: watch, LabelWait: wait,
 	}
 	if err := errors.Join(errs...); err != nil {

@@ -75,10 +75,35 @@ func (r *Reader) contents() *contents {
 		r.spare = r.spare[:n-1]
 		return c
 	}
-	return newContents()
+	return r.options.contents()
 }
 
-func newContents() *contents { return &contents{stories: map[uint64]uint64{}} }
+func (o Options) contents() *contents {
+	return &contents{terms: bursts.Window{Max: o.termsOfWindow()}, stories: map[uint64]uint64{}}
+}
+
+// Limits of the terms that open windows count for bursts. A window has room for
+// bursts.TermsMax. Windows by key share room for termsOfKeys of a definition, as
+// if every key had as many open as it can need, but each has termsOfKey at least.
+const (
+	termsOfKeys = 1 << 22
+	termsOfKey  = 1 << 10
+)
+
+// termsOfWindow is how many terms a window counts. It depends on the options
+// alone, as partitions must tell the same.
+func (o Options) termsOfWindow() int {
+	if o.By == ByAll {
+		return bursts.TermsMax
+	}
+	open := int64(1)
+	for _, d := range o.Windows {
+		if d.kind == tumbling || d.kind == sliding || d.kind == session {
+			open = max(open, d.openNeeded(o.OutOfOrder+o.Lateness, o.sessionMax()))
+		}
+	}
+	return int(max(termsOfKeys/(open*int64(o.keysMax()+1)), termsOfKey))
+}
 
 // let keeps the memory of a window that has been told for the last time.
 func (r *Reader) let(c *contents) {
@@ -149,6 +174,7 @@ func (r *Reader) tell(w *Window, c *contents) {
 	if r == nil || c == nil {
 		return
 	}
+	w.Forgotten = c.terms.Forgotten()
 	for _, b := range c.terms.Top(w.Documents, r.options.Bursts) {
 		w.Bursts = append(w.Bursts, Burst(b))
 	}
@@ -229,6 +255,20 @@ func (c *contents) restore(d *decoder) {
 			return
 		}
 	}
+}
+
+// displaced is how many times something of the Reader's made room for another.
+func (r *Reader) displaced() (terms, stories uint64) {
+	if r == nil {
+		return 0, 0
+	}
+	if r.background != nil {
+		terms = r.background.Dropped()
+	}
+	if r.stories != nil {
+		stories = r.stories.Closed()
+	}
+	return terms, stories
 }
 
 // Save writes what the Reader knows so that LoadReader can go on with it. Equal

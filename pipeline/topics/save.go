@@ -372,7 +372,7 @@ func (s *State) restoreWindow(d *decoder, t *track, sr *series) *window {
 	}
 	d.need(w.documents > 0 && (!w.owned || sum == w.documents))
 	if s.options.Reads() && w.owned && d.err == nil {
-		w.contents = newContents()
+		w.contents = s.options.contents()
 		w.contents.restore(d)
 	}
 	return w

@@ -184,6 +184,11 @@ type Counts struct {
 	Dropped    uint64 `json:"dropped"`          // no room for one more window, and older than all that are open; 0 with one source, under options that pass Check
 	Forced     uint64 `json:"forced,omitempty"` // windows that were closed before all sources had passed them, to make room (Options.OpenMax)
 	Open       int    `json:"open"`             // windows of the partition that are open now
+	// How many times, in what is known of all documents and told with every
+	// definition, a term made room for another in what bursts are compared with,
+	// and how many stories were closed for others.
+	TermsDisplaced   uint64 `json:"terms_displaced,omitempty"`
+	StoriesDisplaced uint64 `json:"stories_displaced,omitempty"`
 }
 
 // Sum is where documents went, together: equal to In, or some are lost.
@@ -201,6 +206,8 @@ func (c *Counts) Add(other Counts) {
 	c.Dropped += other.Dropped
 	c.Forced += other.Forced
 	c.Open += other.Open
+	c.TermsDisplaced += other.TermsDisplaced
+	c.StoriesDisplaced += other.StoriesDisplaced
 }
 
 // Counts returns the counts by definition, in the order of Options.Windows.
@@ -209,6 +216,9 @@ func (s *State) Counts() []Counts {
 	for i := range s.tracks {
 		counts[i] = s.tracks[i].counts
 		counts[i].Open = s.tracks[i].owned()
+		if s.partition == 0 {
+			counts[i].TermsDisplaced, counts[i].StoriesDisplaced = s.reader.displaced()
+		}
 	}
 	return counts
 }

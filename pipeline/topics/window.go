@@ -36,6 +36,9 @@ type Window struct {
 	// documents tell of, most first. As many as Options say, none unless asked for.
 	Bursts  []Burst `json:"bursts,omitempty"`
 	Stories []Story `json:"stories,omitempty"`
+	// Forgotten is how many terms had to go for others: beyond 0 the documents of
+	// bursts can be too few by some, and bursts of few documents be missing.
+	Forgotten uint64 `json:"forgotten,omitempty"`
 }
 
 // Share is one label's part of a window.
@@ -73,6 +76,10 @@ func (w Window) Digest() uint64 {
 	for i := range w.Stories {
 		h.number(uint64(i))
 		w.Stories[i].digest(h)
+	}
+	if w.Forgotten > 0 {
+		h.text("forgotten")
+		h.number(w.Forgotten)
 	}
 	return h.sum()
 }

@@ -13,6 +13,8 @@ import (
 
 // Window counts the terms of a window's documents. The zero value is empty.
 type Window struct {
+	Max int // terms it holds; 0 or more than TermsMax: TermsMax
+
 	entries   []entry
 	index     []uint64 // open addressing by the top bits of the hash: its low half, and 1 + the place of its entry
 	shift     uint     // 64 - log2(len(index))
@@ -35,6 +37,13 @@ const indexMin = 1 << 8
 // them.
 const textMax = 2*features.TermBytesMax + 1
 
+func (w *Window) room() int {
+	if w.Max <= 0 {
+		return TermsMax
+	}
+	return min(w.Max, TermsMax)
+}
+
 // Reset empties the window and keeps its memory.
 func (w *Window) Reset() {
 	clear(w.index)
@@ -50,7 +59,7 @@ func (w *Window) Add(t *Terms) {
 		it := &t.items[i]
 		place := w.find(it.hash)
 		if place < 0 {
-			if len(w.entries) >= TermsMax {
+			if len(w.entries) >= w.room() {
 				w.forget()
 			}
 			place = w.put(entry{hash: it.hash, before: it.before, of: t.of})
@@ -171,7 +180,7 @@ func (w *Window) Merge(o *Window) {
 			w.note(place, textAt(o.texts, text))
 		}
 	}
-	for len(w.entries) > TermsMax {
+	for len(w.entries) > w.room() {
 		w.forget()
 	}
 }
