@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"tidings/features"
 	"tidings/guarantees"
@@ -273,14 +274,23 @@ func (o *redisCounts) move(ctx context.Context) error {
 	}
 }
 
-// flush waits until all that is settled is moved.
-func (o *redisCounts) flush(ctx context.Context) {
+// flushTimeout is how long a worker that is stopped waits for that: what is not
+// moved then is counted again by whoever comes next.
+const flushTimeout = 2 * time.Second
+
+// flush waits until all that is settled is moved, and says whether it is.
+func (o *redisCounts) flush(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
+	defer cancel()
 	done := make(chan error, 1)
-	if o.hand(ctx, settled{done: done}) == nil {
-		select {
-		case <-done:
-		case <-ctx.Done():
-		}
+	if o.hand(ctx, settled{done: done}) != nil {
+		return false
+	}
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 

@@ -91,6 +91,17 @@ func (w *worker) outsides(a *assembly) (all []*redisCounts) {
 	return all
 }
 
+// flush waits for what goes to counts that live outside, and says whether it is
+// there.
+func (w *worker) flush(ctx context.Context) bool {
+	for _, o := range w.outsides(w.assembly) {
+		if !o.flush(ctx) {
+			return false
+		}
+	}
+	return true
+}
+
 // openOutside takes the counts that live outside.
 func (w *worker) openOutside(ctx context.Context, a *assembly, committers []*guarantees.Committer) error {
 	for i, o := range w.outsides(a) {

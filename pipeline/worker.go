@@ -252,10 +252,7 @@ func (w *worker) attempt(ctx context.Context) error {
 			return failed
 		}
 		feed.stop()
-		if failed == nil {
-			for _, o := range w.outsides(w.assembly) {
-				o.flush(settle)
-			}
+		if failed == nil && w.flush(settle) {
 			failed = w.part(settle, in, committers)
 		}
 		err = errors.Join(err, failed)

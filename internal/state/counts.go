@@ -147,8 +147,8 @@ func (c *Counts) read(ctx context.Context, terms []uint64, counts []uint32) erro
 		_ = tx.Process(ctx, cmd) // it is only noted
 		values = append(values, cmd)
 	}
-	if _, err := tx.Exec(ctx); err != nil {
-		return err
+	if asked, err := tx.Exec(ctx); err != nil {
+		return refusedTx(asked, err)
 	}
 	if err := c.still(at.Val(), epoch, change, length.Val()); err != nil {
 		return err
@@ -172,6 +172,17 @@ func (c *Counts) read(ctx context.Context, terms []uint64, counts []uint32) erro
 		return fmt.Errorf("%s in %s: %w: %d counts for %d terms", c.name, c.redis, ErrDamaged, next, len(terms))
 	}
 	return nil
+}
+
+// refusedTx is why a transaction was refused, which the error of a request in it
+// tells better than its own.
+func refusedTx(asked []redis.Cmder, err error) error {
+	for _, cmd := range asked {
+		if why := cmd.Err(); why != nil && !redis.IsExecAbortError(why) {
+			return why
+		}
+	}
+	return err
 }
 
 // still says whether the counts are this worker's, and not behind where they

@@ -275,6 +275,45 @@ func TestARedisThatCannotHoldStateIsRefused(t *testing.T) {
 	open(t, strings.Replace(locked, "unix://", "unix://default:"+secret+"@", 1), state.Options{Pipeline: "p", Identity: "one"})
 }
 
+// Properties, of a Redis that answers and takes no writes: reads and moves wait,
+// people are told why, and when it takes them again all goes on.
+func TestARedisThatTakesNoWritesIsWaitedFor(t *testing.T) {
+	url := redistest.Start(t)
+	raw := redistest.Client(t, url)
+	tests := map[string]struct {
+		begin, end []any
+		says       string
+	}{
+		"full":    {[]any{"CONFIG", "SET", "maxmemory", "1"}, []any{"CONFIG", "SET", "maxmemory", "0"}, "raise its maxmemory"},
+		"replica": {[]any{"REPLICAOF", "127.0.0.1", "1"}, []any{"REPLICAOF", "NO", "ONE"}, "it has become a replica"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var told notices
+			r := open(t, url, state.Options{Pipeline: name, Identity: "one", Notice: told.add})
+			c := started(t, r, 0, 1)
+			if err := move(t, c, 1, nil, counted(map[uint64]uint32{7: 1, 8: 2})); err != nil {
+				t.Fatal(err)
+			}
+			raw.Do(t, tt.begin...)
+			var both sync.WaitGroup
+			var read, moved error
+			got := make([]uint32, 1)
+			both.Go(func() { read = c.Read(t.Context(), []uint64{8}, got) })
+			both.Go(func() {
+				moved = c.Move(t.Context(), state.Change{To: state.Place{Cursor: 2, Terms: 2}, Terms: []uint64{7}, Counts: []uint32{5}})
+			})
+			told.await(t, tt.says)
+			raw.Do(t, tt.end...)
+			both.Wait()
+			if read != nil || moved != nil || got[0] != 2 {
+				t.Errorf("read %d, %v; moved %v", got[0], read, moved)
+			}
+			told.await(t, "the work goes on")
+		})
+	}
+}
+
 // Properties: what is not there yet is waited for, and said once; a context ends
 // that, and nothing is left running.
 func TestARedisThatIsNotThereIsWaitedFor(t *testing.T) {

@@ -167,7 +167,7 @@ func inspectError(ctx context.Context, where string, err error) error {
 	kind := ErrUnreachable
 	var network net.Error
 	switch text := err.Error(); {
-	case strings.HasPrefix(text, "NOAUTH"), strings.HasPrefix(text, "WRONGPASS"), strings.Contains(text, "without any password configured"), strings.Contains(text, "invalid password"):
+	case strings.HasPrefix(text, "NOAUTH"), strings.HasPrefix(text, "WRONGPASS"), strings.Contains(text, "without any password configured"), strings.Contains(text, "invalid password"), strings.Contains(text, "unauthenticated "):
 		kind = ErrCredentials
 	case strings.HasPrefix(text, "NOPERM"):
 		kind = ErrDenied

@@ -40,6 +40,7 @@ type Options struct {
 const (
 	dialTimeout   = 5 * time.Second
 	answerTimeout = 30 * time.Second // of one request; a slow one is no dead one
+	slowAfter     = 5 * time.Second  // people are told that it is
 	pauseFirst    = 50 * time.Millisecond
 	pauseMax      = time.Second
 	connections   = 8
@@ -159,17 +160,16 @@ func (r *Redis) remove(ctx context.Context) error {
 }
 
 // do asks again and again until there is an answer, or an error that waiting
-// does not help. People are told that something waits, once, and when it goes
-// on.
+// does not help. People are told once that something waits, and when it goes on.
 func (r *Redis) do(ctx context.Context, ask func(ctx context.Context) error) error {
-	waits := false
-	defer func() {
-		if waits {
-			r.answered(ctx)
-		}
-	}()
+	w := wait{redis: r}
+	defer w.end(ctx)
 	for pause := pauseFirst; ; pause = min(2*pause, pauseMax) {
+		slow := time.AfterFunc(slowAfter, func() {
+			w.tell(fmt.Errorf("%w: %s (it has had a request for %s)", ErrUnreachable, r.where, slowAfter))
+		})
 		err := ask(ctx)
+		slow.Stop()
 		if err == nil || ctx.Err() != nil {
 			return errors.Join(err, ctx.Err())
 		}
@@ -179,9 +179,8 @@ func (r *Redis) do(ctx context.Context, ask func(ctx context.Context) error) err
 		if !passing(err, r.client != nil) {
 			return err
 		}
-		if !waits {
-			waits = true
-			r.unanswered(err)
+		if pause > pauseFirst { // one connection that has ended is nothing to tell
+			w.tell(err)
 		}
 		select {
 		case <-time.After(pause):
@@ -191,17 +190,33 @@ func (r *Redis) do(ctx context.Context, ask func(ctx context.Context) error) err
 	}
 }
 
-func (r *Redis) unanswered(err error) {
+// wait is one goroutine's, for an answer.
+type wait struct {
+	redis       *Redis
+	told, ended bool // under the Redis's lock
+}
+
+func (w *wait) tell(err error) {
+	r := w.redis
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if w.told || w.ended {
+		return
+	}
+	w.told = true
 	if r.waiting++; r.waiting == 1 && r.options.Notice != nil {
 		r.options.Notice(fmt.Sprintf("%v; the work waits for it, and nothing is lost", err))
 	}
 }
 
-func (r *Redis) answered(ctx context.Context) {
+func (w *wait) end(ctx context.Context) {
+	r := w.redis
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	w.ended = true
+	if !w.told {
+		return
+	}
 	if r.waiting--; r.waiting == 0 && ctx.Err() == nil && r.options.Notice != nil {
 		r.options.Notice(fmt.Sprintf("the Redis at %s answers; the work goes on", r.where))
 	}
@@ -224,6 +239,9 @@ func (r *Redis) explain(ctx context.Context, err error) error {
 		if errors.Is(err, known) {
 			return err
 		}
+	}
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: %s (it has closed the connection)", ErrUnreachable, r.where)
 	}
 	text := strings.TrimPrefix(err.Error(), "ERR ")
 	for _, refusal := range refusals {
