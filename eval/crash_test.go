@@ -64,7 +64,7 @@ func TestACrashAtEveryPointOfEveryStageUnderEveryPromise(t *testing.T) {
 						runs++
 						p := pipeline.Plan{
 							Pipeline: "crash", Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n},
-							Guarantee: promise.Guarantee, Recovery: promise.Recovery, Topics: topics.Options{Bursts: 3, Stories: 3},
+							Guarantee: promise.Guarantee, Recovery: promise.Recovery, SnapshotEvery: often(promise), Topics: topics.Options{Bursts: 3, Stories: 3},
 						}.WithDefaults()
 						crash(t, p, stage, point, documents, expectation(promise)(point))
 					}
@@ -73,6 +73,15 @@ func TestACrashAtEveryPointOfEveryStageUnderEveryPromise(t *testing.T) {
 		}
 	}
 	t.Logf("%d crashes", runs)
+}
+
+// often makes snapshots of all partitions come several times in a short run,
+// where there are any.
+func often(p guarantees.Promise) (every pipeline.Interval) {
+	if p.Holds() {
+		every.Documents = 200
+	}
+	return every
 }
 
 func crash(t *testing.T, p pipeline.Plan, stage string, point guarantees.Point, documents [][]byte, want expected) {

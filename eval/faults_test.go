@@ -60,7 +60,7 @@ func TestEachFaultUnderEveryPromise(t *testing.T) {
 					t.Parallel()
 					p := pipeline.Plan{
 						Pipeline: "faults", Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n},
-						Guarantee: promise.Guarantee, Recovery: promise.Recovery,
+						Guarantee: promise.Guarantee, Recovery: promise.Recovery, SnapshotEvery: often(promise),
 					}.WithDefaults()
 					first := faulty(t, p, c, documents)
 					if n == 1 {

@@ -17,6 +17,9 @@ type Partition struct {
 	Promise Promise // the zero value is exactly-once
 	Between bool    // no reader but other stages, which leave out what they have
 	Faults  *Faults // nil: nothing goes wrong on purpose
+	// Barriers is where a promise that Holds is agreed on; the others have no use
+	// for it.
+	Barriers *Barriers
 }
 
 // Unit is the work between two cursors, or, with a Trigger, a stretch before
@@ -26,7 +29,6 @@ type Unit struct {
 	Trigger   string // as in Header
 	Part      int    // as in Header
 	Record    []byte // the outputs
-	Met       Met    // as in Header
 	Documents uint64 // that have passed the partition with this unit; for Faults
 }
 
@@ -38,6 +40,7 @@ type Committer struct {
 	recovery  recovery
 	appender  writer
 	epoch     uint64
+	attempt   Attempt
 	history   History
 	next      uint64 // where the next unit that is met in its place begins
 	unacked   int    // units since the last ack
@@ -64,6 +67,9 @@ func Open(ctx context.Context, b *broker.Broker, p Partition) (*Committer, error
 	}
 	for tries := 1; ; tries++ {
 		epoch, sequence, err := c.read(ctx)
+		if err == nil {
+			err = c.join(ctx)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -72,7 +78,7 @@ func Open(ctx context.Context, b *broker.Broker, p Partition) (*Committer, error
 			return c.opened(ctx)
 		}
 		c.epoch = epoch + 1
-		fence := c.sign(Header{Kind: Fence, From: c.history.Cursor + 1, To: c.history.Cursor})
+		fence := c.sign(Header{Kind: c.fence(), From: c.history.Cursor + 1, To: c.history.Cursor})
 		stored, err := b.Put(ctx, p.Stream, p.Subject, p.Subject, sequence, fence.lines(), nil)
 		switch {
 		case err == nil:
@@ -106,14 +112,14 @@ func (c *Committer) opened(ctx context.Context) (*Committer, error) {
 
 // sign fills in who writes a record.
 func (c *Committer) sign(h Header) Header {
-	h.Epoch, h.Worker = c.epoch, c.partition.Worker
+	h.Epoch, h.Worker, h.Attempt = c.epoch, c.partition.Worker, c.attempt.Number
 	return h
 }
 
 // read makes the history of what stands in the partition's stream, and returns
 // the epoch and the sequence of its last record.
 func (c *Committer) read(ctx context.Context) (epoch, sequence uint64, err error) {
-	c.history = History{}
+	c.history, c.attempt = History{}, Attempt{}
 	last, err := c.broker.Last(ctx, c.partition.Stream, c.partition.Subject)
 	if errors.Is(err, broker.ErrEmpty) {
 		return 0, 0, nil
@@ -125,6 +131,7 @@ func (c *Committer) read(ctx context.Context) (epoch, sequence uint64, err error
 	if err != nil {
 		return 0, 0, err
 	}
+	c.attempt.Number = h.worked()
 	if c.recovery.scans() {
 		err = c.scan(ctx, last.Sequence)
 	} else {
@@ -219,7 +226,7 @@ func (c *Committer) Commit(ctx context.Context, u Unit) error {
 		}
 		return c.uncertain(errors.New("a fault: the record is not stored"))
 	}
-	h := Header{Kind: Done, From: u.From, To: u.To, Trigger: u.Trigger, Part: u.Part, Met: u.Met}
+	h := Header{Kind: Done, From: u.From, To: u.To, Trigger: u.Trigger, Part: u.Part}
 	if err := errors.Join(c.append(ctx, h, u.Record), c.Lost()); err != nil {
 		return err
 	}
@@ -292,15 +299,30 @@ func (c *Committer) explain(ctx context.Context, cause error) error {
 	if err != nil {
 		return c.uncertain(cause)
 	}
-	h, err := ParseHeader(r)
+	if err := c.fenced(r); err != nil {
+		return err
+	}
+	return c.uncertain(cause)
+}
+
+// fenced is ErrFenced when the partition's last record is of another owner.
+func (c *Committer) fenced(last broker.Record) error {
+	h, err := ParseHeader(last)
+	if err == nil && h.Epoch > c.epoch {
+		err = fmt.Errorf("%s: %w: %s at %s. Nothing was committed since; nothing to do",
+			c.partition.Name, ErrFenced, h.Worker, last.Time.Format("15:04:05"))
+	}
+	return err
+}
+
+// Owned is ErrFenced when another worker has taken the partition. It may be
+// called beside the other methods.
+func (c *Committer) Owned(ctx context.Context) error {
+	last, err := c.broker.Last(ctx, c.partition.Stream, c.partition.Subject)
 	if err != nil {
 		return err
 	}
-	if h.Epoch > c.epoch {
-		return fmt.Errorf("%s: %w: %s at %s. Nothing was committed since; nothing to do",
-			c.partition.Name, ErrFenced, h.Worker, r.Time.Format("15:04:05"))
-	}
-	return c.uncertain(cause)
+	return c.fenced(last)
 }
 
 func (c *Committer) uncertain(cause error) error {

@@ -23,13 +23,12 @@ const (
 	Rollback = "rollback" // at-least-once: likewise, on the state before it
 	Commit   = "commit"   // exactly-once: one record a unit, compare-and-set
 	Replay   = "replay"   // exactly-once: released at once, made again after a crash, and left out by who has it
+
+	BySnapshot = "snapshot" // exactly-once: outputs are held back until all partitions have saved their state behind them
 )
 
-// The orders in which records that raced are met.
-const (
-	Sorted  = "sorted"  // that of the log
-	Arrival = "arrival" // that in which they come; who met them says which it was
-)
+// Sorted is the order: records that raced are met in log order.
+const Sorted = "sorted"
 
 // Promise is a guarantee and the recovery by which it is reached. The zero
 // value is exactly-once by commit.
@@ -43,7 +42,7 @@ type Promise struct {
 var promises = []Promise{
 	{AtMostOnce, Claim},
 	{AtLeastOnce, Kept}, {AtLeastOnce, Rollback},
-	{ExactlyOnce, Commit}, {ExactlyOnce, Replay},
+	{ExactlyOnce, Commit}, {ExactlyOnce, Replay}, {ExactlyOnce, BySnapshot},
 }
 
 // Guarantees lists the names of the guarantees, the weakest first.
@@ -121,6 +120,10 @@ func (p Promise) Marks() bool { return p.OrDefault().Guarantee != AtLeastOnce }
 
 // Waits says whether a receiver with this promise waits for what is missing.
 func (p Promise) Waits() bool { return p.OrDefault().Guarantee != AtMostOnce }
+
+// Holds says whether what is written is held back until a snapshot of all
+// partitions is complete, and counts no more when they go back to the one before.
+func (p Promise) Holds() bool { return p.Recovery == BySnapshot }
 
 // Shares says whether partitions with this promise may share one state: they
 // must have been through the same, and with the others each has a history of

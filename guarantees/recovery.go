@@ -34,6 +34,8 @@ func (p Promise) recovery() recovery {
 		return rollback{}
 	case Replay:
 		return replay{}
+	case BySnapshot:
+		return bySnapshot{}
 	}
 	return commit{}
 }

@@ -39,6 +39,9 @@ func readAccount(tb testing.TB, b *broker.Broker, stream string) (a account) {
 		if err != nil {
 			tb.Fatal(err)
 		}
+		if h.Kind == guarantees.Rewound { // nothing behind it counts any more
+			a = slices.DeleteFunc(a, func(d guarantees.Header) bool { return d.To > h.To })
+		}
 		a = append(a, h)
 	}
 	return a
@@ -90,7 +93,7 @@ func (a account) cursor() (to uint64) {
 // wants is what a recovery has to say of a deed to a new owner.
 func (a account) wants(recovery string, d deed) (applied int, open bool) {
 	switch recovery {
-	case guarantees.Claim, guarantees.Commit, guarantees.Replay:
+	case guarantees.Claim, guarantees.Commit, guarantees.Replay, guarantees.BySnapshot:
 		return min(a.done(d), 1), d.to > a.cursor()
 	case guarantees.Kept:
 		return a.done(d), !a.settled(d)
@@ -113,6 +116,8 @@ type life struct {
 
 	deaths map[string]int // by what the owner did last
 	epochs int
+
+	complete uint64 // by snapshot: up to here all counts for ever
 }
 
 // Properties, of partitions whose owners die at random moments: behind a
@@ -125,7 +130,8 @@ type life struct {
 //     that were claimed and not done; there is a hole for each;
 //   - at-least-once: each message is done, and again only while it is not
 //     acknowledged; what an input repeats is done, too;
-//   - exactly-once: each message is done once;
+//   - exactly-once: each message is done once; by snapshot among the records that
+//     count, and what is complete counts for ever;
 //   - who is replaced in the middle gets ErrFenced.
 func TestRecoveriesAgainstAModel(t *testing.T) {
 	for _, recovery := range guarantees.Recoveries("") {
@@ -145,6 +151,12 @@ func TestRecoveriesAgainstAModel(t *testing.T) {
 				p := partition(stream, "a")
 				p.Promise = promise
 				l := &life{rt: rt, t: t, ctx: brokertest.Context(t), broker: b, p: p, deaths: deaths}
+				if promise.Holds() {
+					l.p.Barriers = &guarantees.Barriers{Broker: b, Bucket: "b" + stream}
+					if err := b.CreateBucket(l.ctx, l.p.Barriers.Bucket); err != nil {
+						t.Fatal(err)
+					}
+				}
 				l.n = rapid.Uint64Range(1, 20).Draw(rt, "messages")
 				if promise.Guarantee == guarantees.AtLeastOnce {
 					l.drawRepeats()
@@ -205,6 +217,9 @@ func (l *life) attempt(deeds int) (reached bool) {
 	if resume := now.resume(l.p.Promise); c.Resume() != resume {
 		l.rt.Fatalf("it is resumed behind %d, want %d", c.Resume(), resume)
 	}
+	if l.p.Promise.Holds() && c.Cursor() != l.complete {
+		l.rt.Fatalf("attempt %d begins behind %d, complete is %d", c.Attempt().Number, c.Cursor(), l.complete)
+	}
 	repeats := l.repeats
 	for at := uint64(0); at < l.n || len(repeats) > 0; {
 		d := deed{}
@@ -233,11 +248,30 @@ func (l *life) attempt(deeds int) (reached bool) {
 				l.rt.Fatal(err)
 			}
 		}
+		l.barrier(c, d.to)
 	}
 	if err := errors.Join(c.Rest(l.ctx), c.Wait(l.ctx)); err != nil {
 		l.rt.Fatal(err)
 	}
 	return true
+}
+
+// barrier lets there be a barrier behind a unit, now and then.
+func (l *life) barrier(c *guarantees.Committer, at uint64) {
+	if !l.p.Promise.Holds() || rapid.IntRange(0, 2).Draw(l.rt, "barrier") > 0 {
+		return
+	}
+	if err := errors.Join(c.Wait(l.ctx), c.Report(l.ctx, at)); err != nil {
+		l.rt.Fatal(err)
+	}
+	if rapid.Bool().Draw(l.rt, "nobody completes it") {
+		return
+	}
+	a, err := l.p.Barriers.Settle(l.ctx, []string{l.p.Name})
+	if err != nil || a.Complete != at {
+		l.rt.Fatalf("complete is %d, %v; want %d", a.Complete, err, at)
+	}
+	l.complete = at
 }
 
 // resume is the message behind which units may have to be done.

@@ -28,6 +28,10 @@ type Snapshot struct {
 	At        uint64           `json:"at"`        // the last log sequence that it has met
 	Documents uint64           `json:"documents"` // up to there
 	Places    map[string]Place `json:"places"`    // by stream: from where inputs are read behind it
+	// Attempt is in which attempt it was taken, where all partitions go back
+	// together; else 0. Its places are of no use in another one that did not come
+	// so far.
+	Attempt uint64 `json:"attempt,omitempty"`
 }
 
 // SnapshotStore keeps pieces of state by name. Where they lie is its own
@@ -64,7 +68,13 @@ type Objects struct {
 
 const snapshotMeta = "tidings-snapshot"
 
-func (s Snapshot) name() string { return s.Part + "@" + strconv.FormatUint(s.At, 10) }
+func (s Snapshot) name() string {
+	name := s.Part + "@" + strconv.FormatUint(s.At, 10)
+	if s.Attempt > 0 {
+		name += "~" + strconv.FormatUint(s.Attempt, 10)
+	}
+	return name
+}
 
 // Save stores a snapshot. It is there as a whole or not at all.
 func (s Snapshots) Save(ctx context.Context, snapshot Snapshot, data []byte) error {
@@ -174,3 +184,8 @@ func (o Objects) Delete(ctx context.Context, name string) error {
 
 // String names the bucket.
 func (o Objects) String() string { return "bucket " + o.Bucket }
+
+// Delete deletes a snapshot.
+func (s Snapshots) Delete(ctx context.Context, snapshot Snapshot) error {
+	return s.Store.Delete(ctx, snapshot.name())
+}

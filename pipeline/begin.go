@@ -90,8 +90,11 @@ func (p Plan) placeBehind(ctx context.Context, b *broker.Broker, n Node, partiti
 		return guarantees.Place{Next: 1}, err
 	}
 	first, err := b.FirstSequence(ctx, stream)
-	if err != nil || first == 1 && after == 0 || p.met(n.Stage) { // of those nothing is purged
+	if err != nil || first == 1 && after == 0 {
 		return guarantees.Place{Next: 1}, err
+	}
+	if p.Holds() {
+		return p.validBehind(ctx, b, stream, first, last, after)
 	}
 	begin := func(sequence uint64) (guarantees.Place, error) {
 		r, err := b.Record(ctx, stream, sequence)
@@ -116,6 +119,50 @@ func (p Plan) placeBehind(ctx context.Context, b *broker.Broker, n Node, partiti
 			place, low = found, middle+1
 		} else {
 			high = middle - 1
+		}
+	}
+	return place, nil
+}
+
+// validBehind is placeBehind where records may count no more: among those that
+// do From only rises.
+func (p Plan) validBehind(ctx context.Context, b *broker.Broker, stream string, first, last, after uint64) (place guarantees.Place, err error) {
+	attempt, _, err := p.Attempt(ctx, b)
+	if err != nil {
+		return place, err
+	}
+	at := func(sequence uint64) (guarantees.Place, bool, error) {
+		r, err := b.Record(ctx, stream, sequence)
+		if err != nil {
+			return place, false, err
+		}
+		h, err := guarantees.ParseHeader(r)
+		return guarantees.Place{At: h.From - 1, Next: sequence}, attempt.Valid(h.Attempt, h.To), err
+	}
+	valid := false
+	for ; !valid && first <= last; first++ {
+		if place, valid, err = at(first); err != nil {
+			return place, err
+		}
+	}
+	for low, high := first, last; low <= high; {
+		middle := low + (high-low)/2
+		probe, found, valid := middle, place, false
+		for ; probe >= low; probe-- { // those that count no more lie side by side
+			if found, valid, err = at(probe); err != nil {
+				return place, err
+			}
+			if valid {
+				break
+			}
+		}
+		switch {
+		case !valid:
+			low = middle + 1
+		case found.At <= after:
+			place, low = found, middle+1
+		default:
+			high = probe - 1
 		}
 	}
 	return place, nil

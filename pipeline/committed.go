@@ -54,6 +54,9 @@ func EachCommitted(ctx context.Context, b *broker.Broker, p Plan, each func(e *E
 // committedTo is the log sequence up to which all streams that results are read
 // from have something.
 func committedTo(ctx context.Context, b *broker.Broker, p Plan) (uint64, error) {
+	if a, ok, err := p.Attempt(ctx, b); ok || err != nil {
+		return a.Complete, err
+	}
 	stages := []string{ClassifyStage, TopicsStage}
 	if p.Partitions.Chained() {
 		stages = stages[:1]
@@ -94,7 +97,7 @@ func cursorOf(ctx context.Context, b *broker.Broker, stream string) (uint64, err
 			return 0, err
 		}
 		if h.Kind != guarantees.Claimed && h.Trigger == "" {
-			return h.Through(), nil
+			return h.To, nil
 		}
 	}
 	return 0, nil

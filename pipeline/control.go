@@ -18,6 +18,7 @@ type control struct {
 const (
 	promoteKind = "promote"
 	idleKind    = "idle"
+	barrierKind = "barrier"
 )
 
 // EndMark and IdleMark are the bodies of the control records that say of a
@@ -49,7 +50,7 @@ func parseControl(data []byte) (c control, err error) {
 		return control{}, nil
 	}
 	switch head.Kind {
-	case "", idleKind:
+	case "", idleKind, barrierKind:
 		return control{Kind: head.Kind}, nil
 	case promoteKind:
 		if err := json.Unmarshal(data, &c); err != nil || c.Number == 0 || len(c.Digest) != len(VersionDigest(nil)) {
@@ -70,6 +71,9 @@ func controlEntry(m *message) Entry {
 		return e
 	case err == nil && c.Kind == idleKind:
 		e.Kind = IdleEntry
+		return e
+	case err == nil && c.Kind == barrierKind:
+		barrierEntry(&e, m.data)
 		return e
 	case err == nil && m.refused != nil:
 		err = m.refused

@@ -15,8 +15,12 @@ type desk struct {
 	owns       []func(sequence uint64) bool // by committer: the log messages that are its partition's
 	codec      codec
 	restored   bool
-	saver      saver
-	stored     uint64 // documents that had passed at the snapshot before the last
+
+	unaligned     uint64 // a mistake on purpose: the barrier before
+	unalignedFrom places
+	saver         saver
+	alarm         *alarm
+	stored        uint64 // documents that had passed at the snapshot before the last
 }
 
 // unit does one unit.
@@ -75,7 +79,10 @@ func (d *desk) unit(ctx context.Context, u *Unit) error {
 		w.done = u.To
 		w.met.Store(u.To)
 	}
-	if u.places == nil {
+	switch {
+	case w.plan.Holds() && open && (u.Barrier || d.unaligned > 0):
+		return d.barrier(ctx, u, span)
+	case w.plan.Holds() || u.places == nil:
 		return nil
 	}
 	return d.save(ctx, u, span)
@@ -167,9 +174,6 @@ func (d *desk) commit(ctx context.Context, u *Unit, span guarantees.Unit) (err e
 	for i, c := range d.committers {
 		if !c.Open(span) {
 			continue
-		}
-		if u.aligned {
-			span.Met = guarantees.Met{Lane: d.worker.partitions[i] + 1, From: u.From, To: u.To, Aligned: true, Through: u.To}
 		}
 		if span.Record, err = d.codec.encode(u, d.worker.assembly.sections, d.worker.partitions[i], d.owns[i]); err != nil {
 			return err

@@ -137,6 +137,9 @@ func (p Plan) Faults(b *broker.Broker, f FaultPlan) (*guarantees.Faults, error) 
 type FaultReport struct {
 	Fault   string              `json:"fault"`
 	Strikes []guarantees.Strike `json:"strikes"` // of faults of delivery and of a slow disk, the first in each partition
+
+	// Drawn says that chance decides which records it strikes.
+	Drawn bool `json:"-"`
 }
 
 // ReportFaults tells what became of each fault of the pipeline's plan, nil when
@@ -159,7 +162,7 @@ func ReportFaults(ctx context.Context, b *broker.Broker, p Plan) ([]FaultReport,
 	}
 	reports := make([]FaultReport, len(faults.Plan))
 	for i, f := range faults.Plan {
-		reports[i] = FaultReport{f.String(), []guarantees.Strike{}}
+		reports[i] = FaultReport{Fault: f.String(), Strikes: []guarantees.Strike{}, Drawn: f.Share > 0 || f.Kind == guarantees.Reorder}
 	}
 	for _, s := range strikes {
 		if s.Fault >= 0 && s.Fault < len(reports) {

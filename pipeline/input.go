@@ -44,8 +44,10 @@ type reading struct {
 	plan    Plan
 	promise guarantees.Promise // the reader's
 	cuts    cuts
-	after   uint64 // the first unit begins behind this log sequence
-	places  places // where the streams are read from, that of a snapshot; nil: from their first record
+	planned guarantees.Planned // barriers, likewise
+	gate    *gate              // which records count; nil: all
+	after   uint64             // the first unit begins behind this log sequence
+	places  places             // where the streams are read from, that of a snapshot; nil: from their first record
 	faults  *guarantees.Faults
 	few     bool     // only a few records are read, and all of them are there
 	readers []string // the partitions that read: "df/0"; for faults
@@ -71,7 +73,7 @@ func (r *reading) open(ctx context.Context, stream string, from uint64, o broker
 type logInput struct {
 	arrivals arrivals
 	cuts     cuts
-	races    bool                                                     // a control record is a unit of its own, to which all lanes have to come
+	planned  guarantees.Planned
 	aligned  bool                                                     // units end where they are full, or a source ends, not where nothing is there
 	ended    func(ctx context.Context, r broker.Record) (bool, error) // whether it is the log's last
 	at       uint64                                                   // the last sequence delivered
@@ -82,7 +84,7 @@ func openLog(ctx context.Context, r reading) (*logInput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &logInput{arrivals: a, cuts: r.cuts, at: r.after, races: r.plan.Races(), aligned: r.faults != nil, ended: r.lastOfLog}, nil
+	return &logInput{arrivals: a, cuts: r.cuts, planned: r.planned, at: r.after, aligned: r.faults != nil, ended: r.lastOfLog}, nil
 }
 
 func (in *logInput) close() { in.arrivals.close() }
@@ -92,7 +94,7 @@ func (in *logInput) resume(uint64) places { return nil }
 
 func (in *logInput) next(ctx context.Context, u *Unit) error {
 	u.From, u.To = in.at+1, in.at
-	end := in.cuts.limit(u.From, ^uint64(0))
+	end := in.planned.Limit(u.From, in.cuts.limit(u.From, ^uint64(0)))
 	documents, size, ended := 0, 0, false
 	for u.To < end && documents < UnitDocumentsMax && size < UnitBytesMax && !ended {
 		if u.To >= u.From && !in.arrivals.ready() && !in.aligned {
@@ -114,10 +116,6 @@ func (in *logInput) next(ctx context.Context, u *Unit) error {
 			u.Trigger = fmt.Sprintf("log@%d", r.Sequence)
 			u.AddLog(r)
 			return nil
-		case in.races && controls(r) && u.To >= u.From:
-			in.arrivals.untake(r)
-			ended = true
-			continue
 		case r.Sequence > end: // what lies between was overtaken
 			in.arrivals.untake(r)
 			u.To, ended = end, true
@@ -127,18 +125,14 @@ func (in *logInput) next(ctx context.Context, u *Unit) error {
 		n := 1 + bytes.Count(r.Data, []byte{'\n'})
 		documents += n
 		size += len(r.Data)
-		u.aligned = in.races && controls(r)
-		ended = u.aligned || in.aligned && controls(r)
+		last := &u.messages[len(u.messages)-1]
+		u.Barrier = last.isBarrier()
+		ended = u.Barrier || in.aligned && last.kind == ControlRecord
 	}
+	u.Barrier = u.Barrier || in.planned.At(u.To)
 	u.Documents = uint64(documents)
 	in.at = u.To
 	return nil
-}
-
-// controls says whether a record of the log is one of control.
-func controls(r broker.Record) bool {
-	kind, _ := logTokens(r.Subject)
-	return kind == ControlRecord
 }
 
 // errQuiet reports that the log has no more for now.

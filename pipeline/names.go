@@ -31,7 +31,7 @@ const (
 	ArticleRecord = "article" // documents, as JSON lines
 	LabelRecord   = "label"   // labels that came later than their documents
 	RejectRecord  = "reject"  // rows refused at the door
-	ControlRecord = "control" // a source has ended or is idle, or a version takes over
+	ControlRecord = "control" // a source has ended or is idle, a version takes over, or a barrier
 )
 
 // HeaderTimes is a header of a log record; with TimesMadeUp its documents' event

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"tidings/guarantees"
 	"tidings/internal/broker"
@@ -13,12 +14,13 @@ import (
 type Committed struct {
 	guarantees.Header
 	Sequence uint64 // in the stream
-	Unit     *Unit  // what a done record holds; of others only the range. Valid until the next one is read
+	Time     time.Time
+	Unit     *Unit // what a done record holds; of others only the range. Valid until the next one is read
 }
 
 // PartitionReader reads the records of one partition's stream one by one, with
 // fences, claims and repetitions, as they stand. It joins nothing and skips
-// nothing.
+// nothing; what counts no more it calls so (guarantees.Aborted).
 type PartitionReader struct {
 	Stage     string
 	Partition int
@@ -28,10 +30,13 @@ type PartitionReader struct {
 	reader  *broker.Reader
 	name    string
 	records []broker.Record
-	data    []byte // of the record that was read last
 	codec   codec
 	unit    Unit
 	next    uint64
+
+	broker  *broker.Broker
+	plan    Plan
+	attempt guarantees.Attempt
 }
 
 // OpenPartition reads what a partition has committed up to now.
@@ -40,11 +45,14 @@ func OpenPartition(ctx context.Context, b *broker.Broker, p Plan, stage string, 
 	if err != nil {
 		return nil, err
 	}
-	r := &PartitionReader{Stage: stage, Partition: partition, name: p.Pipeline.partitionStream(n, partition).Name}
+	r := &PartitionReader{Stage: stage, Partition: partition, broker: b, plan: p, name: p.Pipeline.partitionStream(n, partition).Name}
 	if r.Last, err = b.LastSequence(ctx, r.name); err != nil {
 		return nil, err
 	}
 	if r.First, err = b.FirstSequence(ctx, r.name); err != nil {
+		return nil, err
+	}
+	if r.attempt, _, err = p.Attempt(ctx, b); err != nil {
 		return nil, err
 	}
 	r.next = r.First
@@ -65,15 +73,22 @@ func (r *PartitionReader) Next(ctx context.Context) (c Committed, err error) {
 		}
 	}
 	record := r.records[0]
-	r.records, r.next, r.data = r.records[1:], record.Sequence+1, record.Data
-	c.Sequence = record.Sequence
+	r.records, r.next = r.records[1:], record.Sequence+1
+	c.Sequence, c.Time = record.Sequence, record.Time
 	if c.Header, err = guarantees.ParseHeader(record); err != nil {
 		return c, err
 	}
 	r.unit.Reset()
-	r.unit.Trigger, r.unit.Part = c.Trigger, c.Part
-	r.unit.From, r.unit.To = c.Span()
+	r.unit.From, r.unit.To, r.unit.Trigger, r.unit.Part = c.From, c.To, c.Trigger, c.Part
 	c.Unit = &r.unit
+	if c.Attempt > r.attempt.Number {
+		if r.attempt, _, err = r.plan.Attempt(ctx, r.broker); err != nil {
+			return c, err
+		}
+	}
+	if c.Kind == guarantees.Done && !r.attempt.Valid(c.Attempt, c.To) {
+		c.Kind = guarantees.Aborted
+	}
 	if c.Kind == guarantees.Done {
 		r.unit.room(r.Partition + 1)
 		if err = r.codec.decode(&r.unit, record.Data, r.Partition); err != nil {

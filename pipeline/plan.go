@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -105,6 +104,9 @@ type Plan struct {
 	Guarantee  string     `json:"guarantee"`
 	Recovery   string     `json:"recovery"`
 	Order      string     `json:"order"`
+	// SnapshotEvery is how often outputs are released under the recovery snapshot;
+	// with others it is not set.
+	SnapshotEvery Interval `json:"snapshot_every,omitzero"`
 	// Stages are the stages that keep another promise than the rest.
 	Stages   map[string]guarantees.Promise `json:"stages,omitempty"`
 	Features features.Options              `json:"features"`
@@ -142,7 +144,10 @@ func (p Plan) WithDefaults() Plan {
 	if promise, err := guarantees.NewPromise(p.Guarantee, p.Recovery); err == nil {
 		p.Guarantee, p.Recovery = promise.Guarantee, promise.Recovery
 	}
-	p.Order = cmp.Or(p.Order, guarantees.Sorted)
+	p.Order = guarantees.Sorted
+	if p.Holds() && p.SnapshotEvery == (Interval{}) {
+		p.SnapshotEvery.Time = SnapshotEveryTime
+	}
 	p.Features = p.Features.Canonical()
 	if p.Model == "" {
 		p.Model = model.Default
@@ -171,7 +176,7 @@ func DefaultWindows() []topics.Definition {
 // Check reports all problems of a plan at once.
 func (p Plan) Check() error {
 	_, modelErr := model.New(p.Model, p.Options)
-	return errors.Join(p.Pipeline.Check(), p.Partitions.check(), p.checkPromises(), p.Features.Check(), p.checkNGrams(), modelErr, p.Topics.Check(), p.Drift.Check(), p.LabelWait.Check(), p.checkFixed(), p.checkState())
+	return errors.Join(p.Pipeline.Check(), p.Partitions.check(), p.checkPromises(), p.checkSnapshots(), p.Features.Check(), p.checkNGrams(), modelErr, p.Topics.Check(), p.Drift.Check(), p.LabelWait.Check(), p.checkFixed(), p.checkState())
 }
 
 // checkNGrams refuses what could make a record larger than a broker takes: with
@@ -211,6 +216,9 @@ func Create(ctx context.Context, b *broker.Broker, p Plan) error {
 		if err := b.CreateStream(ctx, s); err != nil {
 			return err
 		}
+	}
+	if p.Holds() {
+		return b.CreateBucket(ctx, p.Pipeline.barrierBucket())
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"tidings/internal/broker"
+	"tidings/internal/planted"
 )
 
 // Projection publishes what a pipeline has committed for outside readers, as
@@ -99,6 +100,8 @@ type Shape struct {
 	// Abstain is the probability below which a prediction names no label; 0:
 	// all do. Lines that are published stay as they are.
 	Abstain float64
+	// Planted are mistakes on purpose, for tests of what has to find them.
+	Planted *planted.Set
 }
 
 // Project publishes until the context ends, which is no error.
@@ -135,7 +138,7 @@ func (p *Projection) run(ctx context.Context) error {
 
 // publish goes on behind the tail.
 func (p *Projection) publish(ctx context.Context) error {
-	results, err := OpenResults(ctx, p.broker, p.plan)
+	results, err := openResults(ctx, p.broker, p.plan, 0, p.shape.Planted.Has(planted.EarlyRelease))
 	if err != nil {
 		return err
 	}

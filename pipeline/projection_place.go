@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"tidings/internal/broker"
 )
@@ -92,4 +93,33 @@ func publishedTo(ctx context.Context, b *broker.Broker, name Name) (uint64, erro
 		}
 	}
 	return reached, nil
+}
+
+// PublishedBefore is the log sequence up to which something had been published
+// for outside readers before a time, 0 when nothing had.
+func PublishedBefore(ctx context.Context, b *broker.Broker, name Name, before time.Time) (to uint64, err error) {
+	stream := name.OutStream().Name
+	s, err := b.Stream(ctx, stream)
+	if errors.Is(err, broker.ErrEmpty) || err == nil && s.Records == 0 {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	for low, high := s.First, s.Last; low <= high; {
+		middle := low + (high-low)/2
+		r, err := b.Record(ctx, stream, middle)
+		if err != nil && !errors.Is(err, broker.ErrEmpty) { // there may be gaps, of what was deleted
+			return 0, err
+		}
+		if err == nil && !r.Time.Before(before) {
+			high = middle - 1
+			continue
+		}
+		if at, known := placeOf(r); err == nil && known {
+			to = max(to, at.to)
+		}
+		low = middle + 1
+	}
+	return to, nil
 }

@@ -122,7 +122,7 @@ func (c *codec) entries(u *Unit, owns func(uint64) bool, column func(*Unit, *Ent
 			continue
 		}
 		e.text(entry.ID)
-		if entry.Kind == LostEntry {
+		if entry.Kind == LostEntry || entry.Kind == BarrierEntry {
 			continue
 		}
 		if entry.Kind != DocumentEntry && entry.Kind != LabelEntry {
@@ -306,7 +306,7 @@ func (c *codec) decodeEntries(u *Unit, column func(*Unit, *Entry)) {
 			} else {
 				column(u, entry)
 			}
-		case LostEntry:
+		case LostEntry, BarrierEntry:
 			entry.ID = d.text()
 		case DeadLetter, RejectEntry:
 			entry.ID = d.text()

@@ -28,6 +28,12 @@ func OpenResults(ctx context.Context, b *broker.Broker, p Plan) (*Results, error
 // OpenResultsBehind reads what came of the log behind a sequence, or of what is
 // kept of it: After tells.
 func OpenResultsBehind(ctx context.Context, b *broker.Broker, p Plan, after uint64) (*Results, error) {
+	return openResults(ctx, b, p, after, false)
+}
+
+// openResults reads also what is not released where early, which is a mistake on
+// purpose.
+func openResults(ctx context.Context, b *broker.Broker, p Plan, after uint64, early bool) (*Results, error) {
 	stages := []string{ClassifyStage, TopicsStage}
 	if p.Partitions.Chained() {
 		stages = stages[:1] // the chain's record holds the windows too
@@ -41,7 +47,11 @@ func OpenResultsBehind(ctx context.Context, b *broker.Broker, p Plan, after uint
 			return err
 		}
 		r.after = from.after
-		r.in, err = openZip(ctx, reading{broker: b, plan: p, promise: everything, after: from.after, places: from.places}, stages)
+		g, err := resultsGate(ctx, b, p, early)
+		if err != nil {
+			return err
+		}
+		r.in, err = openZip(ctx, reading{broker: b, plan: p, promise: everything, after: from.after, places: from.places, gate: g}, stages)
 		return err
 	})
 	if err != nil {

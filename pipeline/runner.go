@@ -26,6 +26,7 @@ type Runner struct {
 	store   guarantees.SnapshotStore
 	held    *held // where df counts live; nil: in workers
 	notice  func(string)
+	clock   Clock // of the coordinator of snapshots; nil: the machine's
 
 	mu      sync.Mutex
 	workers []*worker // at work, or that were when Run ended
@@ -58,7 +59,7 @@ func (r *Runner) all() (workers []*worker) {
 	}
 	for _, stage := range Stages() {
 		if partitions := r.chosen[stage]; len(partitions) > 0 {
-			for _, group := range r.plan.groups(stage, partitions) {
+			for _, group := range groups(r.plan.Promise(stage), partitions) {
 				workers = append(workers, r.worker(stage, group))
 			}
 		}
@@ -73,7 +74,7 @@ func (p Plan) Workers() (workers []string) {
 		return []string{""}
 	}
 	for _, stage := range Stages() {
-		if p.shares(stage) {
+		if p.Promise(stage).Shares() {
 			workers = append(workers, stage)
 			continue
 		}
@@ -84,10 +85,10 @@ func (p Plan) Workers() (workers []string) {
 	return workers
 }
 
-// groups divides a stage's partitions among workers. Where they can share one
-// state, one worker has them all.
-func (p Plan) groups(stage string, partitions []int) [][]int {
-	if p.shares(stage) {
+// groups divides a stage's partitions among workers. Where the promise lets
+// them share one state, one worker has them all.
+func groups(p guarantees.Promise, partitions []int) [][]int {
+	if p.Shares() {
 		return [][]int{partitions}
 	}
 	return slices.Collect(slices.Chunk(partitions, 1))
@@ -172,7 +173,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	defer cancel()
 	workers := r.all()
 	r.atWork(workers)
-	errs := make([]error, len(workers))
+	errs := make([]error, len(workers)+1)
 	var running sync.WaitGroup
 	for i, w := range workers {
 		running.Go(func() {
@@ -181,6 +182,26 @@ func (r *Runner) Run(ctx context.Context) error {
 			}
 		})
 	}
+	if r.plan.Holds() {
+		running.Go(func() {
+			if errs[len(workers)] = r.coordinator().run(ctx); errs[len(workers)] != nil {
+				cancel()
+			}
+		})
+	}
 	running.Wait()
 	return errors.Join(errs...)
 }
+
+// coordinator makes that of the pipeline's snapshots.
+func (r *Runner) coordinator() *coordinator {
+	var clock Clock = wallClock{}
+	if r.clock != nil {
+		clock = r.clock
+	}
+	return newCoordinator(r.broker, r.plan, guarantees.Snapshots{Store: r.store}, clock)
+}
+
+// Clock makes barriers come by another clock than the machine's. It comes before
+// Run.
+func (r *Runner) Clock(c Clock) { r.clock = c }

@@ -29,6 +29,9 @@ const (
 	chainLease      = "chain/0"      // the whole graph, where it is chained
 	projectionStage = "projection"   // who publishes for outside readers
 	projectionLease = "projection/0" // whoever is willing to run topics
+
+	coordinatorStage = "coordinator"   // who puts barriers into the log, and completes them
+	coordinatorLease = "coordinator/0" // whoever runs anything
 )
 
 // leaseBucket holds the leases.
@@ -43,10 +46,13 @@ func (r *Runner) Share(s Sharing) { r.sharing = &s }
 // processes divide them come first: tokenize has no state, classify's
 // partitions all learn the same.
 func (p Plan) sharedPartitions() (all []string) {
-	if p.Partitions.Chained() {
-		return []string{projectionLease, chainLease}
-	}
 	all = []string{projectionLease}
+	if p.Holds() {
+		all = append(all, coordinatorLease)
+	}
+	if p.Partitions.Chained() {
+		return append(all, chainLease)
+	}
 	for _, stage := range []string{TokenizeStage, TopicsStage, DFStage, ClassifyStage} {
 		for i := range *p.Partitions.of(stage) {
 			all = append(all, stage+"/"+strconv.Itoa(i))
@@ -57,8 +63,11 @@ func (p Plan) sharedPartitions() (all []string) {
 
 // willing is what this process would run of them.
 func (r *Runner) willing() (all []string) {
+	if r.plan.Holds() {
+		all = append(all, coordinatorLease)
+	}
 	if r.plan.Partitions.Chained() {
-		return []string{chainLease, projectionLease}
+		return append(all, chainLease, projectionLease)
 	}
 	for _, stage := range Stages() {
 		for _, i := range r.chosen[stage] {
@@ -83,7 +92,7 @@ type shift struct {
 // post is a worker at work, or the projection.
 type post struct {
 	partitions []string // as their leases are called
-	worker     *worker  // nil: the projection
+	worker     *worker  // nil: the projection, or the coordinator
 	cancel     context.CancelFunc
 	stopped    bool // it has been told to end
 }
@@ -227,6 +236,10 @@ func (s *shift) start(ctx context.Context, name string, partitions []string) {
 		go func() { s.ended <- ended{name, Project(ctx, r.broker, r.plan, r.sharing.Project)} }()
 		return
 	}
+	if name == coordinatorStage {
+		go func() { s.ended <- ended{name, r.coordinator().run(ctx)} }()
+		return
+	}
 	stage, numbers := "", []int{0}
 	if name != chainLease {
 		stage, numbers = split(partitions)
@@ -273,7 +286,7 @@ func (r *Runner) posts(partitions []string) map[string][]string {
 	for _, p := range partitions {
 		stage, _, _ := strings.Cut(p, "/")
 		name := p
-		if stage == projectionStage || p != chainLease && r.plan.shares(stage) {
+		if stage == projectionStage || stage == coordinatorStage || p != chainLease && r.plan.Promise(stage).Shares() {
 			name = stage
 		}
 		all[name] = append(all[name], p)

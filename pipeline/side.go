@@ -19,6 +19,7 @@ type side struct {
 	name      string
 	promise   guarantees.Promise // of who writes it
 	arrivals  arrivals
+	gate      *gate
 	codec     codec
 	says      bool // what documents say, to be added to what another side says of them
 	frame     Unit // what is being consumed
@@ -32,8 +33,6 @@ type side struct {
 	window    int              // next of frame.Windows
 	ends      []guarantees.Place
 	overtaken *broker.Record // it leaves a range out, which is lost
-	sorter    *sorter        // where its records are met as they arrive: puts them in log order
-	lane      bool           // it is one lane of a stream
 	released  bool           // what it writes may come again, cut elsewhere
 	skipped   int            // of a released stream: records that were passed over, for something is missing before them
 }
@@ -72,12 +71,23 @@ func (s *side) fill(ctx context.Context) (*repetition, error) {
 		if err != nil {
 			return nil, err
 		}
+		admitted, err := s.gate.admits(ctx, r)
+		if err != nil {
+			s.untake(r)
+			return nil, err
+		}
+		if !admitted {
+			continue
+		}
 		again, err := s.open(r)
 		if err != nil {
 			return nil, fmt.Errorf("stream %s, record %d: %w", s.name, r.Sequence, err)
 		}
 		if again != nil && !s.arrivals.marks {
 			return again, nil
+		}
+		if s.have {
+			s.committed = s.gate.committed(s.committed, s.at)
 		}
 	}
 	return nil, nil
@@ -91,21 +101,19 @@ func (s *side) take(ctx context.Context) (r broker.Record, err error) {
 	return s.arrivals.take(ctx)
 }
 
+// untake gives back the record that was taken last.
+func (s *side) untake(r broker.Record) { s.overtaken = &r }
+
 // open makes a frame of a record. Those that cover nothing are passed over.
 func (s *side) open(r broker.Record) (*repetition, error) {
 	h, err := guarantees.ParseHeader(r)
 	switch {
 	case err != nil:
 		return nil, err
-	case s.sorter != nil:
-		return nil, s.sort(r, h)
 	case s.released:
 		return nil, s.openReleased(r, h)
 	case h.Kind != guarantees.Done && h.Kind != guarantees.Hole:
 		return nil, nil
-	case s.lane:
-		h.From, h.To = h.Span()
-		return nil, s.decode(r, h)
 	case s.arrivals.again:
 		return &repetition{r, h, true}, nil
 	case h.Kind == guarantees.Hole && s.promise.Guarantee != guarantees.AtMostOnce:
@@ -185,9 +193,7 @@ func (s *side) takeEntries(u *Unit, sequence uint64) uint64 {
 		first := len(u.scores)
 		u.scores = append(u.scores, e.Scores...)
 		e.Scores = u.scores[first:len(u.scores):len(u.scores)]
-		if s.sorter == nil {
-			e.Committed = s.committed
-		}
+		e.Committed = s.committed
 		u.Entries = append(u.Entries, e)
 	}
 	return ^uint64(0)

@@ -177,6 +177,7 @@ func (w *worker) restore(ctx context.Context, a *assembly, committers []*guarant
 	if err != nil {
 		return restored{}, err
 	}
+	all = usable(all, committers[0].Attempt())
 	if w.stage == "" {
 		return w.restoreChain(ctx, pieces, all)
 	}
@@ -290,7 +291,7 @@ func (w *worker) take(ctx context.Context, committers []*guarantees.Committer, a
 		if err != nil {
 			return nil, fmt.Errorf("a snapshot of %s: %w", p.name, err)
 		}
-		all = append(all, pending{guarantees.Snapshot{Part: p.name, At: at, Documents: w.passed, Places: from}, save})
+		all = append(all, pending{guarantees.Snapshot{Part: p.name, At: at, Documents: w.passed, Places: from, Attempt: committers[0].Attempt().Number}, save})
 	}
 	return all, nil
 }
@@ -298,6 +299,14 @@ func (w *worker) take(ctx context.Context, committers []*guarantees.Committer, a
 // store stores snapshots, deletes those that nobody needs any more, and what
 // only they needed of the streams between stages.
 func (w *worker) store(ctx context.Context, all []pending) error {
+	if err := w.keep(ctx, all); err != nil {
+		return err
+	}
+	return w.plan.sweep(ctx, w.broker, w.snapshots)
+}
+
+// keep stores snapshots.
+func (w *worker) keep(ctx context.Context, all []pending) error {
 	s := w.snapshots
 	for i := range all {
 		data, err := all[i].data()
@@ -309,7 +318,7 @@ func (w *worker) store(ctx context.Context, all []pending) error {
 		}
 		all[i].save = nil // lets go of the copy
 	}
-	return w.sweep(ctx, s)
+	return nil
 }
 
 // tellUnstored tells people that a snapshot could not be stored, once until one
@@ -323,22 +332,27 @@ func (w *worker) tellUnstored(ctx context.Context, err error) {
 	}
 }
 
-func (w *worker) sweep(ctx context.Context, s guarantees.Snapshots) error {
+// sweep deletes the snapshots that nobody needs any more, and what only they
+// needed of the streams between stages.
+func (p Plan) sweep(ctx context.Context, b *broker.Broker, s guarantees.Snapshots) error {
 	all, err := s.List(ctx)
+	if err == nil {
+		all, err = p.dropAborted(ctx, b, s, all)
+	}
 	if err != nil {
 		return err
 	}
 	need := places{}
 	for _, n := range Graph() {
-		if n.State == "" && !w.plan.Releases(n.Stage) {
+		if n.State == "" && !p.Releases(n.Stage) {
 			continue
 		}
 		writer := n
-		if w.plan.Partitions.Chained() {
-			writer = w.writes() // one stream for all
+		if p.Partitions.Chained() {
+			writer = p.writers()[0] // one stream for all
 		}
-		for part, partitions := range w.plan.pieceNames(n) {
-			cursor, err := w.plan.slowest(ctx, w.broker, writer, partitions)
+		for part, partitions := range p.pieceNames(n) {
+			cursor, err := p.slowest(ctx, b, writer, partitions)
 			if err != nil {
 				return err
 			}
@@ -346,7 +360,7 @@ func (w *worker) sweep(ctx context.Context, s guarantees.Snapshots) error {
 			if err != nil {
 				return err
 			}
-			for _, input := range w.plan.inputs(n) {
+			for _, input := range p.inputs(n) {
 				place, known := oldest.Places[input]
 				if seen, ok := need[input]; !ok || !known || place.Next < seen.Next {
 					need[input] = place
@@ -354,13 +368,13 @@ func (w *worker) sweep(ctx context.Context, s guarantees.Snapshots) error {
 			}
 		}
 	}
-	for _, n := range w.plan.writers() {
+	for _, n := range p.writers() {
 		if n.Stage != TokenizeStage && n.Stage != DFStage {
 			continue // what people and projections read is kept
 		}
-		for i := range *w.plan.Partitions.of(n.Stage) {
-			stream := w.plan.Pipeline.partitionStream(n, i).Name
-			if err := w.broker.Purge(ctx, stream, need[stream].Next); err != nil {
+		for i := range *p.Partitions.of(n.Stage) {
+			stream := p.Pipeline.partitionStream(n, i).Name
+			if err := b.Purge(ctx, stream, need[stream].Next); err != nil {
 				return err
 			}
 		}
@@ -373,6 +387,9 @@ func (w *worker) sweep(ctx context.Context, s guarantees.Snapshots) error {
 func (p Plan) slowest(ctx context.Context, b *broker.Broker, n Node, partitions []int) (uint64, error) {
 	if p.Releases(n.Stage) {
 		return math.MaxUint64 - 1, nil // each of its snapshots can be gone back to
+	}
+	if a, ok, err := p.Attempt(ctx, b); ok || err != nil {
+		return a.Complete, err // all could go back there
 	}
 	slowest := ^uint64(0)
 	for _, i := range partitions {
@@ -407,7 +424,7 @@ func (w *worker) modelPiece() string {
 // modelPiece names the model of a classify partition: each has its own where
 // each has been through something of its own.
 func (p Plan) modelPiece(partition int) string {
-	if p.shares(ClassifyStage) {
+	if p.Promise(ClassifyStage).Shares() {
 		return ClassifyStage
 	}
 	return ClassifyStage + "/" + strconv.Itoa(partition)

@@ -13,7 +13,9 @@ type Summary struct {
 	Guarantee   string     `json:"guarantee"`
 	Recovery    string     `json:"recovery"`
 	Order       string     `json:"order"`
-	Claim       string     `json:"claim"` // the weakest guarantee of all stages
+	Every       string     `json:"snapshot_every,omitempty"`
+	Released    uint64     `json:"released_to,omitempty"` // log sequence: what comes of the log up to there is released, where outputs are held back
+	Claim       string     `json:"claim"`                 // the weakest guarantee of all stages
 	Partitions  Partitions `json:"partitions"`
 	Model       string     `json:"model"`
 	Tokenizer   string     `json:"tokenizer"`
@@ -115,6 +117,9 @@ func (t *Tally) Summary(p Plan) Summary {
 		Drift: t.Alarms.Counts(p.Drift), AlarmsDigest: Digest(t.Alarms.Digest()),
 		PredictionsDigest: t.PredictionsDigest(), DFDigest: Digest(t.DFDigest), ModelDigest: Digest(t.ModelDigest),
 		Latency: LatencyMS{P50: t.Latency.P50(), P95: t.Latency.P95(), P99: t.Latency.P99()},
+	}
+	if p.Holds() {
+		s.Every, s.Released = p.SnapshotEvery.String(), t.To
 	}
 	if late := t.Late; late.Came > 0 {
 		s.LateLabels = &late

@@ -33,6 +33,7 @@ const (
 	LabelEntry         // a label that came later than its document
 	PromoteEntry       // a version takes over
 	IdleEntry          // nothing comes from a source at the moment
+	BarrierEntry       // all partitions save their state behind it; ID is its number
 )
 
 // noTime is the event time of a document that has none.
@@ -124,11 +125,7 @@ type Unit struct {
 	Part      int
 	Documents uint64 // lines of the log, as far as the reader knows; for fault plans
 	After     uint64 // of results: the log sequence behind which they begin
-
-	// Where records are met as they arrive (Plan.Races):
-	met     guarantees.Met // of a unit that was met so: what it is
-	count   uint64         // how many log messages its partition had met before, over all lanes
-	aligned bool           // tokenize: all lanes have to come to this unit before one is met
+	Barrier   bool   // a barrier stands at its end
 
 	places places // where the inputs are read from behind the unit, if the state is to be saved there; else nil
 
@@ -165,8 +162,7 @@ func (u *Unit) AddLog(r broker.Record) {
 // Reset empties the unit and keeps its memory.
 func (u *Unit) Reset() {
 	u.From, u.To, u.Trigger, u.Part, u.Documents, u.After = 0, 0, "", 0, 0, 0
-	u.met, u.count, u.aligned = guarantees.Met{}, 0, false
-	u.places = nil
+	u.places, u.Barrier = nil, false
 	clear(u.messages)
 	u.messages = u.messages[:0]
 	clear(u.Entries)
@@ -283,9 +279,6 @@ func (u *Unit) documents() (n uint64) {
 
 // span is the unit as guarantees knows it.
 func (u *Unit) span() guarantees.Unit {
-	if u.met.Lane > 0 {
-		return guarantees.Unit{From: u.count + 1, To: u.count + u.met.To - u.met.From + 1, Met: u.met}
-	}
 	return guarantees.Unit{From: u.From, To: u.To, Trigger: u.Trigger, Part: u.Part}
 }
 

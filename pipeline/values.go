@@ -21,11 +21,12 @@ func DFValues(ctx context.Context, b *broker.Broker, p Plan, last uint64) (map[u
 	if p.Partitions.Chained() {
 		return nil, ErrNoValues
 	}
-	if p.Races() {
-		return metValues(ctx, b, p)
-	}
 	// Whoever looks wants to see what comes again.
-	in, err := openZip(ctx, reading{broker: b, plan: p, promise: guarantees.Promise{Guarantee: guarantees.AtLeastOnce, Recovery: guarantees.Kept}}, []string{TokenizeStage, DFStage})
+	g, err := resultsGate(ctx, b, p, false)
+	if err != nil {
+		return nil, err
+	}
+	in, err := openZip(ctx, reading{broker: b, plan: p, promise: guarantees.Promise{Guarantee: guarantees.AtLeastOnce, Recovery: guarantees.Kept}, gate: g}, []string{TokenizeStage, DFStage})
 	if err != nil {
 		return nil, err
 	}

@@ -31,6 +31,7 @@ type worker struct {
 	held       *held        // where df counts live; nil: here
 
 	assembly *assembly     // of the last attempt
+	bell     *alarm        // of this attempt
 	met      atomic.Uint64 // the last log sequence that its state has met
 	passed   uint64        // documents that this attempt has read, or restored
 	done     uint64        // the last log sequence whose unit is done
@@ -161,6 +162,8 @@ func (w *worker) run(ctx context.Context) error {
 	for {
 		err := w.attempt(ctx)
 		switch {
+		case errors.Is(err, guarantees.ErrRewound) && ctx.Err() == nil:
+			// All begin again behind the last complete snapshot.
 		case errors.Is(err, guarantees.ErrKilled) && ctx.Err() == nil:
 			// What it had in memory is gone; it begins as after a crash.
 		case (errors.Is(err, guarantees.ErrUncertain) || errors.Is(err, broker.ErrNoBroker)) && ctx.Err() == nil:
@@ -199,6 +202,9 @@ func (w *worker) attempt(ctx context.Context) error {
 			c.Close()
 		}
 	}()
+	if err == nil {
+		err = together(committers)
+	}
 	if err != nil {
 		return err
 	}
@@ -226,7 +232,7 @@ func (w *worker) attempt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	feed := startFeed(ctx, in, w.assembly, w.saves(), w.soon(from))
+	feed := startFeed(ctx, in, w.assembly, w.saves(), w.soon(from), w.plan.Holds())
 	defer feed.stop()
 	working, stop := context.WithCancel(ctx)
 	defer stop()
@@ -237,6 +243,9 @@ func (w *worker) attempt(ctx context.Context) error {
 		o.start(context.WithoutCancel(ctx), stop)
 		defer o.stop()
 	}
+	w.bell = &alarm{stop: stop}
+	leave := w.attend(working, committers, w.bell)
+	defer leave()
 	err = w.work(working, feed, committers)
 	if errors.Is(err, context.Canceled) {
 		settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), waitTimeout)
@@ -247,6 +256,9 @@ func (w *worker) attempt(ctx context.Context) error {
 		}
 		for _, o := range w.outsides(w.assembly) {
 			failed = errors.Join(failed, o.failure())
+		}
+		if ctx.Err() == nil && failed == nil {
+			return w.rung(settle, committers)
 		}
 		if ctx.Err() == nil {
 			return failed
@@ -280,7 +292,7 @@ func (w *worker) open(ctx context.Context) (committers []*guarantees.Committer, 
 		s := w.plan.Pipeline.partitionStream(n, p)
 		c, err := guarantees.Open(ctx, w.broker, guarantees.Partition{
 			Name: n.Stage + "/" + strconv.Itoa(p), Stream: s.Name, Subject: s.Subjects[0], Worker: w.who,
-			Promise: w.promise(), Between: w.plan.between(n.Stage), Faults: w.faults,
+			Promise: w.promise(), Between: w.plan.between(n.Stage), Faults: w.faults, Barriers: w.plan.barriers(w.broker),
 		})
 		if err != nil {
 			return committers, err
@@ -294,7 +306,8 @@ func (w *worker) open(ctx context.Context) (committers []*guarantees.Committer, 
 // was restored, to have the state of its history again; one without goes on
 // where it left off.
 func (w *worker) input(ctx context.Context, committers []*guarantees.Committer, from restored) (input, error) {
-	r := reading{broker: w.broker, plan: w.plan, promise: w.promise(), faults: w.faults, after: ^uint64(0)}
+	attempt := committers[0].Attempt()
+	r := reading{broker: w.broker, plan: w.plan, promise: w.promise(), faults: w.faults, after: ^uint64(0), planned: attempt.Planned, gate: workerGate(w.plan, attempt)}
 	for _, p := range w.partitions {
 		r.readers = append(r.readers, w.writes().Stage+"/"+strconv.Itoa(p))
 	}
@@ -315,16 +328,13 @@ func (w *worker) input(ctx context.Context, committers []*guarantees.Committer, 
 	if w.stage == "" || len(reads) == 0 {
 		return openLog(ctx, r)
 	}
-	if w.plan.met(w.stage) {
-		return openRace(ctx, r, reads, guarantees.Range{From: 1, To: committers[0].Cursor()}, w.plan.Pipeline.partitionStream(w.writes(), w.partitions[0]).Name)
-	}
 	return openZip(ctx, r, reads)
 }
 
 // saves is how many documents pass between two snapshots, 0 when there is
 // nothing to save, or no use for it.
 func (w *worker) saves() uint64 {
-	if w.stage == TokenizeStage && !w.releases() || !w.promise().Marks() || w.plan.met(w.stage) {
+	if w.stage == TokenizeStage && !w.releases() || !w.promise().Marks() || w.plan.Holds() {
 		return 0
 	}
 	return w.every
@@ -347,7 +357,7 @@ func (w *worker) restoredTo(i int) uint64 {
 
 // work is the loop of the goroutine that owns the state.
 func (w *worker) work(ctx context.Context, feed *feed, committers []*guarantees.Committer) error {
-	d := desk{worker: w, committers: committers}
+	d := desk{worker: w, committers: committers, alarm: w.bell}
 	defer d.close()
 	of := *w.plan.Partitions.of(w.writes().Stage)
 	for _, p := range w.partitions {
@@ -384,11 +394,13 @@ type feed struct {
 	done   sync.WaitGroup
 	saves  uint64 // documents between two snapshots; 0: none
 	soon   uint64 // documents that count as having passed since the last one
+
+	barriers bool // state is saved at barriers
 }
 
-func startFeed(ctx context.Context, in input, a *assembly, saves, soon uint64) *feed {
+func startFeed(ctx context.Context, in input, a *assembly, saves, soon uint64, barriers bool) *feed {
 	ctx, cancel := context.WithCancel(ctx)
-	f := &feed{saves: saves, soon: soon, ready: make(chan *Unit, unitsAhead+1), free: make(chan *Unit, unitsAhead+1), cancel: cancel}
+	f := &feed{saves: saves, soon: soon, barriers: barriers, ready: make(chan *Unit, unitsAhead+1), free: make(chan *Unit, unitsAhead+1), cancel: cancel}
 	for range unitsAhead + 1 {
 		f.free <- new(Unit)
 	}
@@ -428,6 +440,9 @@ func (f *feed) fill(ctx context.Context, in input, a *assembly) error {
 			if u.places = in.resume(u.To); u.places == nil {
 				u.places = places{}
 			}
+		}
+		if f.barriers && u.Barrier {
+			u.places = in.resume(u.To)
 		}
 		f.ready <- u // never waits: there are only so many units
 	}

@@ -55,10 +55,7 @@ func (in *zipInput) side(ctx context.Context, n Node, partition int, from guaran
 	from.Next = max(from.Next, 1)
 	s := &side{
 		node: n, partition: partition, of: *in.plan.Partitions.of(n.Stage), name: in.plan.Pipeline.partitionStream(n, partition).Name,
-		promise: in.plan.Promise(n.Stage).OrDefault(), begin: from, at: from.At, released: in.plan.Releases(n.Stage),
-	}
-	if in.plan.met(n.Stage) {
-		s.sorter = newSorter(in.plan.Partitions.Tokenize)
+		promise: in.plan.Promise(n.Stage).OrDefault(), begin: from, at: from.At, gate: in.gate, released: in.plan.Releases(n.Stage),
 	}
 	var err error
 	s.arrivals, err = in.open(ctx, s.name, from.Next, broker.ReaderOptions{})
@@ -80,6 +77,7 @@ func (in *zipInput) close() {
 	for _, s := range in.sides {
 		s.arrivals.close()
 	}
+	in.gate.close()
 }
 
 // next reads the next unit behind the place where reading is to begin.
@@ -113,10 +111,11 @@ func (in *zipInput) read(ctx context.Context, u *Unit) error {
 		}
 		end = min(end, s.frame.To)
 	}
-	u.To = in.cuts.limit(u.From, end)
+	u.To = in.planned.Limit(u.From, in.cuts.limit(u.From, end))
 	if err := in.zip(u); err != nil {
 		return err
 	}
+	u.Barrier = u.endsAtBarrier() || in.planned.At(u.To)
 	in.at = u.To
 	return nil
 }

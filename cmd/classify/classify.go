@@ -287,7 +287,9 @@ func (r *job) ingest(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			o.Rows = r.follower.hold(ctx, before)
+			if o.Rows = r.follower.hold(ctx, before); r.plan.Holds() {
+				o.Rows = r.hold(ctx)
+			}
 		}
 		if _, err = ingest.Run(ctx, r.broker, r.source, o); err != nil {
 			switch {
@@ -315,6 +317,22 @@ func (r *job) ingest(ctx context.Context) error {
 	}
 	r.goal.set(last)
 	return nil
+}
+
+// hold returns a function that waits while the source is too far ahead, where
+// predictions are held back: it goes by what the state has met. Where others have
+// a part of that nothing is waited for.
+func (r *job) hold(ctx context.Context) func(ingest.Counts) {
+	marked, at := uint64(0), uint64(0) // documents, and the log's last sequence then
+	return func(c ingest.Counts) {
+		if c.Documents-marked < aheadMax/2 {
+			return
+		}
+		_ = r.runner.Await(ctx, at)
+		if last, err := r.broker.LastSequence(ctx, r.plan.Pipeline.LogStream().Name); err == nil {
+			marked, at = c.Documents, last
+		}
+	}
 }
 
 // follow reads what is committed.

@@ -56,7 +56,7 @@ func (f *follower) add(u *pipeline.Unit) error {
 		if e.Position.Sequence > f.before && (e.Kind == pipeline.DocumentEntry || e.Kind == pipeline.DeadLetter || e.Kind == pipeline.LostEntry) {
 			f.done++
 		}
-		if e.Kind != pipeline.IdleEntry {
+		if e.Kind != pipeline.IdleEntry && e.Kind != pipeline.BarrierEntry {
 			f.ended = e.Kind == pipeline.EndEntry
 		}
 		if e.Kind == pipeline.LabelEntry && (e.Fate == pipeline.LabelLearnt || e.Fate == pipeline.LabelCorrected) {

@@ -22,15 +22,15 @@ import (
 type compare struct {
 	cli.SourceFlags `group:"Source"`
 
-	cli.ModelFlags `group:"Pipeline"`
-	Guarantee      []string `name:"guarantee" sep:"none" placeholder:"NAME" complete:"exactly-once,at-least-once,at-most-once" group:"Pipeline" help:"A guarantee to run under: ${guarantees}; or of single stages, as in exactly-once,df=at-least-once. Repeatable. Default: all of them."`
-	Recovery       []string `name:"recovery" sep:"none" placeholder:"NAME" complete:"commit,kept,rollback,claim" group:"Pipeline" help:"Only guarantees that are reached in this way: kept, for instance. Repeatable. Default: every recovery of each guarantee."`
-	Order          []string `name:"order" enum:"sorted,arrival" default:"sorted,arrival" group:"Pipeline" help:"Orders to run in: sorted, that of the log; arrival, that in which records come, where it can be had: exactly-once by commit, with several partitions of tokenize. Default: both."`
-	Partitions     []string `name:"partitions" default:"2" sep:";" placeholder:"N" group:"Pipeline" help:"Partitions of each run: 4, or df=4,classify=2. Repeatable. Default: ${default}."`
-	Faults         string   `name:"faults" placeholder:"PLAN" complete:"none" group:"Faults" help:"What goes wrong in each run but the oracle's: faults as in 'kill:classify/1@5000, drop-ack:1%', or a file of them; or none. Default: kills of every stage, lost acknowledgements, failed writes, records that come twice or out of order."`
-	Load           float64  `name:"load" default:"1000" placeholder:"N" group:"Result" help:"Measure latency at so many documents a second, for two seconds, without faults; 0: do not. Default: ${default}."`
-	JSON           bool     `name:"json" group:"Result" help:"The result as JSON, a record a run."`
-	Summary        string   `name:"summary" placeholder:"FILE" group:"Result" help:"Write documents, seed, faults and runs as one JSON object (- is standard output)."`
+	cli.ModelFlags    `group:"Pipeline"`
+	Guarantee         []string `name:"guarantee" sep:"none" placeholder:"NAME" complete:"exactly-once,at-least-once,at-most-once" group:"Pipeline" help:"A guarantee to run under: ${guarantees}; or of single stages, as in exactly-once,df=at-least-once. Repeatable. Default: all of them."`
+	Recovery          []string `name:"recovery" sep:"none" placeholder:"NAME" complete:"commit,replay,snapshot,kept,rollback,claim" group:"Pipeline" help:"Only guarantees that are reached in this way: kept, for instance. Repeatable. Default: every recovery of each guarantee."`
+	cli.SnapshotFlags `group:"Pipeline"`
+	Partitions        []string `name:"partitions" default:"2" sep:";" placeholder:"N" group:"Pipeline" help:"Partitions of each run: 4, or df=4,classify=2. Repeatable. Default: ${default}."`
+	Faults            string   `name:"faults" placeholder:"PLAN" complete:"none" group:"Faults" help:"What goes wrong in each run but the oracle's: faults as in 'kill:classify/1@5000, drop-ack:1%', or a file of them; or none. Default: kills of every stage, lost acknowledgements, failed writes, records that come twice or out of order."`
+	Load              float64  `name:"load" default:"1000" placeholder:"N" group:"Result" help:"Measure latency at so many documents a second, for two seconds, without faults; 0: do not. Default: ${default}."`
+	JSON              bool     `name:"json" group:"Result" help:"The result as JSON, a record a run."`
+	Summary           string   `name:"summary" placeholder:"FILE" group:"Result" help:"Write documents, seed, faults and runs as one JSON object (- is standard output)."`
 }
 
 // packDefault is how many documents a log message has at most: few, so that

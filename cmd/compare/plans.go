@@ -42,15 +42,9 @@ func (c *compare) plans() ([]pipeline.Plan, error) {
 		errs = append(errs, err)
 		for _, p := range promised {
 			p.Partitions = n
-			for _, order := range c.Order {
-				p.Order = order
-				if order == guarantees.Arrival && len(c.Order) > 1 && (!p.Races() || p.Check() != nil) {
-					continue // it cannot be had there
-				}
-				plans = append(plans, p)
-				if err == nil {
-					errs = append(errs, p.Check())
-				}
+			plans = append(plans, p)
+			if err == nil {
+				errs = append(errs, p.Check())
 			}
 		}
 	}
@@ -80,6 +74,10 @@ func (c *compare) promises(base pipeline.Plan) (plans []pipeline.Plan, err error
 			errs = append(errs, err)
 		}
 	}
+	every, err := pipeline.ParseInterval(c.SnapshotEvery)
+	if err != nil {
+		errs = append(errs, err)
+	}
 	names := c.Guarantee
 	if len(names) == 0 {
 		names = guarantees.Guarantees()
@@ -94,10 +92,20 @@ func (c *compare) promises(base pipeline.Plan) (plans []pipeline.Plan, err error
 			if len(c.Recovery) > 0 && !slices.Contains(c.Recovery, recovery) {
 				continue
 			}
+			if len(c.Recovery) == 0 && len(stages) > 0 && (recovery == guarantees.Replay || recovery == guarantees.BySnapshot) {
+				continue // these are for all stages or none
+			}
 			p := base
 			p.Guarantee, p.Recovery, p.Stages = all.Guarantee, recovery, stages
+			if p.Holds() {
+				p.SnapshotEvery = every
+				p = p.WithDefaults()
+			}
 			plans = append(plans, p)
 		}
+	}
+	if c.SnapshotEvery != "" && !slices.ContainsFunc(plans, pipeline.Plan.Holds) && len(errs) == 0 {
+		errs = append(errs, errors.New("--snapshot-every is for runs by --recovery snapshot, and there is none: leave it out"))
 	}
 	if len(plans) == 0 && len(errs) == 0 {
 		errs = append(errs, fmt.Errorf("none of the guarantees %s is reached by the recovery %s", strings.Join(names, ", "), strings.Join(c.Recovery, ", ")))

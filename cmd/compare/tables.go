@@ -21,9 +21,6 @@ func (x *experiment) name(i int) string {
 			name += ", " + stage + " " + promise.Guarantee
 		}
 	}
-	if p.Races() {
-		name += ", arrival"
-	}
 	if len(x.flags.Partitions) > 1 {
 		name += ", partitions " + p.Partitions.String()
 	}

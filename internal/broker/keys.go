@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -18,6 +19,7 @@ type Entry struct {
 	Key      string
 	Value    []byte
 	Revision uint64
+	Time     time.Time // when it was stored; of KeyEntry alone
 }
 
 // EntriesMax is how many keys a bucket may have for Entries to list them: the

@@ -59,5 +59,5 @@ func (b *Broker) KeyEntry(ctx context.Context, bucket, key string) (Entry, error
 	if err != nil {
 		return Entry{}, requestError("bucket "+bucket+", key "+key, err)
 	}
-	return Entry{Key: key, Value: e.Value(), Revision: e.Revision()}, nil
+	return Entry{Key: key, Value: e.Value(), Revision: e.Revision(), Time: e.Created()}, nil
 }

@@ -26,6 +26,10 @@ func pipelinePlan(ctx context.Context, v *visit) Result {
 		return failed(err.Error(), "a run would not start: what the stored records mean is in that plan", "use the version of this program that made the pipeline, or start anew with another --pipeline")
 	}
 	v.stored = &stored
+	released := ""
+	if a, held, err := stored.Attempt(ctx, v.broker); held && err == nil {
+		released = fmt.Sprintf("; outputs up to %d/0 are released", a.Complete)
+	}
 	differs := plan.Differs(stored)
 	if different := (*pipeline.PlanError)(nil); errors.As(differs, &different) {
 		return warning(fmt.Sprintf("pipeline %s was created with another plan than these flags say: %s", plan.Pipeline, list(different.Differences)),
@@ -34,7 +38,7 @@ func pipelinePlan(ctx context.Context, v *visit) Result {
 	if differs != nil {
 		return failed(differs.Error(), "a run would not start", "start anew with another --pipeline")
 	}
-	return ok(fmt.Sprintf("pipeline %s was created with this very plan", plan.Pipeline))
+	return ok(fmt.Sprintf("pipeline %s was created with this very plan%s", plan.Pipeline, released))
 }
 
 func pipelineStreams(ctx context.Context, v *visit) Result {

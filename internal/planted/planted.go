@@ -23,11 +23,13 @@ const (
 	SecondStore   Mistake = "the cursor in a second store"
 	TimerOutside  Mistake = "the window timer outside the snapshot"
 	SharedReplica Mistake = "one snapshot for models that differ"
+	Unaligned     Mistake = "a barrier that is not aligned"
+	EarlyRelease  Mistake = "outputs released before the snapshot is complete"
 )
 
 // All are the mistakes.
 func All() []Mistake {
-	return []Mistake{AckFirst, NoFence, SessionFence, TwoPublishes, MarkForgets, BlindRetry, UnorderedSum, SecondStore, TimerOutside, SharedReplica}
+	return []Mistake{AckFirst, NoFence, SessionFence, TwoPublishes, MarkForgets, BlindRetry, UnorderedSum, SecondStore, TimerOutside, SharedReplica, Unaligned, EarlyRelease}
 }
 
 // TB is what a test has.

@@ -205,6 +205,9 @@ func (p *page) speed(s pipeline.Summary) {
 func plan(s pipeline.Summary) []line {
 	var parts []line
 	all := []text{clean(s.Guarantee), clean(s.Recovery), clean(s.Order), partitions(s.Partitions), clean(s.Model), clean(s.Tokenizer)}
+	if s.Every != "" {
+		all = append(all, clean("every "+s.Every), clean(fmt.Sprintf("outputs up to %d/0 are released", s.Released)))
+	}
 	if s.Claim != "" && s.Claim != s.Guarantee {
 		all = append(all, clean("claims "+s.Claim))
 	}
