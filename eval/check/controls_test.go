@@ -25,6 +25,7 @@ type control struct {
 	recovery   string
 	faults     []guarantees.Fault
 	zombie     bool         // while a worker stands still another one does its work
+	published  bool         // results are published, and some are when a worker is killed
 	late       bool         // the first document of every message is three days late
 	want       []check.Kind // each has to be found
 }
@@ -48,6 +49,8 @@ func controls() []control {
 		{mistake: planted.SharedReplica, partitions: 2, recovery: guarantees.Claim, want: []check.Kind{check.Ledger}, faults: []guarantees.Fault{
 			kill(1500, guarantees.Stepped), kill(2500, guarantees.Stored),
 		}},
+		{mistake: planted.Unaligned, recovery: guarantees.BySnapshot, want: []check.Kind{check.Ledger, check.Differs}, faults: []guarantees.Fault{kill(1500, guarantees.Stored)}},
+		{mistake: planted.EarlyRelease, recovery: guarantees.BySnapshot, published: true, want: []check.Kind{check.Early}, faults: []guarantees.Fault{kill(1500, guarantees.Stored)}},
 	}
 }
 
@@ -89,6 +92,15 @@ func TestEachMistakeIsFound(t *testing.T) {
 	}
 }
 
+// Properties: where all go back together a worker that wakes when another one has
+// done its work is told so and leaves no trace, and the run keeps its claim.
+func TestAZombieOfAnotherAttemptLeavesNoTrace(t *testing.T) {
+	r := control{recovery: guarantees.BySnapshot, zombie: true}.run(t, false)
+	if r.Broken || r.Unfinished > 0 || r.Stages[0].Fences < 2 {
+		t.Errorf("broken: %t, %d not through, %d owners\n%v", r.Broken, r.Unfinished, r.Stages[0].Fences, r.Findings)
+	}
+}
+
 // run lets a pipeline work with the mistake or without, and checks what it left.
 func (c control) run(t *testing.T, wrong bool) check.Report {
 	b := evaltest.Broker(t)
@@ -100,6 +112,9 @@ func (c control) run(t *testing.T, wrong bool) check.Report {
 		n = c.partitions
 	}
 	p := evaltest.Plan(t, "p", n, recovery)
+	if p.Holds() {
+		p.SnapshotEvery = pipeline.Interval{Documents: 400}
+	}
 	documents := evaltest.Documents(3000)
 	if c.late {
 		documents = late(documents)
@@ -111,6 +126,9 @@ func (c control) run(t *testing.T, wrong bool) check.Report {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
+	if c.published {
+		defer c.publish(ctx, t, b, p, faults, wrong)()
+	}
 	if c.zombie {
 		c.haunt(ctx, t, b, p, faults, wrong)
 	} else if _, err := eval.Run(ctx, b, p, faults, nil); err != nil && !wrong {
@@ -119,6 +137,38 @@ func (c control) run(t *testing.T, wrong bool) check.Report {
 		t.Log("it ended with", err)
 	}
 	return checked(t, b, p)
+}
+
+// publish publishes results beside a run, and kills no worker before something
+// was: what is not to be seen is seen only if somebody looks.
+func (c control) publish(ctx context.Context, t *testing.T, b *broker.Broker, p pipeline.Plan, faults *guarantees.Faults, wrong bool) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	if err := pipeline.Create(ctx, b, p); err != nil {
+		t.Fatal(err)
+	}
+	go func() { ended <- pipeline.Project(ctx, b, p, pipeline.Shape{Planted: faults.Planted}) }()
+	faults.Kill = func(ctx context.Context, partition string) error {
+		for {
+			to, err := pipeline.PublishedBefore(ctx, b, p.Pipeline, time.Now())
+			if err != nil {
+				return err
+			}
+			a, _, err := p.Attempt(ctx, b)
+			if err != nil {
+				return err
+			}
+			if to > a.Complete || !wrong && to > 0 && to == a.Complete {
+				return fmt.Errorf("%s: %w", partition, guarantees.ErrKilled)
+			}
+		}
+	}
+	return func() {
+		cancel()
+		if err := <-ended; err != nil && !wrong { // what it has read of the log may count no more
+			t.Error(err)
+		}
+	}
 }
 
 // late makes the first document of every four three days older.

@@ -23,6 +23,7 @@ const (
 	Fence      Kind = "fence"        // a record of an epoch that had ended, or of one that never began
 	Cursor     Kind = "cursor"       // a fence or an acknowledgement that tells of a place where the stream is not
 	Alien      Kind = "alien"        // a kind of record that there is not under the stage's promise
+	Early      Kind = "early"        // results that could be seen and were done again, for the snapshot that holds them back was not complete
 	Sum        Kind = "conservation" // what came in is not what went out
 	Ledger     Kind = "ledger"       // the log does not lead from one version of the model to the next
 	Differs    Kind = "differs"      // a prediction that is not the oracle's
@@ -66,6 +67,8 @@ func (k Kind) meaning() string {
 		return "a record tells of a place in the log where its stream is not"
 	case Alien:
 		return "a kind of record that the promise does not know"
+	case Early:
+		return "results were published before they were released"
 	case Sum:
 		return "what went in is not what came out"
 	case Ledger:

@@ -12,6 +12,7 @@ package check
 
 import (
 	"iter"
+	"time"
 
 	"tidings/eval/ledger"
 	"tidings/guarantees"
@@ -24,7 +25,6 @@ type History struct {
 	Claim      guarantees.Promise            // of the whole run
 	Stages     map[string]guarantees.Promise // of a stage that promises something else
 	Partitions pipeline.Partitions
-	Raced      bool // records were met as they arrived: the oracle, which meets them in log order, says nothing of predictions
 	Finished   bool // what is not committed counts as lost, and not as in flight
 	// Log is everything that came in, in order, with what the oracle made of it.
 	// A message is valid until the next one.
@@ -32,12 +32,12 @@ type History struct {
 	// Streams are those of the partitions. In a chain there is one, of classify,
 	// and it holds the windows too.
 	Streams []Stream
+	// Published is the log sequence up to which results had been published for
+	// outside readers before a time, 0 for none; nil: nobody published.
+	Published func(before time.Time) (to uint64, err error)
 	// Proofs says, once Check has come to its end, how following the versions of
 	// each replica of the model through its records went; nil: nobody did.
 	Proofs func() ([]ledger.Proof, error)
-	// Remet says, where records were met as they arrived, what comes of the order
-	// in which they were; nil: nobody looked.
-	Remet func() ([]Remet, error)
 }
 
 // Message is one message of the log.
@@ -62,6 +62,7 @@ type Stream struct {
 type Record struct {
 	guarantees.Header
 	Sequence uint64             // in the stream
+	Time     time.Time          // when it was stored
 	Entries  []pipeline.Entry   // of tokenize and classify
 	Missing  []pipeline.Stretch // of classify: log messages of which nothing came to it
 	Values   int                // of df

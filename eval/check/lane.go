@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"tidings/guarantees"
 	"tidings/pipeline"
@@ -36,6 +37,9 @@ type lane struct {
 	at      int              // next of entries
 	want    int              // df: terms that it has to give a value
 
+	published func(before time.Time) (to uint64, err error)
+	failed    error
+
 	seen    bool // something of the log was there
 	tail    uint64
 	lost    *Finding
@@ -44,9 +48,8 @@ type lane struct {
 }
 
 func newLane(h *History, s *Stream, f *findings) *lane {
-	l := &lane{stream: s, where: s.name(), promise: h.promise(s.Stage), findings: f, account: Account{Where: s.name()}, released: released{on: h.releases(s.Stage)}}
+	l := &lane{published: h.Published, stream: s, where: s.name(), promise: h.promise(s.Stage), findings: f, account: Account{Where: s.name()}, released: released{on: h.releases(s.Stage)}}
 	l.windows = newWindows(l)
-	l.windows.alone = h.Raced
 	l.next, l.stop = iter.Pull2(s.Records)
 	return l
 }
@@ -71,6 +74,9 @@ func (l *lane) reach(sequence uint64) error {
 // take reads one record.
 func (l *lane) take() error {
 	l.close()
+	if l.failed != nil {
+		return l.failed
+	}
 	r, err, ok := l.next()
 	if err != nil {
 		return err
@@ -94,6 +100,16 @@ func (l *lane) take() error {
 		if r.To != l.cursor {
 			l.say(Cursor, r, "a fence at %d, the stream is at %d", r.To, l.cursor)
 		}
+	case guarantees.Rewound:
+		l.account.Fences++
+		if !l.promise.Holds() {
+			l.say(Alien, r, "%q under %s", r.Kind, l.promise)
+		} else if r.To != l.cursor {
+			l.say(Cursor, r, "attempt %d begins at %d, what counts of the stream ends at %d", r.Attempt, r.To, l.cursor)
+		}
+		l.unseen(r)
+	case guarantees.Aborted:
+		l.account.Aborted++
 	case guarantees.Ack:
 		l.known(r, guarantees.AtLeastOnce)
 		if r.To > l.cursor {
@@ -123,10 +139,10 @@ func (l *lane) start(r Record) {
 		l.begun = true
 		return
 	}
-	if l.epoch = r.Epoch; r.Kind == guarantees.Fence {
+	if l.epoch = r.Epoch; fences(r.Kind) {
 		l.epoch--
 	}
-	if r.Trigger == "" {
+	if r.Trigger == "" && r.Kind != guarantees.Aborted {
 		l.begun, l.begin, l.cursor = true, r.From-1, r.From-1
 	}
 }
@@ -147,8 +163,8 @@ func (l *lane) known(r Record, of string) {
 // fence of the next one.
 func (l *lane) owned(r Record) {
 	switch {
-	case r.Kind == guarantees.Fence && r.Epoch > l.epoch:
-	case r.Kind == guarantees.Fence:
+	case fences(r.Kind) && r.Epoch > l.epoch:
+	case fences(r.Kind):
 		l.say(Fence, r, "a fence, and epoch %d had begun", l.epoch)
 	case r.Epoch < l.epoch:
 		l.say(Fence, r, "it covers %d..%d behind the fence of epoch %d", r.From, r.To, l.epoch)
@@ -157,10 +173,30 @@ func (l *lane) owned(r Record) {
 	case l.owner != "" && r.Worker != l.owner:
 		l.say(Fence, r, "the fence of its epoch is %s's", l.owner)
 	}
-	if r.Kind == guarantees.Fence && r.Epoch >= l.epoch {
+	if fences(r.Kind) && r.Epoch >= l.epoch {
 		l.owner = r.Worker
 	}
 	l.epoch = max(l.epoch, r.Epoch)
+}
+
+// fences says whether records of a kind begin an epoch.
+func fences(k guarantees.Kind) bool { return k == guarantees.Fence || k == guarantees.Rewound }
+
+// unseen checks that nothing had been published of what an attempt does again:
+// it begins behind the last snapshot that was complete, and nothing behind that
+// may have been seen.
+func (l *lane) unseen(r Record) {
+	if l.published == nil {
+		return
+	}
+	to, err := l.published(r.Time)
+	if err != nil {
+		l.failed = err
+		return
+	}
+	if to > r.To {
+		l.findings.add(Early, l.where, to-r.To, r.To+1, to, fmt.Sprintf("attempt %d begins behind %d, and results up to %d had been published", r.Attempt, r.To, to))
+	}
 }
 
 // covers takes a record that speaks for its range.

@@ -21,11 +21,12 @@ type Account struct {
 	Where      string `json:"where"`
 	Records    uint64 `json:"records"`
 	Fences     uint64 `json:"fences"`
-	In         uint64 `json:"in"`       // entries of the log that are its; of df terms, of topics windows
-	Out        uint64 `json:"out"`      // documents, terms or windows that are there
-	Rejected   uint64 `json:"rejected"` // refused, and ends of sources
-	Lost       uint64 `json:"lost"`     // without a trace
-	Holes      uint64 `json:"holes"`    // lost and accounted for: at-most-once
+	Aborted    uint64 `json:"aborted,omitempty"` // records of attempts that ended before their snapshot was complete: they count no more
+	In         uint64 `json:"in"`                // entries of the log that are its; of df terms, of topics windows
+	Out        uint64 `json:"out"`               // documents, terms or windows that are there
+	Rejected   uint64 `json:"rejected"`          // refused, and ends of sources
+	Lost       uint64 `json:"lost"`              // without a trace
+	Holes      uint64 `json:"holes"`             // lost and accounted for: at-most-once
 	InFlight   uint64 `json:"in_flight"`
 	Purged     uint64 `json:"purged"` // in records that are gone: not checked
 	Repeated   uint64 `json:"repeated"`
