@@ -50,14 +50,23 @@ func Load(ctx context.Context, b *broker.Broker, from pipeline.Name, p pipeline.
 	})
 	latency := new(metric.Latency)
 	seen := 0
-	_, err = Follow(working, b, p, uint64(len(documents)), func(u *pipeline.Unit) {
+	_, err = Follow(working, b, p, ^uint64(0), func(u *pipeline.Unit) {
 		for i := range u.Entries {
 			e := &u.Entries[i]
+			if e.Kind == pipeline.BarrierEntry {
+				continue
+			}
 			if seen++; seen > len(documents)/warmUp && e.Committed > 0 {
 				latency.Record(time.Duration(e.Committed - e.Logged))
 			}
 		}
+		if seen >= len(documents) {
+			stop()
+		}
 	})
+	if seen >= len(documents) {
+		err = nil
+	}
 	stop()
 	running.Wait()
 	if worked != nil {
@@ -102,11 +111,25 @@ func logLines(ctx context.Context, b *broker.Broker, name pipeline.Name, limit i
 	}
 }
 
-// feed publishes one document a message, evenly.
+// feed publishes one document a message, evenly. Where barriers come between
+// them it cannot know the sequence of the next one, and waits for each.
 func feed(ctx context.Context, b *broker.Broker, p pipeline.Plan, documents [][]byte, perSecond float64) error {
+	pace := rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond/1000)))
+	if p.Holds() {
+		log, subject, last := p.Pipeline.LogStream().Name, p.Pipeline.LogSubject(pipeline.ArticleRecord, "load"), uint64(0)
+		for _, d := range documents {
+			err := pace.Wait(ctx)
+			if err == nil {
+				last, err = b.Put(ctx, log, subject, subject, last, nil, d)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	a := b.Appender(p.Pipeline.LogStream().Name, 0)
 	defer a.Close()
-	pace := rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond/1000)))
 	for _, d := range documents {
 		if err := errors.Join(pace.Wait(ctx), a.Append(p.Pipeline.LogSubject(pipeline.ArticleRecord, "load"), nil, d)); err != nil {
 			return err
