@@ -22,6 +22,8 @@ type Background struct {
 	stamp uint32   // of the document, even
 	words []uint32 // by reference: the stamp of the document in which it was looked at, and 1 more if it says something
 	pairs []pairOf // of the document
+
+	fetched uint64 // so that fetch does something
 }
 
 // set is a line of the processor's memory. Counts of 0 are free, and behind all
@@ -91,6 +93,7 @@ func (b *Background) Read(t *Terms, dict *features.Dictionary, order []uint32) {
 	}
 	t.dict, t.items, t.of = dict, t.items[:0], b.all
 	mask := b.begin(dict, order)
+	b.fetch(dict, order)
 	last := none
 	for _, ref := range order {
 		if ref == features.Gap || !b.word(t, ref) {
@@ -103,6 +106,26 @@ func (b *Background) Read(t *Terms, dict *features.Dictionary, order []uint32) {
 		last = ref
 	}
 	b.all += unit
+}
+
+// fetch looks at the sets of all words and pairs at once, so that the memory of one
+// is not waited for before the next is asked for.
+func (b *Background) fetch(dict *features.Dictionary, order []uint32) {
+	hashes, last := dict.Hashes(), uint64(0)
+	var seen uint64
+	for _, ref := range order {
+		if ref == features.Gap {
+			last = 0
+			continue
+		}
+		hash := hashes[ref]
+		seen ^= b.sets[hash>>setShift].marks
+		if last != 0 {
+			seen ^= b.sets[pairHash(last, hash)>>setShift].marks
+		}
+		last = hash
+	}
+	b.fetched = seen
 }
 
 // begin makes ready for a document. It returns how many places the table of its

@@ -21,6 +21,7 @@ type Window struct {
 	frequent  []uint32 // places of entries with enough documents to be told
 	texts     []byte   // of these: a length of two bytes, and the text
 	forgotten uint64   // terms
+	guesses   []uint32 // scratch: where each item of a document may be
 }
 
 // entry is a term.
@@ -55,9 +56,13 @@ func (w *Window) Forgotten() uint64 { return w.forgotten }
 
 // Add counts one document.
 func (w *Window) Add(t *Terms) {
+	guesses := w.guess(t.items)
 	for i := range t.items {
 		it := &t.items[i]
-		place := w.find(it.hash)
+		place := int(guesses[i])
+		if place >= len(w.entries) || w.entries[place].hash != it.hash {
+			place = w.find(it.hash)
+		}
 		if place < 0 {
 			if len(w.entries) >= w.room() {
 				w.forget()
@@ -72,6 +77,21 @@ func (w *Window) Add(t *Terms) {
 			w.spell(place, t.dict, it)
 		}
 	}
+}
+
+// guess looks where each item would be if nothing stood in its way, all at once,
+// so that the memory of one is not waited for before the next is asked for.
+func (w *Window) guess(items []item) []uint32 {
+	w.guesses = slices.Grow(w.guesses[:0], len(items))[:len(items)]
+	if len(w.index) == 0 {
+		clear(w.guesses)
+		return w.guesses
+	}
+	mask := uint64(len(w.index) - 1)
+	for i := range items {
+		w.guesses[i] = uint32(w.index[items[i].hash>>w.shift&mask]) - 1
+	}
+	return w.guesses
 }
 
 // find returns the place of a term's entry, or -1.
