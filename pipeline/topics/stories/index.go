@@ -14,6 +14,8 @@ type index struct {
 	terms []term
 	texts [][]byte // of the terms
 	free  []uint32
+
+	fetched uint32 // so that fetching does something
 }
 
 // entry is where a term is.
@@ -42,6 +44,33 @@ const (
 	// postingsKept is how much room for postings a term leaves to the next.
 	postingsKept = 16
 )
+
+// fetch looks at where terms would be, all at once, so that the memory of one is
+// not waited for before the next is asked for.
+func (x *index) fetch(terms []weighed) {
+	if x.used == 0 {
+		return
+	}
+	mask := uint64(len(x.table) - 1)
+	var seen uint32
+	for i := range terms {
+		if at := x.table[terms[i].hash>>x.shift&mask].at; at > 0 {
+			seen ^= uint32(x.terms[at-1].hash)
+		}
+	}
+	x.fetched = seen
+}
+
+// fetchPostings does so with the postings of terms that were found.
+func (x *index) fetchPostings(terms []weighed) {
+	var seen uint32
+	for i := range terms {
+		if at := terms[i].term; at != none {
+			seen ^= x.terms[at].of[0].story
+		}
+	}
+	x.fetched = seen
+}
 
 // find is the place of a term, or none.
 func (x *index) find(hash uint64) uint32 {

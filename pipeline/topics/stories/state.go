@@ -112,9 +112,11 @@ func (s *State) weigh(d Document) {
 func (s *State) nearest(d Document) (best uint32, similarity float64) {
 	sides := s.stories.sides
 	s.likes = s.likes[:0]
+	s.index.fetch(s.terms)
 	for i := range s.terms {
 		s.terms[i].term = s.index.find(s.terms[i].hash)
 	}
+	s.index.fetchPostings(s.terms)
 	for _, t := range s.terms {
 		if t.term == none {
 			continue

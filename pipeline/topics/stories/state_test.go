@@ -2,6 +2,7 @@ package stories
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -135,6 +136,35 @@ func TestStoriesAreAFunctionOfTheDocuments(t *testing.T) {
 		}
 		sound(t, s)
 	})
+}
+
+// Of stories with many terms those are told that sorting all of them puts first.
+func TestTheHeaviestTermsAreTold(t *testing.T) {
+	s, w, most := New(Options{}), newWriter(), 0
+	for i := range 400 {
+		text := "fire in the harbour of"
+		for j := range 8 {
+			text += fmt.Sprint(" word", (i*i+7*j)%90)
+		}
+		s.Observe(w.document(t, time.Duration(i)*day/10, "x", text))
+		for slot := s.stories.oldest; slot != none; slot = s.stories.at[slot].newer {
+			b := &s.stories.at[slot]
+			var want []Term
+			all := slices.SortedFunc(slices.Values(b.terms), func(a, b link) int {
+				return cmp.Or(cmp.Compare(s.posting(b).weight, s.posting(a).weight), cmp.Compare(s.index.terms[a.term].hash, s.index.terms[b.term].hash))
+			})
+			for _, l := range all[:min(len(all), TermsTold)] {
+				want = append(want, Term{string(s.index.texts[l.term]), s.posting(l).weight * b.scale})
+			}
+			if got := s.told(slot).Terms; !slices.Equal(got, want) {
+				t.Fatalf("document %d, story %d: told %v, want %v", i, b.ID, got, want)
+			}
+			most = max(most, len(all))
+		}
+	}
+	if most <= TermsTold {
+		t.Errorf("no story has more than %d terms: nothing is tested", most)
+	}
 }
 
 // sound says that stories and terms know each other.

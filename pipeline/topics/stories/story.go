@@ -138,19 +138,30 @@ func (s *State) cut(b *story) {
 func (s *State) told(slot uint32) Story {
 	b := &s.stories.at[slot]
 	out := b.Story
+	out.Central, out.Terms = make([]tidings.Position, 0, len(b.central)), make([]Term, 0, min(len(b.terms), TermsTold))
 	for _, c := range b.central {
 		out.Central = append(out.Central, c.position)
 	}
-	ranked := slices.Clone(b.terms)
-	slices.SortFunc(ranked, s.compare)
-	for _, l := range ranked[:min(len(ranked), TermsTold)] {
-		out.Terms = append(out.Terms, Term{string(s.index.texts[l.term]), s.posting(l).weight * b.scale})
+	for _, t := range s.heaviest(b) {
+		out.Terms = append(out.Terms, Term{string(s.index.texts[t.term]), t.weight * b.scale})
 	}
 	return out
 }
 
-// compare puts the heavier of a story's terms first; of equal ones the hash
-// decides.
-func (s *State) compare(a, b link) int {
-	return cmp.Or(cmp.Compare(s.posting(b).weight, s.posting(a).weight), cmp.Compare(s.index.terms[a.term].hash, s.index.terms[b.term].hash))
+// heaviest are the terms of a story that are told, the heaviest first, weighed in
+// its unit. They are valid until the next call of anything.
+func (s *State) heaviest(b *story) []weighed {
+	all := s.ranked[:0]
+	for _, l := range b.terms {
+		all = append(all, weighed{hash: s.index.terms[l.term].hash, weight: s.posting(l).weight, term: l.term})
+	}
+	s.ranked = all[:0]
+	if len(all) > TermsTold {
+		nth(all, TermsTold-1)
+		all = all[:TermsTold]
+	}
+	slices.SortFunc(all, func(a, b weighed) int {
+		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.hash, b.hash))
+	})
+	return all
 }
