@@ -38,6 +38,7 @@ type root struct {
 	Compare compare `cmd:"" default:"withargs" hidden:"" name:"run"`
 
 	Claim  claim   `cmd:"" name:"check" help:"Say from its streams whether a run kept what it claims."`
+	Bias   biases  `cmd:"" name:"bias" help:"Measure how one failure moves the shares of topics that come in blocks."`
 	Dose   doses   `cmd:"" name:"dose" help:"Measure what loss and repetition do to accuracy, dose by dose."`
 	Report reports `cmd:"" name:"report" help:"Make one page of what experiments found."`
 	Ledger ledgers `cmd:"" name:"ledger" help:"Say which updates a model lost, repeated or reordered."`

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"tidings"
@@ -97,6 +98,9 @@ func (c *Corpus) number(label string) int32 {
 
 // Documents is how many there are.
 func (c *Corpus) Documents() int { return len(c.documents) }
+
+// Labels are those that documents have, in the order in which they came.
+func (c *Corpus) Labels() []string { return slices.Clone(c.labels) }
 
 // Check refuses a corpus that is too small for an experiment, or has nothing to
 // tell apart.

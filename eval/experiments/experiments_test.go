@@ -51,14 +51,26 @@ func corpus(t testing.TB, documents int) *experiments.Corpus {
 // predicted again too.
 func each(t *testing.T, b *broker.Broker, p pipeline.Plan, f func(e *pipeline.Entry)) {
 	t.Helper()
-	err := pipeline.EachCommitted(t.Context(), b, p, func(e *pipeline.Entry) error {
-		if e.Kind == pipeline.DocumentEntry {
-			f(e)
-		}
-		return nil
-	})
+	last, err := b.LastSequence(t.Context(), p.Pipeline.LogStream().Name)
 	if err != nil {
 		t.Fatal(err)
+	}
+	results, err := pipeline.OpenResults(t.Context(), b, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer results.Close()
+	for at := uint64(0); at < last; {
+		u, err := results.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range u.Entries {
+			if u.Entries[i].Kind == pipeline.DocumentEntry {
+				f(&u.Entries[i])
+			}
+		}
+		at = max(at, u.To)
 	}
 }
 
@@ -78,30 +90,16 @@ func TestTheLoopDoesWhatRealCrashesDo(t *testing.T) {
 		{guarantees.Claim, "kill[stepped]:classify@1000", experiments.Loss},
 	} {
 		t.Run(tt.recovery, func(t *testing.T) {
-			b := evaltest.Broker(t)
-			p := evaltest.Plan(t, "real", 1, tt.recovery)
-			fill(t, b, p.Pipeline, lines)
-			truth, err := eval.NewTruth(t.Context(), b, p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			o, err := eval.Trial{Plan: p, Faults: pipeline.FaultPlan{Faults: tt.faults, Seed: 1}}.Run(t.Context(), b, truth)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if (o.Repeated > 0) != (tt.kind == experiments.Repetition) || (o.Lost > 0) != (tt.kind == experiments.Loss) {
-				t.Fatalf("%d repeated, %d lost: %v", o.Repeated, o.Lost, o.Idle)
-			}
+			outputs := crashed(t, lines, tt.recovery, tt.faults, tt.kind)
 			var order []int32
 			said := make([]string, documents)
 			times := make([]uint8, documents)
-			each(t, b, p, func(e *pipeline.Entry) {
-				i := int32(e.Position.Sequence - 1) // one document a message
-				if times[i]++; times[i] == 1 {
-					said[i] = e.Label
+			for _, o := range outputs {
+				if times[o.line]++; times[o.line] == 1 {
+					said[o.line] = o.label
 				}
-				order = append(order, i)
-			})
+				order = append(order, int32(o.line))
+			}
 			labels, met, err := experiments.RunAll(c, order)
 			if err != nil {
 				t.Fatal(err)
@@ -116,6 +114,44 @@ func TestTheLoopDoesWhatRealCrashesDo(t *testing.T) {
 			}
 		})
 	}
+}
+
+// output is a prediction that came out of a pipeline.
+type output struct {
+	line  int // of the log
+	label string
+}
+
+// crashed runs a pipeline of one partition over lines, a document each, while
+// faults strike that have to do what kind says, and returns all that came out, in
+// its order.
+func crashed(t *testing.T, lines [][]byte, recovery, faults string, kind experiments.Kind) (outputs []output) {
+	t.Helper()
+	b := evaltest.Broker(t)
+	p := evaltest.Plan(t, "real", 1, recovery)
+	fill(t, b, p.Pipeline, lines)
+	truth, err := eval.NewTruth(t.Context(), b, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := eval.Trial{Plan: p, Faults: pipeline.FaultPlan{Faults: faults, Seed: 1}}.Run(t.Context(), b, truth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if (o.Repeated > 0) != (kind == experiments.Repetition) || (o.Lost > 0) != (kind == experiments.Loss) {
+		t.Fatalf("%d repeated, %d lost: %v", o.Repeated, o.Lost, o.Idle)
+	}
+	repeated, times := uint64(0), make([]int, len(lines))
+	each(t, b, p, func(e *pipeline.Entry) {
+		if times[e.Position.Sequence-1]++; times[e.Position.Sequence-1] > 1 {
+			repeated++
+		}
+		outputs = append(outputs, output{int(e.Position.Sequence - 1), e.Label}) // one document a message
+	})
+	if repeated != o.Repeated {
+		t.Fatalf("%d are read again, %d were", repeated, o.Repeated)
+	}
+	return outputs
 }
 
 // fill puts documents into a log, each in a message of its own, and an end.

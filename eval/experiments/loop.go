@@ -29,7 +29,14 @@ func NewLoop(c *Corpus, name string, o model.Options) (*Loop, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Loop{corpus: c, vectorizer: features.NewVectorizer(c.options), model: m, df: make([]uint32, c.dict.Len())}, nil
+	l := newLoop(c, m)
+	l.df = make([]uint32, c.dict.Len())
+	return l, nil
+}
+
+// newLoop has no df yet.
+func newLoop(c *Corpus, m model.Model) *Loop {
+	return &Loop{corpus: c, vectorizer: features.NewVectorizer(c.options), model: m}
 }
 
 // Predict takes document i: it counts in df, and is told apart by what was learnt
