@@ -46,11 +46,20 @@ func NewStoryNames(b *broker.Broker, name Name) *StoryNames {
 // documents are looked at, and storyReadsMax. Where the log holds none, the name
 // is of the weightiest terms, and there is no headline.
 func (n *StoryNames) Of(ctx context.Context, terms []stories.Term, central []tidings.Position, reads int) (name, headline string, err error) {
-	var names [][]string
+	names, headline, err := n.Heard(ctx, central, reads)
+	if err != nil {
+		return "", "", err
+	}
+	return stories.Story{Terms: terms}.Name(names), headline, nil
+}
+
+// Heard returns the proper names in a story's central documents, a list for each
+// that the log holds, and a headline, with the limits of Of.
+func (n *StoryNames) Heard(ctx context.Context, central []tidings.Position, reads int) (names [][]string, headline string, err error) {
 	for _, at := range central[:min(len(central), storyReadsMax, max(reads, 0))] {
 		d, err := n.text(ctx, at)
 		if err != nil {
-			return "", "", err
+			return nil, "", err
 		}
 		if !d.logged {
 			continue
@@ -59,7 +68,7 @@ func (n *StoryNames) Of(ctx context.Context, terms []stories.Term, central []tid
 			headline = d.headline
 		}
 	}
-	return stories.Story{Terms: terms}.Name(names), headline, nil
+	return names, headline, nil
 }
 
 // text is what a document says.

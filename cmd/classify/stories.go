@@ -6,13 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
-	"tidings/internal/broker"
 	"tidings/internal/cli"
 	"tidings/internal/terminal"
 	"tidings/pipeline"
 	"tidings/pipeline/topics"
+	"tidings/pipeline/topics/stories"
 )
 
 // tales is the flags of classify stories.
@@ -26,7 +27,7 @@ type tales struct {
 
 // Help is what classify stories --help tells.
 func (*tales) Help() string {
-	return `Groups the documents of a pipeline into stories, which are documents that tell the same event, and shows the largest ones of each period: what people call them, how many documents tell them in the period and in all, since when, and the document in their middle. Names are the proper names of English texts; where there are none, the weightiest words stand for them. It reads what a running or stored pipeline has committed and changes nothing.
+	return `Groups the documents of a pipeline into stories, which are documents that tell the same event, and shows the largest ones of each period: what people call them, how many documents tell them in the period and in all, since when, and the document in their middle. Stories of a period that tell of one thing, as those of a war, are put together: a name is heard in all of them, and they have words in common. Names are the proper names of English texts; where there are none, the weightiest words stand for them. It reads what a running or stored pipeline has committed and changes nothing.
 
   classify stories --store DIR
   classify stories --nats nats://127.0.0.1:4222 --every 7d --last 4
@@ -64,15 +65,25 @@ func (c *tales) Run(ctx context.Context, s cli.Streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	progress := terminal.NewProgress(s.Err, c.JSON, time.Now, terminal.Detect(s.Err, os.Getenv))
+	progress := newMeter(s, c.JSON)
 	read := uint64(0)
+	names := &storyNames{pipeline.NewStoryNames(b, p.Pipeline), c.Top}
 	var periods []pipeline.StoryPeriod
-	err = pipeline.TellStories(ctx, b, p, pipeline.StoriesWanted{Every: every, Top: c.Top}, func() {
+	var told []terminal.StoryPeriod
+	tell := func(period pipeline.StoryPeriod) error {
+		x, err := names.period(ctx, period)
+		told = append(told, x)
+		return err
+	}
+	err = pipeline.TellStories(ctx, b, p, pipeline.StoriesWanted{Every: every, Top: max(c.Top, storiesTogether)}, func() {
 		if read++; read%1000 == 0 {
-			progress.Show(terminal.Status{Stage: "reading", Documents: read})
+			progress.show("reading", read, 0)
 		}
 	}, func(period pipeline.StoryPeriod) error {
-		if periods = append(periods, period); c.Last > 0 && len(periods) > c.Last {
+		if c.Last == 0 {
+			return tell(period)
+		}
+		if periods = append(periods, period); len(periods) > c.Last {
 			periods = periods[1:]
 		}
 		return nil
@@ -81,9 +92,10 @@ func (c *tales) Run(ctx context.Context, s cli.Streams) (err error) {
 	if err != nil {
 		return err
 	}
-	told, err := newStoryNames(b, p.Pipeline).all(ctx, periods)
-	if err != nil {
-		return err
+	for _, period := range periods {
+		if err := tell(period); err != nil {
+			return err
+		}
 	}
 	if !c.JSON {
 		return terminal.RenderStories(s.Out, told, terminal.Detect(s.Out, os.Getenv))
@@ -97,41 +109,65 @@ func (c *tales) Run(ctx context.Context, s cli.Streams) (err error) {
 	return nil
 }
 
-// storyNames finds names and headlines in the log.
-type storyNames struct{ names *pipeline.StoryNames }
+// storiesTogether is how many stories of a period are looked at, to put those
+// together that tell of one thing, and readsOfStory how many documents of each.
+const (
+	storiesTogether = 60
+	readsOfStory    = 8
+)
 
-func newStoryNames(b *broker.Broker, name pipeline.Name) *storyNames {
-	return &storyNames{pipeline.NewStoryNames(b, name)}
+// storyNames finds names and headlines in the log.
+type storyNames struct {
+	names *pipeline.StoryNames
+	top   int // that are told of each period
 }
 
-func (n *storyNames) all(ctx context.Context, periods []pipeline.StoryPeriod) (told []terminal.StoryPeriod, err error) {
-	for _, period := range periods {
-		x := terminal.StoryPeriod{Start: period.Start, End: period.End, Documents: period.Documents}
-		for _, s := range period.Stories {
-			story, err := n.story(ctx, s)
-			if err != nil {
-				return nil, err
-			}
-			x.Stories = append(x.Stories, story)
+// period reads the documents in the middle of stories, and puts stories together.
+// Documents that the log does not hold any more are left out.
+func (n *storyNames) period(ctx context.Context, period pipeline.StoryPeriod) (told terminal.StoryPeriod, err error) {
+	told = terminal.StoryPeriod{Start: period.Start, End: period.End, Documents: period.Documents}
+	all := make([]stories.Told, len(period.Stories))
+	headlines := make([]string, len(all))
+	for i, s := range period.Stories {
+		all[i] = stories.Told{Story: s.Story, Here: s.Here}
+		if all[i].Names, headlines[i], err = n.names.Heard(ctx, s.Central, readsOfStory); err != nil {
+			return told, err
 		}
-		told = append(told, x)
+	}
+	for _, g := range stories.Together(all) {
+		if len(told.Stories) == n.top {
+			break
+		}
+		story := group(all, g)
+		story.Headline = headlines[g.Stories[0]]
+		told.Stories = append(told.Stories, story)
 	}
 	return told, nil
 }
 
-// story reads the documents in the middle of a story. Those that the log does not
-// hold any more are left out.
-func (n *storyNames) story(ctx context.Context, s pipeline.PeriodStory) (told terminal.Story, err error) {
-	told = terminal.Story{ID: s.ID, Label: s.Label, Here: s.Here, Documents: s.Documents, First: s.First.String()}
-	if s.From != topics.NoTime {
-		told.Since = time.Unix(0, s.From).UTC()
+// group is a group of stories as people see it: its first story, with the
+// documents of all.
+func group(all []stories.Told, g stories.Group) terminal.Story {
+	first := all[g.Stories[0]]
+	told := terminal.Story{ID: first.ID, Name: strings.Join(g.Names, ", "), Label: first.Label, Here: g.Here, First: first.First.String()}
+	if len(g.Stories) > 1 {
+		told.Together = len(g.Stories)
 	}
-	for _, t := range s.Terms {
+	from := first.From
+	for _, i := range g.Stories {
+		told.Documents += all[i].Documents
+		if all[i].From != stories.NoTime {
+			from = min(from, all[i].From)
+		}
+	}
+	if first.From != stories.NoTime {
+		told.Since = time.Unix(0, from).UTC()
+	}
+	for _, t := range first.Terms {
 		told.Terms = append(told.Terms, t.Text)
 	}
-	if len(s.Central) > 0 {
-		told.Central = s.Central[0].String()
+	if len(first.Central) > 0 {
+		told.Central = first.Central[0].String()
 	}
-	told.Name, told.Headline, err = n.names.Of(ctx, s.Terms, s.Central, len(s.Central))
-	return told, err
+	return told
 }

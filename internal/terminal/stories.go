@@ -21,8 +21,9 @@ type Story struct {
 	Here      uint64    `json:"here"`            // documents of the period
 	Documents uint64    `json:"documents"`       // of the story up to the period's end
 	Since     time.Time `json:"since,omitzero"`
-	First     string    `json:"first"`   // position of its first document
-	Central   string    `json:"central"` // of the one in its middle
+	Together  int       `json:"together,omitempty"` // stories that are told as this one; 0: it alone
+	First     string    `json:"first"`              // position of its first document
+	Central   string    `json:"central"`            // of the one in its middle
 	Headline  string    `json:"headline,omitempty"`
 	Terms     []string  `json:"terms"`
 }
