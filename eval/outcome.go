@@ -12,6 +12,7 @@ type Outcome struct {
 	Run        string `json:"run"` // its name in tables
 	Guarantee  string `json:"guarantee"`
 	Recovery   string `json:"recovery"`
+	Order      string `json:"order"`
 	Claim      string `json:"claim"` // the weakest guarantee of all stages
 	Partitions string `json:"partitions"`
 
@@ -37,6 +38,11 @@ type Outcome struct {
 	WindowsChanged  uint64 `json:"windows_changed"`  // whose popular topics are others than the oracle's
 	WindowsRepeated uint64 `json:"windows_repeated"` // that came more than once
 
+	// Where records were met as they arrived: how many units were met behind later
+	// ones, and which partitions did not make of their order what that makes of it.
+	Jumps int      `json:"met_behind_later_ones,omitempty"`
+	Unmet []string `json:"unlike_their_order,omitempty"`
+
 	Equal   bool     `json:"equal"` // to the oracle, to the bit
 	Differs []string `json:"differs,omitempty"`
 	Idle    []string `json:"faults_that_never_struck,omitempty"`
@@ -55,7 +61,7 @@ type Outcome struct {
 func (t *Truth) newOutcome(p pipeline.Plan) *Outcome {
 	s := t.Tally.Summary(p)
 	return &Outcome{
-		Guarantee: p.Guarantee, Recovery: p.Recovery, Claim: s.Claim, Partitions: p.Partitions.String(),
+		Guarantee: p.Guarantee, Recovery: p.Recovery, Order: p.Order, Claim: s.Claim, Partitions: p.Partitions.String(),
 		Windows: uint64(len(t.windows)),
 	}
 }

@@ -66,7 +66,7 @@ func (t Trial) Run(ctx context.Context, b *broker.Broker, truth *Truth) (*Outcom
 	o.Accuracy, o.MacroF1 = s.Accuracy, s.MacroF1
 	o.PredictionsDigest, o.DFDigest, o.ModelDigest = s.PredictionsDigest, s.DFDigest, s.ModelDigest
 	o.PerSecond = float64(o.Documents) / took.Seconds()
-	if err := errors.Join(t.df(ctx, b, truth, tally.To, o), t.updates(ctx, b, truth, tally.To, o), t.idle(ctx, b, o)); err != nil {
+	if err := errors.Join(t.df(ctx, b, truth, tally.To, o), t.updates(ctx, b, truth, tally.To, o), t.idle(ctx, b, o), t.meetAgain(ctx, b, o)); err != nil {
 		return nil, err
 	}
 	o.equals(truth, tally, w.bits.sum())
@@ -98,6 +98,27 @@ func (t Trial) idle(ctx context.Context, b *broker.Broker, o *Outcome) error {
 		}
 	}
 	return err
+}
+
+// meetAgain lets each partition that met its records as they arrived meet them
+// again, in the order that it wrote down.
+func (t Trial) meetAgain(ctx context.Context, b *broker.Broker, o *Outcome) error {
+	if !t.Plan.Races() {
+		return nil
+	}
+	for _, stage := range []string{pipeline.DFStage, pipeline.ClassifyStage} {
+		for i := range t.Plan.Partitions.Of(stage) {
+			_, jumps, err := pipeline.MeetAgain(ctx, b, t.Plan, stage, i)
+			o.Jumps += jumps
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err != nil {
+				o.Unmet = append(o.Unmet, err.Error())
+			}
+		}
+	}
+	return nil
 }
 
 // df compares the counts at the log's end.
@@ -169,7 +190,7 @@ func endOf(ctx context.Context, b *broker.Broker, p pipeline.Plan, replica int, 
 		if c.Kind == guarantees.Done {
 			end.version = c.Unit.Learnt.After
 		}
-		if c.To >= last && (c.Kind == guarantees.Done || c.Kind == guarantees.Hole) {
+		if c.Through() >= last && (c.Kind == guarantees.Done || c.Kind == guarantees.Hole) {
 			return end, nil
 		}
 	}

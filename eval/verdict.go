@@ -8,7 +8,9 @@ import (
 )
 
 // Broken says in what the run did not keep its own claim, "" when it kept it:
-// exactly-once is the oracle to the bit, at-most-once repeats nothing,
+// exactly-once is the oracle to the bit, or, where
+// records were met as they arrived, what the order makes of them that was
+// written down, and nothing is lost or repeated; at-most-once repeats nothing,
 // at-least-once loses nothing.
 func (o *Outcome) Broken() string {
 	var wrong []string
@@ -25,6 +27,13 @@ func (o *Outcome) Broken() string {
 	case o.is(guarantees.AtLeastOnce):
 		count(o.Lost, "lost documents")
 		count(o.Updates.Lost, "lost updates")
+	case o.is(guarantees.ExactlyOnce) && o.Order == guarantees.Arrival:
+		count(o.Lost, "lost documents")
+		count(o.Repeated, "repeated predictions")
+		count(o.Updates.Lost, "lost updates")
+		count(o.Updates.Repeated, "repeated updates")
+		count(o.WindowsRepeated, "repeated windows")
+		wrong = append(wrong, o.Unmet...)
 	case o.is(guarantees.ExactlyOnce):
 		if !o.Equal {
 			wrong = append(wrong, "not the oracle's: "+strings.Join(o.Differs, ", "))

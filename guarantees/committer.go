@@ -29,6 +29,7 @@ type Unit struct {
 	Trigger   string // as in Header
 	Part      int    // as in Header
 	Record    []byte // the outputs
+	Met       Met    // as in Header
 	Documents uint64 // that have passed the partition with this unit; for Faults
 }
 
@@ -226,7 +227,7 @@ func (c *Committer) Commit(ctx context.Context, u Unit) error {
 		}
 		return c.uncertain(errors.New("a fault: the record is not stored"))
 	}
-	h := Header{Kind: Done, From: u.From, To: u.To, Trigger: u.Trigger, Part: u.Part}
+	h := Header{Kind: Done, From: u.From, To: u.To, Trigger: u.Trigger, Part: u.Part, Met: u.Met}
 	if err := errors.Join(c.append(ctx, h, u.Record), c.Lost()); err != nil {
 		return err
 	}

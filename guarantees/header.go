@@ -52,6 +52,8 @@ type Header struct {
 	// Part is the only tokenize partition whose entries such a unit holds, from
 	// 1; 0 is all of them.
 	Part int
+
+	Met Met
 }
 
 const (
@@ -65,6 +67,7 @@ const (
 
 	headerTrigger = "Tidings-Trigger"
 	headerPart    = "Tidings-Part"
+	headerMet     = "Tidings-Met"
 )
 
 func (h Header) lines() broker.Header {
@@ -81,6 +84,9 @@ func (h Header) lines() broker.Header {
 	if h.Trigger != "" {
 		lines[headerTrigger] = []string{h.Trigger}
 		lines[headerPart] = []string{strconv.Itoa(h.Part)}
+	}
+	if h.Met.Lane > 0 {
+		lines[headerMet] = []string{h.Met.String()}
 	}
 	return lines
 }
@@ -113,6 +119,12 @@ func ParseHeader(r broker.Record) (Header, error) {
 		var err error
 		if h.Part, err = strconv.Atoi(r.Header.Get(headerPart)); err != nil || h.Part < 0 || h.Kind != Done {
 			return h, fmt.Errorf("record %d on %s says that %q brought it about, but not of which part", r.Sequence, r.Subject, h.Trigger)
+		}
+	}
+	if met := r.Header.Get(headerMet); met != "" {
+		var err error
+		if h.Met, err = parseMet(met); err != nil {
+			return h, fmt.Errorf("record %d on %s says that it met %q: %w", r.Sequence, r.Subject, met, err)
 		}
 	}
 	// The last number there is would leave no sequence for a next unit.

@@ -58,6 +58,32 @@ func FuzzParseHeader(f *testing.F) {
 	})
 }
 
+// Properties:
+//   - what was met is written and read as itself, and nothing else is read;
+//   - a record says of which log messages it is, and up to where all is met.
+func FuzzParseMet(f *testing.F) {
+	for _, m := range []Met{{Lane: 1, From: 1, To: 8, Through: 0}, {Lane: 64, From: 9, To: 9, Aligned: true, Through: 9}, {Lane: 2, From: 3, To: math.MaxUint64, Through: 2}} {
+		f.Add(m.String())
+	}
+	for _, s := range []string{"", "0:1-1<0", "1:2-1<0", "1:1-2!<2", "1:1-1<1x", "01:1-1<1", "1:-1-1<1", "65537:1-1<1"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		m, err := parseMet(s)
+		if err != nil {
+			return
+		}
+		if m.String() != s || m.Lane < 1 || m.From < 1 || m.From > m.To || m.Aligned && m.From != m.To {
+			t.Errorf("%q is read as %+v", s, m)
+		}
+		h := Header{Kind: Done, Epoch: 1, From: 1, To: 3, Met: m}
+		again, err := ParseHeader(broker.Record{Header: h.lines()})
+		if from, to := again.Span(); err != nil || again != h || from != m.From || to != m.To || again.Through() != m.Through {
+			t.Errorf("%+v is written and read as %+v (%v)", h, again, err)
+		}
+	})
+}
+
 func TestParseHeaderOfOtherRecords(t *testing.T) {
 	for name, h := range map[string]broker.Header{
 		"none":         nil,

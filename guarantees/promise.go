@@ -27,8 +27,11 @@ const (
 	BySnapshot = "snapshot" // exactly-once: outputs are held back until all partitions have saved their state behind them
 )
 
-// Sorted is the order: records that raced are met in log order.
-const Sorted = "sorted"
+// The orders in which records that raced are met.
+const (
+	Sorted  = "sorted"  // that of the log
+	Arrival = "arrival" // that in which they come; who met them says which it was
+)
 
 // Promise is a guarantee and the recovery by which it is reached. The zero
 // value is exactly-once by commit.

@@ -90,7 +90,7 @@ func (p Plan) placeBehind(ctx context.Context, b *broker.Broker, n Node, partiti
 		return guarantees.Place{Next: 1}, err
 	}
 	first, err := b.FirstSequence(ctx, stream)
-	if err != nil || first == 1 && after == 0 {
+	if err != nil || first == 1 && after == 0 || p.met(n.Stage) { // of those nothing is purged
 		return guarantees.Place{Next: 1}, err
 	}
 	if p.Holds() {

@@ -97,7 +97,7 @@ func cursorOf(ctx context.Context, b *broker.Broker, stream string) (uint64, err
 			return 0, err
 		}
 		if h.Kind != guarantees.Claimed && h.Trigger == "" {
-			return h.To, nil
+			return h.Through(), nil
 		}
 	}
 	return 0, nil

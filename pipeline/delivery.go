@@ -19,8 +19,7 @@ func (r *reading) delivery(stream string) guarantees.Delivery {
 
 // endsLog says whether a record of the log ends a source.
 func endsLog(_ context.Context, r broker.Record) (bool, error) {
-	kind, _ := logTokens(r.Subject)
-	return kind == ControlRecord, nil
+	return controls(r), nil
 }
 
 // ends says whether a record of a partition covers the log up to an end of a
@@ -30,7 +29,8 @@ func (r *reading) ends(ctx context.Context, record broker.Record) (bool, error) 
 	if err != nil || h.Trigger != "" || h.Kind != guarantees.Done && h.Kind != guarantees.Hole {
 		return false, err
 	}
-	record, err = r.broker.Record(ctx, r.plan.Pipeline.LogStream().Name, h.To)
+	_, to := h.Span()
+	record, err = r.broker.Record(ctx, r.plan.Pipeline.LogStream().Name, to)
 	if errors.Is(err, broker.ErrEmpty) {
 		return false, nil // it was purged, and more has come since
 	}
@@ -53,5 +53,5 @@ func (r *reading) last(ctx context.Context, record broker.Record) (bool, error) 
 	if err != nil || h.Kind == guarantees.Claimed {
 		return false, err
 	}
-	return r.lastOfLog(ctx, broker.Record{Sequence: h.To})
+	return r.lastOfLog(ctx, broker.Record{Sequence: h.Through()})
 }

@@ -175,6 +175,9 @@ func (d *desk) commit(ctx context.Context, u *Unit, span guarantees.Unit) (err e
 		if !c.Open(span) {
 			continue
 		}
+		if u.aligned {
+			span.Met = guarantees.Met{Lane: d.worker.partitions[i] + 1, From: u.From, To: u.To, Aligned: true, Through: u.To}
+		}
 		if span.Record, err = d.codec.encode(u, d.worker.assembly.sections, d.worker.partitions[i], d.owns[i]); err != nil {
 			return err
 		}

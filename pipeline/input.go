@@ -74,6 +74,7 @@ type logInput struct {
 	arrivals arrivals
 	cuts     cuts
 	planned  guarantees.Planned
+	races    bool                                                     // a control record is a unit of its own, to which all lanes have to come
 	aligned  bool                                                     // units end where they are full, or a source ends, not where nothing is there
 	ended    func(ctx context.Context, r broker.Record) (bool, error) // whether it is the log's last
 	at       uint64                                                   // the last sequence delivered
@@ -84,7 +85,7 @@ func openLog(ctx context.Context, r reading) (*logInput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &logInput{arrivals: a, cuts: r.cuts, planned: r.planned, at: r.after, aligned: r.faults != nil, ended: r.lastOfLog}, nil
+	return &logInput{arrivals: a, cuts: r.cuts, planned: r.planned, at: r.after, races: r.plan.Races(), aligned: r.faults != nil, ended: r.lastOfLog}, nil
 }
 
 func (in *logInput) close() { in.arrivals.close() }
@@ -116,6 +117,10 @@ func (in *logInput) next(ctx context.Context, u *Unit) error {
 			u.Trigger = fmt.Sprintf("log@%d", r.Sequence)
 			u.AddLog(r)
 			return nil
+		case in.races && controls(r) && u.To >= u.From:
+			in.arrivals.untake(r)
+			ended = true
+			continue
 		case r.Sequence > end: // what lies between was overtaken
 			in.arrivals.untake(r)
 			u.To, ended = end, true
@@ -125,14 +130,20 @@ func (in *logInput) next(ctx context.Context, u *Unit) error {
 		n := 1 + bytes.Count(r.Data, []byte{'\n'})
 		documents += n
 		size += len(r.Data)
-		last := &u.messages[len(u.messages)-1]
-		u.Barrier = last.isBarrier()
-		ended = u.Barrier || in.aligned && last.kind == ControlRecord
+		u.aligned = in.races && controls(r)
+		u.Barrier = u.messages[len(u.messages)-1].isBarrier()
+		ended = u.aligned || u.Barrier || in.aligned && controls(r)
 	}
 	u.Barrier = u.Barrier || in.planned.At(u.To)
 	u.Documents = uint64(documents)
 	in.at = u.To
 	return nil
+}
+
+// controls says whether a record of the log is one of control.
+func controls(r broker.Record) bool {
+	kind, _ := logTokens(r.Subject)
+	return kind == ControlRecord
 }
 
 // errQuiet reports that the log has no more for now.

@@ -30,6 +30,7 @@ type PartitionReader struct {
 	reader  *broker.Reader
 	name    string
 	records []broker.Record
+	data    []byte // of the record that was read last
 	codec   codec
 	unit    Unit
 	next    uint64
@@ -73,13 +74,14 @@ func (r *PartitionReader) Next(ctx context.Context) (c Committed, err error) {
 		}
 	}
 	record := r.records[0]
-	r.records, r.next = r.records[1:], record.Sequence+1
+	r.records, r.next, r.data = r.records[1:], record.Sequence+1, record.Data
 	c.Sequence, c.Time = record.Sequence, record.Time
 	if c.Header, err = guarantees.ParseHeader(record); err != nil {
 		return c, err
 	}
 	r.unit.Reset()
-	r.unit.From, r.unit.To, r.unit.Trigger, r.unit.Part = c.From, c.To, c.Trigger, c.Part
+	r.unit.Trigger, r.unit.Part = c.Trigger, c.Part
+	r.unit.From, r.unit.To = c.Span()
 	c.Unit = &r.unit
 	if c.Attempt > r.attempt.Number {
 		if r.attempt, _, err = r.plan.Attempt(ctx, r.broker); err != nil {

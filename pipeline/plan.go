@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -144,7 +145,7 @@ func (p Plan) WithDefaults() Plan {
 	if promise, err := guarantees.NewPromise(p.Guarantee, p.Recovery); err == nil {
 		p.Guarantee, p.Recovery = promise.Guarantee, promise.Recovery
 	}
-	p.Order = guarantees.Sorted
+	p.Order = cmp.Or(p.Order, guarantees.Sorted)
 	if p.Holds() && p.SnapshotEvery == (Interval{}) {
 		p.SnapshotEvery.Time = SnapshotEveryTime
 	}

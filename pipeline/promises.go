@@ -95,7 +95,7 @@ func (p Plan) checkPromises() error {
 			errs = append(errs, fmt.Errorf("%s cannot promise something of its own: with one partition of each stage all are one worker with one record; create the pipeline with more --partitions", stage))
 		}
 	}
-	return errors.Join(append(errs, p.checkReplay())...)
+	return errors.Join(append(errs, p.checkReplay(), p.checkOrder())...)
 }
 
 // checkReplay refuses to mix replay with what its streams cannot be read by, or

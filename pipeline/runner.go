@@ -59,7 +59,7 @@ func (r *Runner) all() (workers []*worker) {
 	}
 	for _, stage := range Stages() {
 		if partitions := r.chosen[stage]; len(partitions) > 0 {
-			for _, group := range groups(r.plan.Promise(stage), partitions) {
+			for _, group := range r.plan.groups(stage, partitions) {
 				workers = append(workers, r.worker(stage, group))
 			}
 		}
@@ -74,7 +74,7 @@ func (p Plan) Workers() (workers []string) {
 		return []string{""}
 	}
 	for _, stage := range Stages() {
-		if p.Promise(stage).Shares() {
+		if p.shares(stage) {
 			workers = append(workers, stage)
 			continue
 		}
@@ -85,10 +85,10 @@ func (p Plan) Workers() (workers []string) {
 	return workers
 }
 
-// groups divides a stage's partitions among workers. Where the promise lets
-// them share one state, one worker has them all.
-func groups(p guarantees.Promise, partitions []int) [][]int {
-	if p.Shares() {
+// groups divides a stage's partitions among workers. Where they can share one
+// state, one worker has them all.
+func (p Plan) groups(stage string, partitions []int) [][]int {
+	if p.shares(stage) {
 		return [][]int{partitions}
 	}
 	return slices.Collect(slices.Chunk(partitions, 1))

@@ -286,7 +286,7 @@ func (r *Runner) posts(partitions []string) map[string][]string {
 	for _, p := range partitions {
 		stage, _, _ := strings.Cut(p, "/")
 		name := p
-		if stage == projectionStage || stage == coordinatorStage || p != chainLease && r.plan.Promise(stage).Shares() {
+		if stage == projectionStage || stage == coordinatorStage || p != chainLease && r.plan.shares(stage) {
 			name = stage
 		}
 		all[name] = append(all[name], p)

@@ -33,6 +33,8 @@ type side struct {
 	window    int              // next of frame.Windows
 	ends      []guarantees.Place
 	overtaken *broker.Record // it leaves a range out, which is lost
+	sorter    *sorter        // where its records are met as they arrive: puts them in log order
+	lane      bool           // it is one lane of a stream
 	released  bool           // what it writes may come again, cut elsewhere
 	skipped   int            // of a released stream: records that were passed over, for something is missing before them
 }
@@ -110,10 +112,15 @@ func (s *side) open(r broker.Record) (*repetition, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case s.sorter != nil:
+		return nil, s.sort(r, h)
 	case s.released:
 		return nil, s.openReleased(r, h)
 	case h.Kind != guarantees.Done && h.Kind != guarantees.Hole:
 		return nil, nil
+	case s.lane:
+		h.From, h.To = h.Span()
+		return nil, s.decode(r, h)
 	case s.arrivals.again:
 		return &repetition{r, h, true}, nil
 	case h.Kind == guarantees.Hole && s.promise.Guarantee != guarantees.AtMostOnce:
@@ -193,7 +200,9 @@ func (s *side) takeEntries(u *Unit, sequence uint64) uint64 {
 		first := len(u.scores)
 		u.scores = append(u.scores, e.Scores...)
 		e.Scores = u.scores[first:len(u.scores):len(u.scores)]
-		e.Committed = s.committed
+		if s.sorter == nil {
+			e.Committed = s.committed
+		}
 		u.Entries = append(u.Entries, e)
 	}
 	return ^uint64(0)

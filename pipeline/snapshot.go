@@ -424,7 +424,7 @@ func (w *worker) modelPiece() string {
 // modelPiece names the model of a classify partition: each has its own where
 // each has been through something of its own.
 func (p Plan) modelPiece(partition int) string {
-	if p.Promise(ClassifyStage).Shares() {
+	if p.shares(ClassifyStage) {
 		return ClassifyStage
 	}
 	return ClassifyStage + "/" + strconv.Itoa(partition)

@@ -127,6 +127,11 @@ type Unit struct {
 	After     uint64 // of results: the log sequence behind which they begin
 	Barrier   bool   // a barrier stands at its end
 
+	// Where records are met as they arrive (Plan.Races):
+	met     guarantees.Met // of a unit that was met so: what it is
+	count   uint64         // how many log messages its partition had met before, over all lanes
+	aligned bool           // tokenize: all lanes have to come to this unit before one is met
+
 	places places // where the inputs are read from behind the unit, if the state is to be saved there; else nil
 
 	messages []message // from the log
@@ -162,6 +167,7 @@ func (u *Unit) AddLog(r broker.Record) {
 // Reset empties the unit and keeps its memory.
 func (u *Unit) Reset() {
 	u.From, u.To, u.Trigger, u.Part, u.Documents, u.After = 0, 0, "", 0, 0, 0
+	u.met, u.count, u.aligned = guarantees.Met{}, 0, false
 	u.places, u.Barrier = nil, false
 	clear(u.messages)
 	u.messages = u.messages[:0]
@@ -279,6 +285,9 @@ func (u *Unit) documents() (n uint64) {
 
 // span is the unit as guarantees knows it.
 func (u *Unit) span() guarantees.Unit {
+	if u.met.Lane > 0 {
+		return guarantees.Unit{From: u.count + 1, To: u.count + u.met.To - u.met.From + 1, Met: u.met}
+	}
 	return guarantees.Unit{From: u.From, To: u.To, Trigger: u.Trigger, Part: u.Part}
 }
 

@@ -328,13 +328,16 @@ func (w *worker) input(ctx context.Context, committers []*guarantees.Committer, 
 	if w.stage == "" || len(reads) == 0 {
 		return openLog(ctx, r)
 	}
+	if w.plan.met(w.stage) {
+		return openRace(ctx, r, reads, guarantees.Range{From: 1, To: committers[0].Cursor()}, w.plan.Pipeline.partitionStream(w.writes(), w.partitions[0]).Name)
+	}
 	return openZip(ctx, r, reads)
 }
 
 // saves is how many documents pass between two snapshots, 0 when there is
 // nothing to save, or no use for it.
 func (w *worker) saves() uint64 {
-	if w.stage == TokenizeStage && !w.releases() || !w.promise().Marks() || w.plan.Holds() {
+	if w.stage == TokenizeStage && !w.releases() || !w.promise().Marks() || w.plan.met(w.stage) || w.plan.Holds() {
 		return 0
 	}
 	return w.every

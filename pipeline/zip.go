@@ -57,6 +57,9 @@ func (in *zipInput) side(ctx context.Context, n Node, partition int, from guaran
 		node: n, partition: partition, of: *in.plan.Partitions.of(n.Stage), name: in.plan.Pipeline.partitionStream(n, partition).Name,
 		promise: in.plan.Promise(n.Stage).OrDefault(), begin: from, at: from.At, gate: in.gate, released: in.plan.Releases(n.Stage),
 	}
+	if in.plan.met(n.Stage) {
+		s.sorter = newSorter(in.plan.Partitions.Tokenize)
+	}
 	var err error
 	s.arrivals, err = in.open(ctx, s.name, from.Next, broker.ReaderOptions{})
 	return s, err

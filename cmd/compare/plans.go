@@ -42,9 +42,15 @@ func (c *compare) plans() ([]pipeline.Plan, error) {
 		errs = append(errs, err)
 		for _, p := range promised {
 			p.Partitions = n
-			plans = append(plans, p)
-			if err == nil {
-				errs = append(errs, p.Check())
+			for _, order := range c.Order {
+				p.Order = order
+				if order == guarantees.Arrival && len(c.Order) > 1 && (!p.Races() || p.Check() != nil) {
+					continue // it cannot be had there
+				}
+				plans = append(plans, p)
+				if err == nil {
+					errs = append(errs, p.Check())
+				}
 			}
 		}
 	}

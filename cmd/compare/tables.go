@@ -21,6 +21,9 @@ func (x *experiment) name(i int) string {
 			name += ", " + stage + " " + promise.Guarantee
 		}
 	}
+	if p.Races() {
+		name += ", arrival"
+	}
 	if len(x.flags.Partitions) > 1 {
 		name += ", partitions " + p.Partitions.String()
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"tidings/eval"
+	"tidings/guarantees"
+	"tidings/pipeline"
 )
 
 // words says what the tables show.
@@ -34,7 +36,14 @@ func inWords(o *eval.Outcome) string {
 	if o.Equal {
 		return sentence(o.Run) + " is the oracle to the bit: predictions, df, model, updates and windows."
 	}
-	return fmt.Sprintf("%s lost %s and repeated %s; %.2f %% of its labels are not the oracle's.", sentence(o.Run), counted(o.Lost, "document"), counted(o.Repeated, "prediction"), o.DifferPercent)
+	met := ""
+	if o.Order == guarantees.Arrival {
+		met = fmt.Sprintf(" It met %s behind later ones; met again in the order that was written down, they give the same to the byte.", counted(uint64(o.Jumps), "unit"))
+		if len(o.Unmet) > 0 {
+			met = ""
+		}
+	}
+	return fmt.Sprintf("%s lost %s and repeated %s; %.2f %% of its labels are not the oracle's.", sentence(o.Run), counted(o.Lost, "document"), counted(o.Repeated, "prediction"), o.DifferPercent) + met
 }
 
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
@@ -49,7 +58,7 @@ func (x *experiment) faultNotes() (notes []string) {
 		case faults == "":
 			notes = append(notes, "Nothing went wrong on purpose.")
 		default:
-			notes = append(notes, fmt.Sprintf("Faults%s: %s. The same --seed %d and the same documents give the same numbers again, but for speed and latency.", x.ofPartitions(i), faults, x.flags.Seed))
+			notes = append(notes, fmt.Sprintf("Faults%s: %s. The same --seed %d and the same documents give the same numbers again, but for speed and latency%s.", x.ofPartitions(i), faults, x.flags.Seed, x.raced()))
 		}
 		said = append(said, faults)
 	}
@@ -75,6 +84,14 @@ func (x *experiment) idleNotes() (notes []string) {
 		notes = append(notes, fmt.Sprintf("Never struck: %s, in %s.", idle, strings.Join(runs, ", ")))
 	}
 	return notes
+}
+
+// raced says which numbers are others each time.
+func (x *experiment) raced() string {
+	if slices.ContainsFunc(x.plans, pipeline.Plan.Races) {
+		return ", and for what was met as it arrived"
+	}
+	return ""
 }
 
 func (x *experiment) ofPartitions(i int) string {

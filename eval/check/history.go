@@ -25,6 +25,7 @@ type History struct {
 	Claim      guarantees.Promise            // of the whole run
 	Stages     map[string]guarantees.Promise // of a stage that promises something else
 	Partitions pipeline.Partitions
+	Raced      bool // records were met as they arrived: the oracle, which meets them in log order, says nothing of predictions
 	Finished   bool // what is not committed counts as lost, and not as in flight
 	// Log is everything that came in, in order, with what the oracle made of it.
 	// A message is valid until the next one.
@@ -38,6 +39,9 @@ type History struct {
 	// Proofs says, once Check has come to its end, how following the versions of
 	// each replica of the model through its records went; nil: nobody did.
 	Proofs func() ([]ledger.Proof, error)
+	// Remet says, where records were met as they arrived, what comes of the order
+	// in which they were; nil: nobody looked.
+	Remet func() ([]Remet, error)
 }
 
 // Message is one message of the log.

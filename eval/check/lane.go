@@ -50,6 +50,7 @@ type lane struct {
 func newLane(h *History, s *Stream, f *findings) *lane {
 	l := &lane{published: h.Published, stream: s, where: s.name(), promise: h.promise(s.Stage), findings: f, account: Account{Where: s.name()}, released: released{on: h.releases(s.Stage)}}
 	l.windows = newWindows(l)
+	l.windows.alone = h.Raced
 	l.next, l.stop = iter.Pull2(s.Records)
 	return l
 }

@@ -21,16 +21,22 @@ import (
 // read, and the oracle runs over its log, while Check walks it. each, if not
 // nil, is called after every message of the log, with the documents so far.
 func Open(ctx context.Context, b *broker.Broker, p pipeline.Plan, each func(documents uint64)) (History, error) {
-	h := History{Claim: p.Claim(), Stages: map[string]guarantees.Promise{}, Partitions: p.Partitions}
+	h := History{Claim: p.Claim(), Stages: map[string]guarantees.Promise{}, Partitions: p.Partitions, Raced: p.Races()}
 	// Who reads is looked at before who writes for them, so that a run that goes
 	// on meanwhile is not seen to have less in than out.
 	for _, n := range slices.Backward(p.Writers()) {
 		h.Stages[n.Stage] = p.Promise(n.Stage)
+		if h.Raced && n.Stage == pipeline.DFStage {
+			continue // its values are those of lanes: they are met again
+		}
 		var of []Stream
 		for i := range p.Partitions.Of(n.Stage) {
 			s, err := stream(ctx, b, p, n.Stage, i)
 			if err != nil {
 				return h, err
+			}
+			if h.Raced && n.Stage == pipeline.ClassifyStage {
+				s.Records = inLogOrder(s.Records, p.Partitions.Tokenize)
 			}
 			of = append(of, s)
 		}
@@ -51,6 +57,9 @@ func Open(ctx context.Context, b *broker.Broker, p pipeline.Plan, each func(docu
 		h.Published = func(before time.Time) (uint64, error) { return pipeline.PublishedBefore(ctx, b, p.Pipeline, before) }
 	}
 	h.Log = log(ctx, b, p, last, each)
+	if h.Raced {
+		h.Remet = func() ([]Remet, error) { return remeet(ctx, b, p) }
+	}
 	h.Proofs = func() (all []ledger.Proof, err error) {
 		for replica := range p.Partitions.Classify {
 			proof, err := ledger.Expand(ctx, b, p, replica, nil)

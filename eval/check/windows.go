@@ -36,6 +36,7 @@ type windowSeen struct {
 // elsewhere.
 type windows struct {
 	lane    *lane
+	alone   bool                      // there are none of an oracle: each has to come once
 	want    map[windowName]windowSeen // of the oracle
 	got     map[windowName]windowSeen // of the lane
 	emitted []windowName              // those in got that found their like, oldest first
@@ -63,6 +64,11 @@ func (ws *windows) emit(w topics.Window, at uint64) {
 		return
 	}
 	g := windowSeen{digest: w.Digest(), at: at}
+	if ws.alone { // it is what it is paired with
+		ws.lane.account.In++
+		ws.pair(name, g, g)
+		return
+	}
 	if o, ok := ws.want[name]; ok {
 		ws.pair(name, g, o)
 		return

@@ -38,8 +38,13 @@ func (l *log) close() {
 // took over there.
 func (l *log) updates(ctx context.Context, c *pipeline.Committed, tokenizers int) (all []Update, err error) {
 	learnt := &c.Unit.Learnt
-	err = l.labels(ctx, c.From, c.To, func(u Update) {
-		mine := c.Part == 0 || pipeline.Owner(u.Position.Sequence, tokenizers) == c.Part-1
+	from, to := c.Span()
+	part := c.Part
+	if c.Met.Lane > 0 && !c.Met.Aligned {
+		part = c.Met.Lane
+	}
+	err = l.labels(ctx, from, to, func(u Update) {
+		mine := part == 0 || pipeline.Owner(u.Position.Sequence, tokenizers) == part-1
 		if mine && !learnt.Left(u.Position) {
 			all = append(all, u)
 		}

@@ -119,6 +119,7 @@ type PlanFlags struct {
 	Guarantee string `name:"guarantee" placeholder:"NAME" complete:"exactly-once,at-least-once,at-most-once" help:"What is promised of each document: ${guarantees}; or of single stages, as in exactly-once,df=at-least-once. Default: exactly-once."`
 	Recovery  string `name:"recovery" placeholder:"NAME" complete:"commit,replay,snapshot,kept,rollback,claim" help:"How the guarantee is reached: exactly-once by commit (one record a unit, visible at once), replay (released at once, made again after a crash and left out by who has it) or snapshot (all partitions save their state together, and outputs are held back until then); at-least-once by kept (what was not acknowledged is counted again) or rollback (it is not); at-most-once by claim."`
 	SnapshotFlags
+	Order string `name:"order" enum:"sorted,arrival" default:"sorted" help:"In which order records that raced are met, where there are several partitions: sorted is that of the log, the same each time; arrival is that in which they come, which is sooner, and another one each time. Default: ${default}."`
 	DriftFlags
 	WindowFlags
 }
@@ -187,7 +188,7 @@ func (f *PlanFlags) Plan() (pipeline.Plan, error) {
 	p := pipeline.Plan{
 		SnapshotEvery: every,
 		Pipeline:      pipeline.Name(f.Pipeline), Partitions: partitions, Model: name, Features: text,
-		Guarantee: promise.Guarantee, Recovery: promise.Recovery, Stages: stages,
+		Guarantee: promise.Guarantee, Recovery: promise.Recovery, Order: f.Order, Stages: stages,
 		Topics: windows, Drift: watch, LabelWait: wait,
 	}
 	if err := errors.Join(errs...); err != nil {
