@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"tidings"
 	"tidings/features"
 	"tidings/internal/broker"
+	"tidings/pipeline/topics/bursts"
 	"tidings/pipeline/topics/stories"
 )
 
@@ -24,6 +26,7 @@ const (
 type StoriesWanted struct {
 	Every   time.Duration // length of a period of event time; they begin at its multiples from 1970 on
 	Top     int           // stories of a period
+	Rises   int           // of a period; 0: none are looked for
 	Options stories.Options
 }
 
@@ -33,7 +36,29 @@ type StoryPeriod struct {
 	Start, End time.Time
 	Documents  uint64
 	Stories    []PeriodStory
+	Rises      []PeriodRise
 }
+
+// PeriodRise is terms that rise together in a period, against all documents
+// before, and documents that have most of them.
+type PeriodRise struct {
+	Bursts  []bursts.Burst
+	Central []tidings.Position
+}
+
+// Told is the rise as stories.Called takes it, without what its documents name.
+func (r PeriodRise) Told() stories.Told {
+	told := stories.Told{Here: r.Bursts[0].Documents}
+	for _, b := range r.Bursts[:min(len(r.Bursts), burstsOfName)] {
+		for word := range strings.FieldsSeq(b.Text) {
+			told.Terms = append(told.Terms, stories.Term{Text: word, Weight: b.Score})
+		}
+	}
+	return told
+}
+
+// burstsOfName are those by which a rise is named.
+const burstsOfName = 5
 
 // PeriodStory is a story as it stood at the end of a period.
 type PeriodStory struct {
@@ -49,17 +74,20 @@ type PeriodStory struct {
 // anew from the first document that the log still holds. met is called with each
 // document.
 func TellStories(ctx context.Context, b *broker.Broker, p Plan, w StoriesWanted, met func(), each func(StoryPeriod) error) error {
-	texts, err := openTexts(ctx, b, p.Pipeline)
+	texts, err := openTexts(ctx, b, p.Pipeline, w.Rises > 0)
 	if err != nil {
 		return err
 	}
 	defer texts.close()
 	t := &teller{wanted: w, state: stories.New(w.Options), each: each, here: map[uint64]uint64{}, period: noPeriod}
+	if w.Rises > 0 {
+		t.background = bursts.NewBackground()
+	}
 	err = EachCommitted(ctx, b, p, func(e *Entry) error {
 		if e.Kind != DocumentEntry {
 			return nil
 		}
-		dict, terms, err := texts.terms(ctx, e.Position)
+		text, err := texts.terms(ctx, e.Position)
 		if errors.Is(err, ErrNotLogged) {
 			return nil // the log was trimmed
 		}
@@ -67,7 +95,7 @@ func TellStories(ctx context.Context, b *broker.Broker, p Plan, w StoriesWanted,
 			return err
 		}
 		met()
-		return t.document(e, dict, terms)
+		return t.document(e, text)
 	})
 	if err != nil {
 		return err
@@ -86,9 +114,19 @@ type teller struct {
 	period    int64
 	documents uint64
 	here      map[uint64]uint64 // documents of the period, by story
+
+	background *bursts.Background // nil: no rises are wanted
+	terms      bursts.Terms
+	window     bursts.Window // of the period, as company
+	company    bursts.Company
+	positions  []tidings.Position // of the period's documents that company can know, at most positionsMax
 }
 
-func (t *teller) document(e *Entry, dict *features.Dictionary, terms []features.TermCount) error {
+// positionsMax is how many of a period's documents can be among the central ones
+// of what rises.
+const positionsMax = 1 << 20
+
+func (t *teller) document(e *Entry, text text) error {
 	if e.Time != noTime {
 		n := e.Time / int64(t.wanted.Every)
 		if e.Time%int64(t.wanted.Every) < 0 {
@@ -101,11 +139,21 @@ func (t *teller) document(e *Entry, dict *features.Dictionary, terms []features.
 			t.period = n
 		}
 	}
-	id := t.state.Observe(stories.Document{Position: e.Position, Time: e.Time, Label: e.Label, Dict: dict, Terms: terms})
+	id := t.state.Observe(stories.Document{Position: e.Position, Time: e.Time, Label: e.Label, Dict: text.dict, Terms: text.terms})
+	if t.background != nil {
+		t.background.Read(&t.terms, text.dict, text.words)
+	}
 	if e.Time == noTime {
 		return nil
 	}
 	t.documents++
+	if t.background != nil {
+		t.window.Add(&t.terms)
+		if len(t.positions) < positionsMax {
+			t.company.Add(&t.terms, uint64(len(t.positions)))
+			t.positions = append(t.positions, e.Position)
+		}
+	}
 	if _, known := t.here[id]; known || len(t.here) < storiesOfPeriod {
 		t.here[id]++
 	}
@@ -129,9 +177,25 @@ func (t *teller) end() error {
 			told.Stories = append(told.Stories, PeriodStory{story, t.here[id]})
 		}
 	}
+	told.Rises = t.rises()
 	clear(t.here)
 	t.documents = 0
 	return t.each(told)
+}
+
+// rises tells what rises in the period, and begins the next one.
+func (t *teller) rises() (told []PeriodRise) {
+	for _, r := range t.company.Rises(&t.window, t.documents, t.wanted.Rises) {
+		rise := PeriodRise{Bursts: r.Bursts}
+		for _, n := range r.Documents {
+			rise.Central = append(rise.Central, t.positions[n])
+		}
+		told = append(told, rise)
+	}
+	t.window.Reset()
+	t.company.Reset()
+	t.positions = t.positions[:0]
+	return told
 }
 
 // texts reads the terms of the log's documents, in order.
@@ -142,7 +206,14 @@ type texts struct {
 	unit     Unit // of one message
 }
 
-func openTexts(ctx context.Context, b *broker.Broker, name Name) (*texts, error) {
+// text is what a document says.
+type text struct {
+	dict  *features.Dictionary
+	terms []features.TermCount
+	words []uint32 // in their order, where that is asked for
+}
+
+func openTexts(ctx context.Context, b *broker.Broker, name Name, ordered bool) (*texts, error) {
 	stream := name.LogStream().Name
 	first, err := b.FirstSequence(ctx, stream)
 	if err != nil {
@@ -152,21 +223,23 @@ func openTexts(ctx context.Context, b *broker.Broker, name Name) (*texts, error)
 	if err != nil {
 		return nil, err
 	}
-	return &texts{reader: r, tokenize: NewTokenize(features.Options{}, func(uint64) bool { return true })}, nil
+	t := &texts{reader: r, tokenize: NewTokenize(features.Options{}, func(uint64) bool { return true })}
+	t.tokenize.Ordered = ordered
+	return t, nil
 }
 
 // terms are those of the document at a position, ErrNotLogged where there is
 // none. They are valid until the next call; positions must not go back.
-func (t *texts) terms(ctx context.Context, at tidings.Position) (*features.Dictionary, []features.TermCount, error) {
+func (t *texts) terms(ctx context.Context, at tidings.Position) (text, error) {
 	for t.unit.To < at.Sequence {
 		if len(t.records) == 0 {
 			var err error
 			if t.records, err = t.reader.Next(ctx); err != nil {
-				return nil, nil, err
+				return text{}, err
 			}
 		}
 		if t.records[0].Sequence > at.Sequence {
-			return nil, nil, ErrNotLogged
+			return text{}, ErrNotLogged
 		}
 		t.unit.Reset()
 		t.unit.AddLog(t.records[0])
@@ -174,14 +247,14 @@ func (t *texts) terms(ctx context.Context, at tidings.Position) (*features.Dicti
 	}
 	if t.unit.To == at.Sequence && len(t.unit.Entries) == 0 {
 		if err := t.tokenize.Step(&t.unit); err != nil {
-			return nil, nil, err
+			return text{}, err
 		}
 	}
 	i, found := slices.BinarySearchFunc(t.unit.Entries, at, func(e Entry, at tidings.Position) int { return e.Position.Compare(at) })
 	if !found || t.unit.Entries[i].Kind != DocumentEntry {
-		return nil, nil, ErrNotLogged
+		return text{}, ErrNotLogged
 	}
-	return &t.unit.Dict, t.unit.TermsOf(&t.unit.Entries[i]), nil
+	return text{&t.unit.Dict, t.unit.TermsOf(&t.unit.Entries[i]), t.unit.WordsOf(&t.unit.Entries[i])}, nil
 }
 
 func (t *texts) close() { t.reader.Close() }

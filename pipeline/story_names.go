@@ -33,7 +33,7 @@ type StoryNames struct {
 type storyText struct {
 	logged   bool
 	headline string
-	names    []string
+	named    features.Named
 }
 
 // NewStoryNames reads the log of a pipeline.
@@ -46,16 +46,20 @@ func NewStoryNames(b *broker.Broker, name Name) *StoryNames {
 // documents are looked at, and storyReadsMax. Where the log holds none, the name
 // is of the weightiest terms, and there is no headline.
 func (n *StoryNames) Of(ctx context.Context, terms []stories.Term, central []tidings.Position, reads int) (name, headline string, err error) {
-	names, headline, err := n.Heard(ctx, central, reads)
+	named, headline, err := n.Heard(ctx, central, reads)
 	if err != nil {
 		return "", "", err
+	}
+	names := make([][]string, len(named))
+	for i := range named {
+		names[i] = named[i].Names
 	}
 	return stories.Story{Terms: terms}.Name(names), headline, nil
 }
 
-// Heard returns the proper names in a story's central documents, a list for each
-// that the log holds, and a headline, with the limits of Of.
-func (n *StoryNames) Heard(ctx context.Context, central []tidings.Position, reads int) (names [][]string, headline string, err error) {
+// Heard returns what a story's central documents name, of each that the log holds,
+// and a headline, with the limits of Of.
+func (n *StoryNames) Heard(ctx context.Context, central []tidings.Position, reads int) (named []features.Named, headline string, err error) {
 	for _, at := range central[:min(len(central), storyReadsMax, max(reads, 0))] {
 		d, err := n.text(ctx, at)
 		if err != nil {
@@ -64,11 +68,11 @@ func (n *StoryNames) Heard(ctx context.Context, central []tidings.Position, read
 		if !d.logged {
 			continue
 		}
-		if names = append(names, d.names); headline == "" {
+		if named = append(named, d.named); headline == "" {
 			headline = d.headline
 		}
 	}
-	return names, headline, nil
+	return named, headline, nil
 }
 
 // text is what a document says.
@@ -87,7 +91,7 @@ func (n *StoryNames) text(ctx context.Context, at tidings.Position) (t storyText
 				return t, err
 			}
 		}
-		t = storyText{logged: true, headline: headlineOf(d), names: n.namer.Names(d.Title + ". " + d.Text)}
+		t = storyText{logged: true, headline: headlineOf(d), named: n.namer.Read(d.Title + ". " + d.Text)}
 	}
 	n.keep(at, t)
 	return t, nil

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"tidings/features"
 	"tidings/internal/cli"
 	"tidings/internal/terminal"
 	"tidings/pipeline"
@@ -27,7 +28,7 @@ type tales struct {
 
 // Help is what classify stories --help tells.
 func (*tales) Help() string {
-	return `Groups the documents of a pipeline into stories, which are documents that tell the same event, and shows the largest ones of each period: what people call them, how many documents tell them in the period and in all, since when, and the document in their middle. Stories of a period that tell of one thing, as those of a war, are put together: a name is heard in all of them, and they have words in common. Names are the proper names of English texts; where there are none, the weightiest words stand for them. It reads what a running or stored pipeline has committed and changes nothing.
+	return `Groups the documents of a pipeline into stories, which are documents that tell the same event, and shows the largest ones of each period: what people call them, how many documents tell them in the period and in all, since when, and the document in their middle; and what rises in the period: words that more of its documents have than those before, put together where they come in the same documents, and named. Stories of a period that tell of one thing, as those of a war, are put together: a name is heard in all of them, and they have words in common. A name is of the proper names of English texts and a noun phrase; where there are none, the weightiest words stand for them. It reads what a running or stored pipeline has committed and changes nothing.
 
   classify stories --store DIR
   classify stories --nats nats://127.0.0.1:4222 --every 7d --last 4
@@ -75,7 +76,7 @@ func (c *tales) Run(ctx context.Context, s cli.Streams) (err error) {
 		told = append(told, x)
 		return err
 	}
-	err = pipeline.TellStories(ctx, b, p, pipeline.StoriesWanted{Every: every, Top: max(c.Top, storiesTogether)}, func() {
+	err = pipeline.TellStories(ctx, b, p, pipeline.StoriesWanted{Every: every, Top: max(c.Top, storiesTogether), Rises: max(c.Top, risesNamed)}, func() {
 		if read++; read%1000 == 0 {
 			progress.show("reading", read, 0)
 		}
@@ -110,9 +111,11 @@ func (c *tales) Run(ctx context.Context, s cli.Streams) (err error) {
 }
 
 // storiesTogether is how many stories of a period are looked at, to put those
-// together that tell of one thing, and readsOfStory how many documents of each.
+// together that tell of one thing, risesNamed how many of what rises, and
+// readsOfStory how many documents of each.
 const (
 	storiesTogether = 60
+	risesNamed      = 20
 	readsOfStory    = 8
 )
 
@@ -130,8 +133,13 @@ func (n *storyNames) period(ctx context.Context, period pipeline.StoryPeriod) (t
 	headlines := make([]string, len(all))
 	for i, s := range period.Stories {
 		all[i] = stories.Told{Story: s.Story, Here: s.Here}
-		if all[i].Names, headlines[i], err = n.names.Heard(ctx, s.Central, readsOfStory); err != nil {
+		named, headline, err := n.names.Heard(ctx, s.Central, readsOfStory)
+		if err != nil {
 			return told, err
+		}
+		headlines[i] = headline
+		for _, of := range named {
+			all[i].Names, all[i].Phrases = append(all[i].Names, of.Names), append(all[i].Phrases, of.Phrases)
 		}
 	}
 	for _, g := range stories.Together(all) {
@@ -141,6 +149,37 @@ func (n *storyNames) period(ctx context.Context, period pipeline.StoryPeriod) (t
 		story := group(all, g)
 		story.Headline = headlines[g.Stories[0]]
 		told.Stories = append(told.Stories, story)
+	}
+	told.Rising, err = n.rising(ctx, period.Rises)
+	return told, err
+}
+
+// rising names what rises.
+func (n *storyNames) rising(ctx context.Context, rises []pipeline.PeriodRise) (told []terminal.Rise, err error) {
+	all := make([]stories.Told, len(rises))
+	headlines := make([]string, len(all))
+	for i, r := range rises {
+		all[i] = r.Told()
+		var named []features.Named
+		if named, headlines[i], err = n.names.Heard(ctx, r.Central, readsOfStory); err != nil {
+			return nil, err
+		}
+		for _, of := range named {
+			all[i].Names, all[i].Phrases = append(all[i].Names, of.Names), append(all[i].Phrases, of.Phrases)
+		}
+	}
+	for _, g := range stories.Called(all) {
+		if len(told) == n.top {
+			break
+		}
+		first := rises[g.Stories[0]].Bursts[0]
+		rise := terminal.Rise{Name: strings.Join(g.Names, ", "), Documents: first.Documents, Expected: first.Expected, Score: first.Score, Headline: headlines[g.Stories[0]]}
+		for _, i := range g.Stories {
+			for _, b := range rises[i].Bursts {
+				rise.Terms = append(rise.Terms, b.Text)
+			}
+		}
+		told = append(told, rise)
 	}
 	return told, nil
 }

@@ -11,6 +11,17 @@ type StoryPeriod struct {
 	End       time.Time `json:"end"`
 	Documents uint64    `json:"documents"`
 	Stories   []Story   `json:"stories"`
+	Rising    []Rise    `json:"rising,omitempty"`
+}
+
+// Rise is words that rise together in a period. Its texts are hostile, too.
+type Rise struct {
+	Name      string   `json:"name,omitempty"`
+	Terms     []string `json:"terms"`     // words and neighbouring words, the surest first
+	Documents uint64   `json:"documents"` // of the period that have the first of them
+	Expected  float64  `json:"expected"`  // that would have it at its share before
+	Score     float64  `json:"score"`     // log-likelihood ratio of the first of them
+	Headline  string   `json:"headline,omitempty"`
 }
 
 // Story is one of them. Its texts are as hostile as those of articles.
@@ -44,6 +55,7 @@ func RenderStories(w io.Writer, periods []StoryPeriod, o Options) error {
 		for _, s := range period.Stories {
 			p.story(s)
 		}
+		p.rise(period.Rising)
 	}
 	_, err := w.Write(p.buf.Bytes())
 	return err
@@ -61,5 +73,30 @@ func (p *page) story(s Story) {
 	p.print(l)
 	if s.Headline != "" {
 		p.print(line{}.to(margin+2).add(dim, visible(s.Headline).cut(p.width-margin-2)))
+	}
+}
+
+// termsOfRise is how many terms of a rise are shown.
+const termsOfRise = 3
+
+// rise is what rose in a period, line by line.
+func (p *page) rise(rises []Rise) {
+	word := text("rising")
+	for _, r := range rises {
+		var terms text
+		for i, t := range r.Terms[:min(len(r.Terms), termsOfRise)] {
+			if i > 0 {
+				terms += ", "
+			}
+			terms += visible(t)
+		}
+		l := line{}.to(margin).add(dim, word.left(saysColumns))
+		if r.Name != "" {
+			l = l.add(plain, visible(r.Name).cut(2*storyNameMax)+": ")
+		}
+		of, than := " "+number(r.Documents), " ("+expected(r.Expected)+" expected)"
+		l = l.add(dim, terms.cut(max(p.width-l.columns()-of.columns()-than.columns(), 8)))
+		p.print(l.add(plain, of).add(dim, than))
+		word = ""
 	}
 }

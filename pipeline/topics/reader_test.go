@@ -170,7 +170,7 @@ func TestWindowsTellWhatHappened(t *testing.T) {
 		t.Errorf("with nothing before it the first window tells %v", told[0].Bursts)
 	}
 	for i, want := range map[int]string{1: "coal miners", 2: "gaza strip"} {
-		if w := told[i]; !slices.ContainsFunc(w.Bursts, func(b Burst) bool { return b.Text == want && b.Documents > 30 }) {
+		if w := told[i]; !slices.ContainsFunc(w.Bursts, func(b Burst) bool { return strings.Contains(b.Text, want) && b.Documents > 30 }) {
 			t.Errorf("window %d tells %v, not %q", i, w.Bursts, want)
 		}
 	}

@@ -228,26 +228,44 @@ func textAt(texts []byte, at uint32) []byte {
 }
 
 // Top tells the n surest bursts of a window of so many documents, of equally sure
-// ones the one that more documents have, then by text. Words are left out that
-// most of their documents have in a pair that is told.
+// ones the one that more documents have, then by text; of those that are of the
+// same documents one alone (see apart).
 func (w *Window) Top(documents uint64, n int) []Burst {
+	told := w.top(documents, n)
+	if len(told) == 0 {
+		return nil
+	}
+	bursts := make([]Burst, len(told))
+	for i, p := range told {
+		bursts[i] = p.burst()
+	}
+	return bursts
+}
+
+func (w *Window) top(documents uint64, n int) []phrase {
 	if n <= 0 || documents == 0 {
 		return nil
 	}
-	var all []Burst
+	var all []phrase
+	of := map[string]uint64{} // documents, by word
 	for _, place := range w.frequent {
-		if b, rose := w.burst(&w.entries[place], float64(documents)); rose {
-			all = append(all, b)
+		e := &w.entries[place]
+		text := string(textAt(w.texts, e.text))
+		if !strings.Contains(text, " ") {
+			of[text] = uint64(e.documents)
+		}
+		if b, rose := w.burst(e, text, float64(documents)); rose {
+			all = append(all, phrase{Burst: b, hash: e.hash})
 		}
 	}
-	slices.SortFunc(all, func(a, b Burst) int {
+	slices.SortFunc(all, func(a, b phrase) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(b.Documents, a.Documents), strings.Compare(a.Text, b.Text))
 	})
-	return withoutParts(all, n)
+	return apart(all, of, n)
 }
 
 // burst tells whether a term of the window rose.
-func (w *Window) burst(e *entry, documents float64) (b Burst, rose bool) {
+func (w *Window) burst(e *entry, text string, documents float64) (b Burst, rose bool) {
 	if e.of == 0 {
 		return b, false
 	}
@@ -260,7 +278,7 @@ func (w *Window) burst(e *entry, documents float64) (b Burst, rose bool) {
 	if score < ScoreMin {
 		return b, false
 	}
-	return Burst{Text: string(textAt(w.texts, e.text)), Documents: uint64(e.documents), Expected: expected, Score: score}, true
+	return Burst{Text: text, Documents: uint64(e.documents), Expected: expected, Score: score}, true
 }
 
 // ratio is -2 log λ of two binomial counts, k of n each (Dunning 1993, section
@@ -279,25 +297,4 @@ func likelihood(k, n, p float64) (sum float64) {
 		sum += float64((n - k) * math.Log(1-p))
 	}
 	return sum
-}
-
-// withoutParts is the n best of those that are no part of a pair which two
-// thirds of their documents have, or more.
-func withoutParts(ranked []Burst, n int) []Burst {
-	most := map[string]uint64{} // documents, by word, of the pair that most of them have
-	for _, b := range ranked {
-		if first, second, pair := strings.Cut(b.Text, " "); pair {
-			most[first], most[second] = max(most[first], b.Documents), max(most[second], b.Documents)
-		}
-	}
-	told := make([]Burst, 0, n)
-	for _, b := range ranked {
-		if len(told) == n {
-			break
-		}
-		if 3*most[b.Text] < 2*b.Documents {
-			told = append(told, b)
-		}
-	}
-	return told
 }

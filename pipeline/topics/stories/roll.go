@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// roll has the names that are heard in stories of a period.
+// roll has the names, or the noun phrases, that are heard in stories of a period.
 type roll struct {
 	names   []*heard             // in the order in which they came
 	number  map[string]int       // of a name
@@ -26,12 +26,13 @@ type heard struct {
 	spread float64         // in how many stories, those where it is seldom counting less
 }
 
-func newRoll(told []Told) *roll {
+// newRoll hears what is told of stories.
+func newRoll(told []Told, of func(*Told) [][]string) *roll {
 	r := &roll{number: map[string]int{}, people: map[string]string{}, stories: len(told)}
 	for i := range told {
-		for _, of := range told[i].Names {
-			for k, name := range of {
-				if len(name) >= nameMin && !slices.Contains(of[:k], name) {
+		for _, names := range of(&told[i]) {
+			for k, name := range names {
+				if len(name) >= nameMin && !slices.Contains(names[:k], name) {
 					r.add(name).own++
 				}
 			}
@@ -39,8 +40,9 @@ func newRoll(told []Told) *roll {
 	}
 	r.peoples()
 	for i := range told {
-		for _, of := range told[i].Names {
-			r.hear(i, of, 1/float64(max(len(told[i].Names), 2)))
+		all := of(&told[i])
+		for _, names := range all {
+			r.hear(i, names, 1/float64(max(len(all), 2)))
 		}
 	}
 	r.names = slices.DeleteFunc(r.names, func(n *heard) bool { return float64(n.own) < ownMin*float64(n.within) })
@@ -173,11 +175,10 @@ func (r *roll) members(told []Told, n *heard, order []int, done []bool) (of []in
 	return of
 }
 
-// call says what people call a group: the names that are heard in much of it,
-// those before others whose words weigh much in its stories and that are not heard
-// in all of the period's. Where there is none it is the weightiest terms of its
-// largest story.
-func (r *roll) call(told []Told, g *Group) (names []string) {
+// call says what people call a group: the names that are heard in much of it, at
+// most so many, those before others whose words weigh much in its stories and that
+// are not heard in all of the period's. There can be none.
+func (r *roll) call(told []Told, g *Group, most int) (names []string) {
 	weights := make([]map[string]float64, len(g.Stories))
 	for k, i := range g.Stories {
 		weights[k] = map[string]float64{}
@@ -204,12 +205,9 @@ func (r *roll) call(told []Told, g *Group) (names []string) {
 	}
 	slices.SortStableFunc(scores, func(a, b score) int { return cmp.Compare(b.worth, a.worth) })
 	for _, s := range scores {
-		if len(names) < namesOfGroup && !slices.ContainsFunc(names, func(name string) bool { return akin(name, s.name) }) {
+		if len(names) < most && !slices.ContainsFunc(names, func(name string) bool { return akin(name, s.name) }) {
 			names = append(names, s.name)
 		}
-	}
-	if len(names) == 0 {
-		names = append(names, told[g.Stories[0]].Name(nil))
 	}
 	return names
 }
