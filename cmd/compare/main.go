@@ -37,11 +37,13 @@ type root struct {
 	cli.Root
 	Compare compare `cmd:"" default:"withargs" hidden:"" name:"run"`
 
-	Claim  claim   `cmd:"" name:"check" help:"Say from its streams whether a run kept what it claims."`
-	Bias   biases  `cmd:"" name:"bias" help:"Measure how one failure moves the shares of topics that come in blocks."`
-	Dose   doses   `cmd:"" name:"dose" help:"Measure what loss and repetition do to accuracy, dose by dose."`
-	Report reports `cmd:"" name:"report" help:"Make one page of what experiments found."`
-	Ledger ledgers `cmd:"" name:"ledger" help:"Say which updates a model lost, repeated or reordered."`
+	Claim     claim      `cmd:"" name:"check" help:"Say from its streams whether a run kept what it claims."`
+	Bias      biases     `cmd:"" name:"bias" help:"Measure how one failure moves the shares of topics that come in blocks."`
+	Threshold thresholds `cmd:"" name:"threshold" help:"Measure whether one failure loses a topic that is just popular."`
+	Drift     drifts     `cmd:"" name:"drift" help:"Measure what a model loses that stops learning at a date."`
+	Dose      doses      `cmd:"" name:"dose" help:"Measure what loss and repetition do to accuracy, dose by dose."`
+	Report    reports    `cmd:"" name:"report" help:"Make one page of what experiments found."`
+	Ledger    ledgers    `cmd:"" name:"ledger" help:"Say which updates a model lost, repeated or reordered."`
 }
 
 func main() {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -62,14 +63,54 @@ func inBlocks(t *testing.T, lines [][]byte, trained, block int, labels ...string
 func TestAFrozenLoopFailsAsAPipelineUnderEveryPromise(t *testing.T) {
 	const trained, block, documents = 2048, 1000, 9600 // at-least-once acknowledges 2,048 documents at a time
 	lines := evaltest.Documents(documents)
-	c := corpus(t, documents)
 	log, places := inBlocks(t, lines, trained, block, "sport", "science", "sport", "science")
-	window := places[trained:]
-	f, err := experiments.Freeze(t.Context(), c, "arow", experiments.Setting{}.Options, trained)
+	x := frozenCase{corpus: corpus(t, documents), trained: trained, log: log, window: places[trained:], like: func(at, from int) bool { return at/block == from/block }}
+	x.run(t)
+}
+
+// A real crash among documents of other topics makes a topic unpopular that the
+// pipeline finds just popular without one, as it does in the loop.
+func TestAPipelineLosesATopicUnderEveryPromise(t *testing.T) {
+	const trained, documents = 2048, 9600
+	c := corpus(t, documents)
+	window, head, topic, err := experiments.ThresholdWindow(t.Context(), c, experiments.ThresholdOptions{Trained: trained, Head: 1200})
 	if err != nil {
 		t.Fatal(err)
 	}
-	truth := f.Window(window, experiments.Failure{})
+	lines := evaltest.Documents(documents)
+	log := slices.Clone(lines[:trained])
+	for _, i := range window {
+		label := labelOf(t, lines[i])
+		log = append(log, bytes.Replace(lines[i], fmt.Appendf(nil, `"label":%q`, label), []byte(`"label":""`), 1))
+	}
+	x := frozenCase{corpus: c, trained: trained, log: log, window: window, like: func(at, from int) bool { return (at < head) == (from < head) }}
+	for recovery, o := range x.run(t) {
+		share := o.Share(topic)
+		lost := recovery == guarantees.Kept || recovery == guarantees.Rollback
+		if (share <= 10) != lost {
+			t.Errorf("%s: the topic has a share of %v %%", recovery, share)
+		}
+	}
+}
+
+// frozenCase is a window that a pipeline and a frozen loop meet.
+type frozenCase struct {
+	corpus  *experiments.Corpus
+	trained int
+	log     [][]byte
+	window  []int32                 // the log behind the first trained lines
+	like    func(at, from int) bool // whether documents at a place are like those that a failure from another one hits
+}
+
+// run lets a real crash strike under each recovery, holds the loop against what
+// comes out, and returns the loop's outcomes.
+func (x frozenCase) run(t *testing.T) map[string]*experiments.Outcome {
+	f, err := experiments.Freeze(t.Context(), x.corpus, "arow", experiments.Setting{}.Options, x.trained)
+	if err != nil {
+		t.Fatal(err)
+	}
+	truth := f.Window(x.window, experiments.Failure{})
+	outcomes := map[string]*experiments.Outcome{}
 	for _, tt := range []struct {
 		recovery, faults string
 		promise          experiments.Promise
@@ -81,44 +122,55 @@ func TestAFrozenLoopFailsAsAPipelineUnderEveryPromise(t *testing.T) {
 		{guarantees.Claim, "kill[stepped]:classify@2700", experiments.AtMostOnce, experiments.Loss},
 	} {
 		t.Run(tt.recovery, func(t *testing.T) {
-			times, said := make([]int, len(window)), map[string]int{}
-			total, seen, again := 0, map[int]bool{}, map[int]bool{}
-			for _, o := range crashed(t, log, tt.recovery, tt.faults, tt.kind) {
-				if again[o.line] = again[o.line] || seen[o.line]; again[o.line] && o.line < trained {
-					t.Fatal("the crash hit what is learnt")
-				}
-				seen[o.line] = true
-				if o.line >= trained {
-					times[o.line-trained]++
-					said[o.label]++
-					total++
-				}
-			}
-			x := experiments.Failure{Promise: tt.promise}
-			usual := func(n int) bool { return n == 1 }
-			if x.From = slices.IndexFunc(times, func(n int) bool { return n != 1 }); x.From < 0 {
-				x.From = 0
-			} else if n := slices.IndexFunc(times[x.From:], usual); n < 0 || slices.ContainsFunc(times[x.From+n:], func(n int) bool { return n != 1 }) {
-				t.Fatal("the crash did not hit one stretch inside the window")
-			} else {
-				x.To = x.From + n
-			}
-			t.Logf("places %d to %d are hit", x.From, x.To)
-			o := f.Window(window, x)
-			if o.Puts != total || (tt.kind == "") != (x.From == x.To) {
+			said, total, struck := x.pipeline(t, tt.recovery, tt.faults, tt.kind)
+			struck.Promise = tt.promise
+			t.Logf("places %d to %d are hit", struck.From, struck.To)
+			o := f.Window(x.window, struck)
+			outcomes[tt.recovery] = o
+			if o.Puts != total || (tt.kind == "") != (struck.From == struck.To) {
 				t.Fatalf("%d outputs of the loop, %d of the pipeline", o.Puts, total)
 			}
-			for l, label := range c.Labels() {
+			for l, label := range x.corpus.Labels() {
 				if got, want := o.Share(int32(l)), 100*float64(said[label])/float64(total); got != want {
 					t.Errorf("%s has %v %% in the loop, %v in the pipeline", label, got, want)
 				}
-				hit := func(at int) bool { return at/block == x.From/block }
-				if want := truth.Computed(int32(l), o.Output-o.Lost, hit); math.Abs(o.Share(int32(l))-want) >= .5 {
+				like := func(at int) bool { return x.like(at, struck.From) }
+				if want := truth.Computed(int32(l), o.Output-o.Lost, like); math.Abs(o.Share(int32(l))-want) >= .5 {
 					t.Errorf("%s has %v %%, counting gives %v", label, o.Share(int32(l)), want)
 				}
 			}
 		})
 	}
+	return outcomes
+}
+
+// pipeline counts what a real one puts out of the window, by label and all in all,
+// and finds the one stretch that a crash hit.
+func (x frozenCase) pipeline(t *testing.T, recovery, faults string, kind experiments.Kind) (said map[string]int, total int, struck experiments.Failure) {
+	t.Helper()
+	times := make([]int, len(x.log))
+	said = map[string]int{}
+	for _, o := range crashed(t, x.log, recovery, faults, kind) {
+		times[o.line]++
+		if o.line >= x.trained {
+			said[o.label]++
+			total++
+		}
+	}
+	unusual := func(n int) bool { return n != 1 }
+	if slices.ContainsFunc(times[:x.trained], unusual) {
+		t.Fatal("the crash hit what is learnt")
+	}
+	times = times[x.trained:]
+	if struck.From = slices.IndexFunc(times, unusual); struck.From < 0 {
+		return said, total, experiments.Failure{}
+	}
+	n := slices.IndexFunc(times[struck.From:], func(n int) bool { return n == 1 })
+	if n < 0 || slices.ContainsFunc(times[struck.From+n:], unusual) {
+		t.Fatal("the crash did not hit one stretch inside the window")
+	}
+	struck.To = struck.From + n
+	return said, total, struck
 }
 
 // A window's outputs are its documents, those that a failure repeats twice and
@@ -229,6 +281,74 @@ func TestBiasSaysWhatItCannotBeMadeWith(t *testing.T) {
 		_, err := experiments.Bias(t.Context(), tt.c, o)
 		if err == nil || tt.err != nil && !errors.Is(err, tt.err) || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The same options give the same experiments to the bit, however many runs go
+// beside each other, and pages can be made of them.
+func TestThresholdAndDriftDependOnTheirSeedAlone(t *testing.T) {
+	c := corpus(t, 3000)
+	var texts [2][]byte
+	for i, workers := range []int{1, 3} {
+		s := experiments.Setting{Others: []string{"nb"}, Seeds: 5, Seed: 3, Workers: workers}
+		lost, err := experiments.Threshold(t.Context(), c, experiments.ThresholdOptions{Setting: s, Trained: 1000, Head: 600})
+		if err != nil {
+			t.Fatal(err)
+		}
+		moved, err := experiments.Drift(t.Context(), c, experiments.DriftOptions{Setting: s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(lost.Check(), moved.Check()); err != nil {
+			t.Fatal(err)
+		}
+		if texts[i], err = json.Marshal([]any{lost, moved}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(texts[0], texts[1]) {
+		t.Error("the result depends on how many runs go beside each other")
+	}
+}
+
+func TestThresholdAndDriftSayWhatTheyCannotBeMadeWith(t *testing.T) {
+	timeless, err := experiments.Load(func(yield func(tidings.Document, error) bool) {
+		for i := range 3000 {
+			if !yield(tidings.Document{ID: "a", Text: "some text", Label: []string{"sport", "science"}[i%2]}, nil) {
+				return
+			}
+		}
+	}, features.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := corpus(t, 3000)
+	lost := func(c *experiments.Corpus, o experiments.ThresholdOptions) error {
+		_, err := experiments.Threshold(t.Context(), c, o)
+		return err
+	}
+	moved := func(c *experiments.Corpus, o experiments.DriftOptions) error {
+		_, err := experiments.Drift(t.Context(), c, o)
+		return err
+	}
+	for name, tt := range map[string]struct {
+		got, err error
+		says     string
+	}{
+		"too few for a head":    {lost(corpus(t, 300), experiments.ThresholdOptions{}), experiments.ErrTooFew, "150 are learnt before the window"},
+		"a head too long":       {lost(c, experiments.ThresholdOptions{Trained: 1000, Head: 1900}), experiments.ErrTooFew, "of no topic there are enough"},
+		"a topic nobody has":    {lost(c, experiments.ThresholdOptions{Topic: "space"}), experiments.ErrNoLabels, `no document has the label "space"`},
+		"a failure too large":   {lost(c, experiments.ThresholdOptions{Head: 10, Hit: 11}), nil, "cannot hit 11 documents of a head of 10"},
+		"too few to drift":      {moved(corpus(t, 300), experiments.DriftOptions{}), experiments.ErrTooFew, "300 documents, the experiment needs 2000"},
+		"no times":              {moved(timeless, experiments.DriftOptions{}), experiments.ErrNoTimes, "the document in the middle has none"},
+		"no times, and a date":  {moved(timeless, experiments.DriftOptions{Freeze: time.Unix(1, 0)}), experiments.ErrNoTimes, "none of 3000 documents"},
+		"a date before all":     {moved(c, experiments.DriftOptions{Freeze: time.Unix(1, 0)}), experiments.ErrTooFew, "name another date"},
+		"a half-life too short": {moved(c, experiments.DriftOptions{HalfLife: features.HalfLife{Documents: 1}}), nil, "half-life"},
+		"a date behind all":     {moved(c, experiments.DriftOptions{Freeze: time.Now()}), experiments.ErrTooFew, "name another date"},
+	} {
+		if tt.got == nil || tt.err != nil && !errors.Is(tt.got, tt.err) || !strings.Contains(tt.got.Error(), tt.says) {
+			t.Errorf("%s: %v", name, tt.got)
 		}
 	}
 }

@@ -14,9 +14,12 @@ type Loop struct {
 	corpus     *Corpus
 	vectorizer *features.Vectorizer
 	model      model.Model
-	n          uint64   // documents met
-	df         []uint32 // by term of the corpus
+	n          uint64       // documents met
+	df         []uint32     // by term of the corpus
+	forgets    *features.DF // else, where df does; nil: it does not
 
+	hashes []uint64
+	slots  []uint32
 	vector tidings.Vector
 	values []uint32
 	scores []float64
@@ -34,6 +37,19 @@ func NewLoop(c *Corpus, name string, o model.Options) (*Loop, error) {
 	return l, nil
 }
 
+// newForgetting starts from nothing, with a df that forgets so; the zero half-life
+// is NewLoop.
+func newForgetting(c *Corpus, name string, o model.Options, half features.HalfLife) (*Loop, error) {
+	l, err := NewLoop(c, name, o)
+	if err != nil || half == (features.HalfLife{}) {
+		return l, err
+	}
+	f := c.options
+	f.DFHalfLife = half
+	l.vectorizer, l.forgets, l.df = features.NewVectorizer(f), features.NewDF(f), nil
+	return l, nil
+}
+
 // newLoop has no df yet.
 func newLoop(c *Corpus, m model.Model) *Loop {
 	return &Loop{corpus: c, vectorizer: features.NewVectorizer(c.options), model: m}
@@ -44,19 +60,38 @@ func newLoop(c *Corpus, m model.Model) *Loop {
 func (l *Loop) Predict(i int) int32 {
 	d := &l.corpus.documents[i]
 	terms := l.corpus.terms[d.terms:d.end]
-	l.n++
-	l.values = l.values[:0]
-	for _, t := range terms {
-		l.df[t.Ref]++
-		l.values = append(l.values, l.df[t.Ref])
-	}
-	l.vectorizer.Vector(&l.vector, &l.corpus.dict, terms, l.values, l.n)
+	n := l.count(terms, d.time)
+	l.vectorizer.Vector(&l.vector, &l.corpus.dict, terms, l.values, n)
 	l.scores = l.model.Predict(l.vector, l.scores)
 	best := model.Best(l.model.Labels(), l.scores)
 	if best < 0 {
 		return none
 	}
 	return l.number(best)
+}
+
+// count counts a document in df, and returns how many there are in the unit of df.
+func (l *Loop) count(terms []features.TermCount, time int64) (n uint64) {
+	l.n++
+	l.values = l.values[:0]
+	if l.forgets == nil {
+		for _, t := range terms {
+			l.df[t.Ref]++
+			l.values = append(l.values, l.df[t.Ref])
+		}
+		return l.n
+	}
+	l.hashes = l.hashes[:0]
+	for _, t := range terms {
+		l.hashes = append(l.hashes, l.corpus.dict.Hash(t.Ref))
+	}
+	l.slots = l.forgets.Resolve(l.slots, l.hashes)
+	l.forgets.Tick(time)
+	for _, slot := range l.slots {
+		l.values = append(l.values, l.forgets.Observe(slot))
+	}
+	documents := l.forgets.Documents(l.n)
+	return documents.N()
 }
 
 // number is the corpus' of a label of the model.
