@@ -3,9 +3,11 @@ package eval_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -109,4 +111,57 @@ func look(ctx context.Context, t *testing.T, b *broker.Broker, p pipeline.Plan, 
 		}
 	}
 	return len(positions)
+}
+
+// Properties, of a store that has no room for a while: nothing ends, people are told
+// once, and all is released when there is room again.
+func TestAFullStoreHoldsOutputsBackAndEndsNothing(t *testing.T) {
+	b := evaltest.Broker(t)
+	p := evaltest.Plan(t, "full", 1, guarantees.BySnapshot)
+	p.SnapshotEvery = pipeline.Interval{Documents: 100}
+	evaltest.Fill(t, b, p.Pipeline, evaltest.Documents(300), 1)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := pipeline.Create(ctx, b, p); err != nil {
+		t.Fatal(err)
+	}
+	r, err := pipeline.NewRunner(b, p, "", "w")
+	if err != nil {
+		t.Fatal(err)
+	}
+	snapshots, err := p.SnapshotsIn(nil, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := make(chan string, 10)
+	r.KeepIn(&crowded{SnapshotStore: snapshots.Store})
+	r.Notice(func(s string) { told <- s })
+	running, stop := context.WithCancel(ctx)
+	ran := make(chan error, 1)
+	go func() { ran <- r.Run(running) }()
+	last, err := b.LastSequence(ctx, p.Pipeline.LogStream().Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tally, err := eval.Follow(ctx, b, p, last, nil)
+	stop()
+	if err := errors.Join(err, <-ran); err != nil {
+		t.Fatal(err)
+	}
+	if tally.Documents != 300 || len(told) != 1 {
+		t.Errorf("%d documents are released, and %d times something was said; want 300 and 1", tally.Documents, len(told))
+	}
+}
+
+// crowded is a store that has no room the first time.
+type crowded struct {
+	guarantees.SnapshotStore
+	tries atomic.Int32
+}
+
+func (c *crowded) Put(ctx context.Context, name, about string, data []byte) error {
+	if c.tries.Add(1) == 1 {
+		return errors.New("no space left on device")
+	}
+	return c.SnapshotStore.Put(ctx, name, about, data)
 }

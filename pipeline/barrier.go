@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"tidings/guarantees"
 	"tidings/internal/broker"
@@ -263,9 +264,29 @@ func (d *desk) barrier(ctx context.Context, u *Unit, span guarantees.Unit) error
 	return d.saver.failure()
 }
 
+// keepEvery is how often a store that does not take a snapshot is tried again.
+const keepEvery = time.Second
+
+// keep stores the state at a barrier, as often as it takes: nothing behind the
+// barrier before can be released until it is stored, and nothing is lost.
+func (d *desk) keep(ctx context.Context, all []pending) error {
+	for {
+		err := d.worker.keep(ctx, all)
+		d.worker.tellUnstored(ctx, err)
+		if err == nil || errors.Is(err, broker.ErrNoBroker) || errors.Is(err, broker.ErrUnknown) || ctx.Err() != nil {
+			return err // who has no broker begins again where there is one
+		}
+		select {
+		case <-time.After(keepEvery):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 // answer stores the state at a barrier, and reports it.
 func (d *desk) answer(ctx context.Context, all []pending, at uint64, span guarantees.Unit) error {
-	if err := d.worker.keep(ctx, all); err != nil {
+	if err := d.keep(ctx, all); err != nil {
 		return err
 	}
 	for _, c := range d.committers {

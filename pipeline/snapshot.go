@@ -305,10 +305,13 @@ func (w *worker) store(ctx context.Context, all []pending) error {
 	return w.plan.sweep(ctx, w.broker, w.snapshots)
 }
 
-// keep stores snapshots.
+// keep stores snapshots, those that are not stored yet.
 func (w *worker) keep(ctx context.Context, all []pending) error {
 	s := w.snapshots
 	for i := range all {
+		if all[i].save == nil {
+			continue // it is stored
+		}
 		data, err := all[i].data()
 		if err == nil {
 			err = s.Save(ctx, all[i].snapshot, data)
@@ -327,8 +330,12 @@ func (w *worker) tellUnstored(ctx context.Context, err error) {
 	if err != nil && (ctx.Err() != nil || w.unstored || errors.Is(err, broker.ErrNoBroker)) {
 		return
 	}
+	then := "The work goes on, nothing is lost, and the next one is tried; until then a start takes longer"
+	if w.plan.Holds() {
+		then = "Nothing is lost, and it is tried again; until then what comes behind the one before is held back"
+	}
 	if w.unstored = err != nil; w.unstored {
-		w.notice(fmt.Sprintf("%s: a snapshot cannot be stored: %v. The work goes on, nothing is lost, and the next one is tried; until then a start takes longer", w.name(), err))
+		w.notice(fmt.Sprintf("%s: a snapshot cannot be stored: %v. %s", w.name(), err, then))
 	}
 }
 
