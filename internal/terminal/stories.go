@@ -51,7 +51,11 @@ func RenderStories(w io.Writer, periods []StoryPeriod, o Options) error {
 		p.say(dim, margin, "none: no document with a time has been predicted")
 	}
 	for _, period := range periods {
-		p.section("Stories", date(period.Start, time.DateOnly)+" to "+date(period.End, time.DateOnly)+", "+plural(period.Documents, "document", "documents"))
+		from, to := date(period.Start, time.DateOnly), date(period.End, time.DateOnly)
+		if period.Start.Unix()%86_400 != 0 || period.End.Unix()%86_400 != 0 {
+			from, to = date(period.Start, "2006-01-02 15:04"), date(period.End, "15:04")
+		}
+		p.section("Stories", from+" to "+to+", "+plural(period.Documents, "document", "documents"))
 		for _, s := range period.Stories {
 			p.story(s)
 		}
