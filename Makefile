@@ -63,9 +63,9 @@ bench-peers: python
 python:
 	@python3 -c 'import ensurepip' 2>/dev/null || { echo "installing python3-venv, which the peers need"; apt-get update -q && apt-get install -q -y python3-venv; }
 
-# Processes killed with kill -9, a broker killed likewise, sleepers that wake as
-# zombies: counts what is lost or comes twice. make test runs a short version.
-PROVE ?= -prove.kills 100 -prove.brokers 30 -prove.zombies 30 -prove.documents 24000
+# Processes killed with kill -9, a broker and a Redis killed likewise, sleepers
+# that wake as zombies: counts what is lost or comes twice. make test runs a short version.
+PROVE ?= -prove.kills 100 -prove.brokers 30 -prove.zombies 30 -prove.redis 30 -prove.documents 24000
 prove:
 	$(GO) test -count 1 -v -timeout 30m -parallel 8 -run '^TestProve' ./cmd -args $(PROVE)
 

@@ -17,6 +17,7 @@ import (
 	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/internal/broker/brokertest"
+	"tidings/internal/state/redistest"
 	"tidings/pipeline"
 )
 
@@ -33,6 +34,8 @@ type lane struct {
 	broker *process
 	client *broker.Broker
 	rounds int
+	redis  *redistest.Server // with df counts; nil: they are in workers
+	kills  int               // of it
 }
 
 // laneTimeout is how long a lane may take.
@@ -111,6 +114,9 @@ func (r *round) work(i int) *process {
 	args := []string{"--nats", r.url(), "--pipeline", r.name, "--partitions", r.division.partitions}
 	if s := r.division.stages[i]; s != "" {
 		args = append(args, "--stages", s)
+	}
+	if r.redis != nil {
+		args = append(args, "--state", r.redis.URL)
 	}
 	return start(r.t, "classify", args...)
 }

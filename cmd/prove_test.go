@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tidings/guarantees"
+	"tidings/internal/state/redistest"
 )
 
 // What `make prove` asks for; a short proof runs with all other tests.
@@ -19,6 +20,7 @@ var (
 	proveKills   = flag.Int("prove.kills", 6, "how many worker processes to kill")
 	proveBrokers = flag.Int("prove.brokers", 2, "how often to kill the broker's process")
 	proveZombies = flag.Int("prove.zombies", 2, "how many worker processes to pause, replace and wake")
+	proveRedis   = flag.Int("prove.redis", 2, "how often to kill the Redis in which df counts are")
 	proveSize    = flag.Int("prove.documents", 6000, "documents of each pipeline that is disturbed")
 	proveSeed    = flag.Uint64("prove.seed", 0, "decides the moments; 0 is another one each time")
 )
@@ -80,6 +82,23 @@ func TestProveZombies(t *testing.T) {
 		for round := 0; n > 0; round++ {
 			r := l.round(divisions[(l.number+round)%2])
 			n -= r.disturb(n, r.wakeZombie)
+			r.finish()
+		}
+	})
+}
+
+// Properties, of pipelines whose df counts are in a Redis, which is killed with
+// SIGKILL at random moments, every other time together with a worker process, and
+// comes back without its last writes:
+//   - all go on by themselves, and the rest as above.
+func TestProveKilledRedis(t *testing.T) {
+	redistest.Need(t)
+	p := newProof(t, "kill -9 of the Redis with the counts", *proveRedis)
+	p.lanes(min(2, max(1, *proveRedis/4)), func(l *lane, n int) {
+		l.redis = redistest.New(l.t, "--appendonly", "yes")
+		for round := 0; n > 0; round++ {
+			r := l.round(divisions[(l.number+round)%2])
+			n -= r.disturb(n, r.killRedis)
 			r.finish()
 		}
 	})
@@ -185,6 +204,25 @@ func (r *round) killBroker() bool {
 	r.lane.broker.kill(r.t)
 	m.at = time.Now()
 	r.lane.serve()
+	r.recovered(m, m.epoch)
+	return true
+}
+
+// killRedis kills the Redis, or the Redis and a process that has partitions, and
+// starts what it has killed again.
+func (r *round) killRedis() bool {
+	r.lane.pause(time.Second)
+	m := r.mark()
+	r.redis.Kill(r.t)
+	r.lane.kills++
+	if r.lane.kills%2 == 0 {
+		r.workers[m.worker].kill(r.t)
+		r.workers[m.worker] = r.work(m.worker)
+		m.epoch++
+	}
+	r.lane.pause(500 * time.Millisecond)
+	m.at = time.Now()
+	r.redis.Run(r.t)
 	r.recovered(m, m.epoch)
 	return true
 }
