@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tidings/guarantees"
+	"tidings/internal/broker"
 	"tidings/internal/state/redistest"
 )
 
@@ -223,7 +224,15 @@ func (r *round) killRedis() bool {
 	r.lane.pause(500 * time.Millisecond)
 	m.at = time.Now()
 	r.redis.Run(r.t)
-	r.recovered(m, m.epoch)
+	record := r.await(m.stream, m.sequence+1, func(h guarantees.Header, record broker.Record) bool {
+		return h.Kind == guarantees.Done && h.Epoch >= m.epoch && !record.Time.Before(m.at)
+	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.times = append(r.times, record.Time.Sub(m.at))
+	if m.busy {
+		r.busy++
+	}
 	return true
 }
 

@@ -18,7 +18,8 @@ import (
 type Frozen struct {
 	tokenizer  *features.Tokenizer
 	vectorizer *features.Vectorizer
-	df         func(hash uint64) uint32 // with the text counted
+	bring      func(hashes []uint64) error // before df of them is asked for; nil: that needs nothing
+	df         func(hash uint64) uint32    // with the text counted
 	model      model.Model
 	documents  features.Documents
 
@@ -98,7 +99,7 @@ func (r *Runner) met() (met uint64, whole bool) {
 // met the log up to the given sequence at least, or it is ErrElsewhere; with 0 it
 // is what it is.
 func (r *Runner) Frozen(upTo uint64) (*Frozen, error) {
-	tables := make([]*features.DF, r.plan.Partitions.DF)
+	tables := make([]counter, r.plan.Partitions.DF)
 	var learner *Learner
 	for _, w := range r.workers {
 		if w.assembly == nil || w.met.Load() < upTo {
@@ -106,9 +107,7 @@ func (r *Runner) Frozen(upTo uint64) (*Frozen, error) {
 		}
 		if w.assembly.df != nil {
 			for p, table := range w.assembly.df.tables {
-				if table, ok := table.(*features.DF); ok { // else it lives elsewhere
-					tables[p] = cmp.Or(table, tables[p])
-				}
+				tables[p] = cmp.Or(table, tables[p])
 			}
 		}
 		if w.assembly.classify != nil {
@@ -119,7 +118,11 @@ func (r *Runner) Frozen(upTo uint64) (*Frozen, error) {
 		return nil, ErrElsewhere
 	}
 	lookup := func(hash uint64) uint32 { return tables[features.Partition(hash, len(tables))].Next(hash) }
-	return NewFrozen(r.plan.Features, learner.model, lookup, learner.documents), nil
+	f := NewFrozen(r.plan.Features, learner.model, lookup, learner.documents)
+	if r.held != nil {
+		f.bring = fetching(tables)
+	}
+	return f, nil
 }
 
 // Predict says which label the model gives a text, as if the text were the
@@ -128,6 +131,11 @@ func (f *Frozen) Predict(title, text string) (label string, probability float64,
 	f.dict.Reset()
 	if f.terms, err = f.tokenizer.Append(f.terms[:0], &f.dict, []byte(title), []byte(text)); err != nil {
 		return "", 0, err
+	}
+	if f.bring != nil {
+		if err := f.bring(f.dict.Hashes()); err != nil {
+			return "", 0, err
+		}
 	}
 	f.values = f.values[:0]
 	for _, t := range f.terms {

@@ -97,6 +97,33 @@ func (o *redisCounts) fetch(ctx context.Context, hashes []uint64) error {
 	return nil
 }
 
+// fetchTimeout is how long a text that is asked for when the work is over waits
+// for its counts.
+const fetchTimeout = 2 * time.Second
+
+// fetching fetches the counts of a text from tables that live outside. After the
+// first failure it does not try again: a Redis that is gone holds up one text.
+func fetching(tables []counter) func(hashes []uint64) error {
+	of, failed := make([][]uint64, len(tables)), error(nil)
+	return func(hashes []uint64) error {
+		for p := range of {
+			of[p] = of[p][:0]
+		}
+		for _, hash := range hashes {
+			p := features.Partition(hash, len(tables))
+			of[p] = append(of[p], hash)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), fetchTimeout)
+		defer cancel()
+		for p, table := range tables {
+			if o, ok := table.(*redisCounts); ok && failed == nil {
+				failed = o.fetch(ctx, of[p])
+			}
+		}
+		return failed
+	}
+}
+
 // fenced makes a worker that has lost its counts one that has lost its partition.
 func fenced(err error) error {
 	if errors.Is(err, state.ErrFenced) {

@@ -15,8 +15,8 @@ func (c *classify) checkState() error {
 		return err
 	case c.Rebuild && !outside:
 		return &cli.UsageError{Err: errors.New("--state-rebuild is about the counts in a Redis: give --state redis://HOST:6379/0, or leave it out")}
-	case outside && len(c.Test) > 0:
-		return &cli.UsageError{Err: errors.New("--test asks for the df of each word of each text, one after the other, and with --state redis://... they are not in this process: leave out one of them")}
+	case outside && !c.Learn:
+		return &cli.UsageError{Err: errors.New("--learn=false counts nothing, so there is no state to be kept in a Redis: leave out one of them")}
 	}
 	return nil
 }
