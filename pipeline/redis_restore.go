@@ -67,6 +67,9 @@ func (p Plan) checkState() error {
 	if p.Fixed {
 		errs = append(errs, errors.New("nothing is counted where nothing is learnt, so there is no state to be kept in a Redis: keep it embedded"))
 	}
+	if p.Order == guarantees.Arrival {
+		errs = append(errs, errors.New("df counts in a Redis say up to where in the log they have come, and with the order arrival that does not say what they have met: keep state embedded, or the order sorted"))
+	}
 	for _, stage := range []string{DFStage, ClassifyStage} {
 		switch promise := p.Promise(stage); promise.OrDefault().Recovery {
 		case guarantees.Commit, guarantees.Claim, guarantees.Kept, guarantees.Rollback:
