@@ -7,10 +7,12 @@ import (
 
 	"pgregory.net/rapid"
 
+	"tidings"
 	"tidings/eval/check"
 	"tidings/eval/ledger"
 	"tidings/guarantees"
 	"tidings/pipeline"
+	"tidings/pipeline/topics"
 )
 
 var (
@@ -97,7 +99,20 @@ func stories() map[string]spoilt {
 		"a window never":        {exactly, 2, func(s *story) { s.of(pipeline.TopicsStage, 0).edit(1).Windows = nil }, []check.Kind{check.WindowLost}, true},
 		"a window of nothing":   {exactly, 2, func(s *story) { r := s.of(pipeline.TopicsStage, 0).edit(1); r.Windows = append(r.Windows, window(90)) }, []check.Kind{check.WindowUnexpected}, true},
 		"a window counts wrong": {exactly, 2, func(s *story) { s.of(pipeline.TopicsStage, 0).edit(1).Windows[0].Documents++ }, []check.Kind{check.WindowDiffers}, true},
-		"late, and not in":      {exactly, 2, func(s *story) { s.of(pipeline.TopicsStage, 0).edit(5).Counts[0].Late++ }, []check.Kind{check.Sum}, true},
+		"a late document of nothing": {exactly, 2, func(s *story) {
+			r := s.of(pipeline.TopicsStage, 0).edit(1)
+			r.Late = append(r.Late, lateDocument(7))
+		}, []check.Kind{check.WindowUnexpected}, true},
+		"a late document never told": {exactly, 2, func(s *story) { s.log[2].Late = append(s.log[2].Late, lateDocument(3)) }, []check.Kind{check.WindowLost}, true},
+		"a late document that an older program only counts": {exactly, 2, func(s *story) {
+			s.log[2].Late = append(s.log[2].Late, lateDocument(3))
+			t := s.of(pipeline.TopicsStage, 0)
+			for _, i := range t.units() {
+				c := &t.edit(i).Counts[0]
+				c.Windowed, c.Late = c.Windowed-1, c.Late+1
+			}
+		}, nil, false},
+		"late, and not in": {exactly, 2, func(s *story) { s.of(pipeline.TopicsStage, 0).edit(5).Counts[0].Late++ }, []check.Kind{check.Sum}, true},
 		"a window loses one": {exactly, 2, func(s *story) {
 			c := &s.of(pipeline.TopicsStage, 0).edit(5).Counts[0]
 			c.In, c.Windowed = c.In-1, c.Windowed-1
@@ -291,3 +306,8 @@ type damaged string
 func (d damaged) Error() string { return string(d) }
 
 const errDamaged = damaged("damaged")
+
+// lateDocument is one that was too late for a window of partition 0.
+func lateDocument(sequence uint64) topics.Late {
+	return topics.Late{Definition: "count:5", Position: topics.Place{Position: tidings.Position{Sequence: sequence}}, ID: "late"}
+}

@@ -25,8 +25,9 @@ type History struct {
 	Claim      guarantees.Promise            // of the whole run
 	Stages     map[string]guarantees.Promise // of a stage that promises something else
 	Partitions pipeline.Partitions
-	Raced      bool // records were met as they arrived: the oracle, which meets them in log order, says nothing of predictions
-	Finished   bool // what is not committed counts as lost, and not as in flight
+	Topics     topics.Options // says who owns which window
+	Raced      bool           // records were met as they arrived: the oracle, which meets them in log order, says nothing of predictions
+	Finished   bool           // what is not committed counts as lost, and not as in flight
 	// Log is everything that came in, in order, with what the oracle made of it.
 	// A message is valid until the next one.
 	Log iter.Seq2[Message, error]
@@ -50,6 +51,7 @@ type Message struct {
 	Entries  []pipeline.Entry // what tokenize makes of it; predictions and digests are the oracle's
 	Terms    [][]int          // of each entry: how many of its terms each df partition counts
 	Windows  []topics.Window  // that the oracle closes with it
+	Late     []topics.Late    // documents of it that the oracle finds too late
 	Counts   []topics.Counts  // of the oracle, up to it
 }
 
@@ -74,6 +76,7 @@ type Record struct {
 	// sequence; of df, where a record may come again in part.
 	ValuesTo func(sequence uint64) int
 	Windows  []topics.Window // of topics
+	Late     []topics.Late
 	Counts   []topics.Counts
 }
 

@@ -45,12 +45,13 @@ type lane struct {
 	lost    *Finding
 	counts  []topics.Counts
 	windows windows
+	late    windows
 }
 
 func newLane(h *History, s *Stream, f *findings) *lane {
 	l := &lane{published: h.Published, stream: s, where: s.name(), promise: h.promise(s.Stage), findings: f, account: Account{Where: s.name()}, released: released{on: h.releases(s.Stage)}}
-	l.windows = newWindows(l)
-	l.windows.alone = h.Raced
+	l.windows, l.late = newWindows(l, &l.account), newWindows(l, &Account{})
+	l.windows.alone, l.late.alone = h.Raced, h.Raced
 	l.next, l.stop = iter.Pull2(s.Records)
 	return l
 }
@@ -385,5 +386,6 @@ func (l *lane) finish(last uint64) error {
 		}
 	}
 	l.windows.finish()
+	l.late.finish()
 	return nil
 }

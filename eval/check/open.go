@@ -21,7 +21,7 @@ import (
 // read, and the oracle runs over its log, while Check walks it. each, if not
 // nil, is called after every message of the log, with the documents so far.
 func Open(ctx context.Context, b *broker.Broker, p pipeline.Plan, each func(documents uint64)) (History, error) {
-	h := History{Claim: p.Claim(), Stages: map[string]guarantees.Promise{}, Partitions: p.Partitions, Raced: p.Races()}
+	h := History{Claim: p.Claim(), Stages: map[string]guarantees.Promise{}, Partitions: p.Partitions, Topics: p.Topics, Raced: p.Races()}
 	// Who reads is looked at before who writes for them, so that a run that goes
 	// on meanwhile is not seen to have less in than out.
 	for _, n := range slices.Backward(p.Writers()) {
@@ -113,7 +113,7 @@ func record(c *pipeline.Committed, stage string, partition int) Record {
 	}
 	u := c.Unit
 	r.Entries, r.Missing = u.Entries, u.Learnt.Missing
-	r.Windows, r.Counts = u.Windows[partition], u.Counts[partition]
+	r.Windows, r.Counts, r.Late = u.Windows[partition], u.Counts[partition], u.Late[partition]
 	if stage == pipeline.DFStage {
 		r.Values = len(u.DF[partition])
 		r.ValuesTo = func(sequence uint64) int { return u.ValuesTo(partition, sequence) }
@@ -135,7 +135,7 @@ func log(ctx context.Context, b *broker.Broker, p pipeline.Plan, last uint64, ea
 		o.Promotions = pipeline.NewPromotions(b, p)
 		var m Message
 		o.Message = func(u *pipeline.Unit) {
-			m = Message{Sequence: u.From, Entries: u.Entries, Windows: u.Windows[0], Counts: u.Counts[0], Terms: terms(m.Terms, u, p.Partitions.DF)}
+			m = Message{Sequence: u.From, Entries: u.Entries, Windows: u.Windows[0], Late: u.Late[0], Counts: u.Counts[0], Terms: terms(m.Terms, u, p.Partitions.DF)}
 		}
 		err = feed(ctx, b, p, last, func(r broker.Record) error {
 			if err := o.Take(ctx, r); err != nil {

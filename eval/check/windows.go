@@ -10,19 +10,35 @@ import (
 // are remembered as emitted.
 const windowsMax = 1 << 16
 
+// windowName is what no two results of windows share, nor two documents that were
+// too late for one.
 type windowName struct {
-	definition string
-	number     int64
-	revision   uint64 // of its results
+	definition, key string
+	number          int64
+	revision        uint64       // of its results
+	late            topics.Place // of a document
 }
 
-func nameOf(w topics.Window) windowName { return windowName{w.Definition, w.Number, w.Revision} }
+func nameOf(w topics.Window) windowName {
+	return windowName{definition: w.Definition, key: w.Key, number: w.Number, revision: w.Revision}
+}
+
+func nameOfLate(l topics.Late) windowName {
+	return windowName{definition: l.Definition, key: l.Key, number: l.Number, late: l.Position}
+}
 
 func (n windowName) String() string {
-	if n.revision > 0 {
-		return fmt.Sprintf("%s number %d, result %d", n.definition, n.number, n.revision)
+	s := fmt.Sprintf("%s number %d", n.definition, n.number)
+	if n.key != "" {
+		s = fmt.Sprintf("%s of %q number %d", n.definition, n.key, n.number)
 	}
-	return fmt.Sprintf("%s number %d", n.definition, n.number)
+	switch {
+	case n.late != topics.Place{}:
+		return fmt.Sprintf("document %s, too late for %s", n.late, s)
+	case n.revision > 0:
+		return fmt.Sprintf("%s, result %d", s, n.revision)
+	}
+	return s
 }
 
 type windowSeen struct {
@@ -34,8 +50,11 @@ type windowSeen struct {
 // windows sets the windows that a lane emits beside the oracle's. They need not
 // come at the same place: a run that lost or repeated documents closes them
 // elsewhere.
+//
+// Documents that were too late are set beside each other in the same way.
 type windows struct {
 	lane    *lane
+	account *Account
 	alone   bool                      // there are none of an oracle: each has to come once
 	want    map[windowName]windowSeen // of the oracle
 	got     map[windowName]windowSeen // of the lane
@@ -43,29 +62,41 @@ type windows struct {
 	sum     uint64                    // of digests
 }
 
-func newWindows(l *lane) windows {
-	return windows{lane: l, want: map[windowName]windowSeen{}, got: map[windowName]windowSeen{}}
+func newWindows(l *lane, a *Account) windows {
+	return windows{lane: l, account: a, want: map[windowName]windowSeen{}, got: map[windowName]windowSeen{}}
 }
 
 // emitted takes the windows of a record.
 func (l *lane) emitted(r Record) {
 	for _, w := range r.Windows {
-		l.windows.emit(w, r.To)
+		l.windows.emit(nameOf(w), w.Digest(), r.To)
+	}
+	for _, late := range r.Late {
+		l.late.emit(nameOfLate(late), late.Digest(), r.To)
 	}
 }
 
+// lists says whether the lane's record tells of late documents one by one; those
+// of older programs only count them.
+func (l *lane) lists() bool {
+	late, listed := uint64(0), uint64(0)
+	for _, c := range l.counts {
+		late, listed = late+c.Late, listed+c.Listed
+	}
+	return late == 0 || listed > 0
+}
+
 // emit takes one of the lane's.
-func (ws *windows) emit(w topics.Window, at uint64) {
-	ws.sum += w.Digest()
-	name := nameOf(w)
+func (ws *windows) emit(name windowName, digest, at uint64) {
+	ws.sum += digest
 	if _, twice := ws.got[name]; twice {
-		ws.lane.account.Repeated++
+		ws.account.Repeated++
 		ws.say(WindowRepeated, name, at)
 		return
 	}
-	g := windowSeen{digest: w.Digest(), at: at}
+	g := windowSeen{digest: digest, at: at}
 	if ws.alone { // it is what it is paired with
-		ws.lane.account.In++
+		ws.account.In++
 		ws.pair(name, g, g)
 		return
 	}
@@ -81,10 +112,9 @@ func (ws *windows) emit(w topics.Window, at uint64) {
 }
 
 // expect takes one of the oracle's.
-func (ws *windows) expect(w topics.Window, at uint64) {
-	ws.lane.account.In++
-	name := nameOf(w)
-	o := windowSeen{digest: w.Digest(), at: at}
+func (ws *windows) expect(name windowName, digest, at uint64) {
+	ws.account.In++
+	o := windowSeen{digest: digest, at: at}
 	if g, ok := ws.got[name]; ok && !g.matched {
 		ws.pair(name, g, o)
 		return
@@ -98,7 +128,7 @@ func (ws *windows) expect(w topics.Window, at uint64) {
 
 // pair sets two beside each other, and remembers the name for a while.
 func (ws *windows) pair(name windowName, got, oracle windowSeen) {
-	ws.lane.account.Out++
+	ws.account.Out++
 	if got.digest != oracle.digest {
 		ws.say(WindowDiffers, name, got.at)
 	}
@@ -116,12 +146,12 @@ func (ws *windows) say(kind Kind, name windowName, at uint64) {
 }
 
 func (ws *windows) lost(name windowName, at uint64) {
-	ws.lane.account.Lost++
+	ws.account.Lost++
 	ws.say(WindowLost, name, at)
 }
 
 func (ws *windows) unexpected(name windowName, at uint64) {
-	ws.lane.account.Unexpected++
+	ws.account.Unexpected++
 	ws.say(WindowUnexpected, name, at)
 }
 
@@ -129,7 +159,7 @@ func (ws *windows) unexpected(name windowName, at uint64) {
 func (ws *windows) finish() {
 	for _, name := range sorted(ws.want) {
 		if w := ws.want[name]; w.at > ws.lane.cursor {
-			ws.lane.account.InFlight++
+			ws.account.InFlight++
 		} else {
 			ws.lost(name, w.at)
 		}

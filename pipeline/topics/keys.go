@@ -83,12 +83,13 @@ func hashOf(s string) uint64 {
 // window depends on the one before (PopularUntil), all windows of a definition
 // and key have one owner, so that it knows by itself what the one before was.
 func (o Options) Owner(w Window, partitions int) int {
-	for _, d := range o.WithDefaults().Windows {
+	share := w.Number
+	for _, d := range o.Windows {
 		if d.String() == w.Definition {
-			return o.owner(hashOf(w.Definition), o.By.hash(w.Key), o.shareOf(d, w.Number), max(partitions, 1))
+			share = o.shareOf(d, w.Number)
 		}
 	}
-	return 0
+	return o.owner(hashOf(w.Definition), o.By.hash(w.Key), share, max(partitions, 1))
 }
 
 // shareOf is the number by which a window is divided among partitions: its own,
