@@ -141,7 +141,7 @@ func (w *observer) window(closed topics.Window) {
 	if closed.Provisional {
 		return
 	}
-	name := windowName{closed.Definition, closed.Number}
+	name := windowName{closed.Definition, closed.Key, closed.Number}
 	if w.windows[name] {
 		w.o.WindowsRepeated++
 		return

@@ -17,7 +17,7 @@ import (
 // made, in which a is popular.
 func known() *Truth {
 	t := &Truth{
-		numbers: map[string]uint32{}, windows: map[windowName]string{{"count:4", 0}: "a"},
+		numbers: map[string]uint32{}, windows: map[windowName]string{{"count:4", "", 0}: "a"},
 		df: map[uint64]uint32{1: 4, 2: 1}, counted: 5, Tally: pipeline.NewTally(),
 	}
 	for i, label := range []string{"", "a", "b", "a"} {

@@ -47,8 +47,8 @@ type answer struct {
 
 // windowName is what no two windows share.
 type windowName struct {
-	definition string
-	number     int64
+	definition, key string
+	number          int64
 }
 
 // NewTruth feeds a pipeline's log, up to its present end, to the oracle.
@@ -73,7 +73,7 @@ func NewTruth(ctx context.Context, b *broker.Broker, p pipeline.Plan) (*Truth, e
 	}
 	o.Window = func(w topics.Window) {
 		if !w.Provisional {
-			t.windows[windowName{w.Definition, w.Number}] = popular(w)
+			t.windows[windowName{w.Definition, w.Key, w.Number}] = popular(w)
 		}
 	}
 	if err := o.Replay(ctx, b, p.Pipeline); err != nil {

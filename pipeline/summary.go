@@ -2,9 +2,11 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 
 	"tidings/eval/metric"
 	"tidings/guarantees"
+	"tidings/pipeline/topics"
 )
 
 // Summary is the account of a run, as --summary writes it.
@@ -39,11 +41,15 @@ type Summary struct {
 	Coverage         []metric.Covered `json:"coverage,omitempty"`
 	Abstain          *metric.Covered  `json:"abstain,omitempty"` // what --abstain left
 
-	Windows       uint64 `json:"windows"`
-	TermsDropped  uint64 `json:"terms_dropped"`  // occurrences beyond what df can hold, or terms that it forgot to make room
-	CellsDropped  uint64 `json:"cells_dropped"`  // updates beyond what the model may hold
-	LabelsDropped uint64 `json:"labels_dropped"` // documents whose label was one too many to learn
-	Updates       uint64 `json:"updates"`
+	Windows uint64 `json:"windows"`
+	// WindowsBy is what windows are kept by, "source" or "label"; "": of all.
+	// WindowCounts is what became of the documents in them, by definition.
+	WindowsBy     topics.By       `json:"windows_by,omitempty"`
+	WindowCounts  []topics.Counts `json:"window_counts,omitempty"`
+	TermsDropped  uint64          `json:"terms_dropped"`  // occurrences beyond what df can hold, or terms that it forgot to make room
+	CellsDropped  uint64          `json:"cells_dropped"`  // updates beyond what the model may hold
+	LabelsDropped uint64          `json:"labels_dropped"` // documents whose label was one too many to learn
+	Updates       uint64          `json:"updates"`
 
 	Start      uint64      `json:"start_version,omitempty"` // the version that the pipeline began with
 	Fixed      bool        `json:"fixed,omitempty"`         // nothing is learnt
@@ -113,7 +119,7 @@ func (t *Tally) Summary(p Plan) Summary {
 		CalibrationError: t.Confidence.Calibration.Error(), Calibration: t.Confidence.Bins(),
 		Coverage: t.Confidence.Coverage(), Abstain: t.Confidence.Kept(),
 		TermsDropped: t.Dropped.Terms, CellsDropped: t.Dropped.Cells, LabelsDropped: t.Dropped.Labels,
-		Windows: t.Windows, Updates: t.Updates, Start: p.Start.Number, Fixed: p.Fixed, Promotions: t.Promotions,
+		Windows: t.Windows, WindowsBy: p.Topics.By, WindowCounts: slices.Clone(t.Counts), Updates: t.Updates, Start: p.Start.Number, Fixed: p.Fixed, Promotions: t.Promotions,
 		Drift: t.Alarms.Counts(p.Drift), AlarmsDigest: Digest(t.Alarms.Digest()),
 		PredictionsDigest: t.PredictionsDigest(), DFDigest: Digest(t.DFDigest), ModelDigest: Digest(t.ModelDigest),
 		Latency: LatencyMS{P50: t.Latency.P50(), P95: t.Latency.P95(), P99: t.Latency.P99()},

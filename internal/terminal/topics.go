@@ -286,6 +286,9 @@ func (p *page) conservation(c topics.Counts) {
 	if c.Open > 0 {
 		sum += ", " + plural(uint64(c.Open), "window", "windows") + " still open"
 	}
+	if c.Pooled > 0 {
+		sum += ", " + number(c.Pooled) + " of further keys as " + visible(topics.Other)
+	}
 	if c.Forced > 0 {
 		sum += ", " + plural(c.Forced, "window", "windows") + " closed early"
 	}

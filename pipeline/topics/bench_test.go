@@ -6,10 +6,14 @@ import (
 	"time"
 )
 
+func steadyOptions(tb testing.TB) Options {
+	return Options{Windows: []Definition{parse(tb, "tumbling:24h"), parse(tb, "tumbling:7d"), parse(tb, "count:1000000000"), parse(tb, "sliding:7d/1d"), parse(tb, "session:3h")}, OutOfOrder: 48 * time.Hour}
+}
+
 // steady fills a state with all labels of the windows that stay open, of every
 // kind.
 func steady(tb testing.TB) (*State, []Document) {
-	s := New(Options{Windows: []Definition{parse(tb, "tumbling:24h"), parse(tb, "tumbling:7d"), parse(tb, "count:1000000000"), parse(tb, "sliding:7d/1d"), parse(tb, "session:3h")}, OutOfOrder: 48 * time.Hour}, 0, 1)
+	s := New(steadyOptions(tb), 0, 1)
 	docs := make([]Document, 1000)
 	for i := range docs {
 		docs[i] = Document{Time: int64(3*day) - int64(i%30)*int64(time.Hour), Label: fmt.Sprintf("label %d", i%10)}
@@ -63,5 +67,33 @@ func BenchmarkCloseSessions(b *testing.B) {
 		if closed < 980 {
 			b.Fatalf("%d sessions were closed at once", closed)
 		}
+	}
+}
+
+// As BenchmarkObserve, with windows of 30 sources and hysteresis.
+func BenchmarkObserveByKey(b *testing.B) {
+	for _, by := range []By{BySource, ByLabel} {
+		b.Run(by.String(), func(b *testing.B) {
+			o := steadyOptions(b)
+			o.By, o.PopularUntil = by, .08
+			s := New(o, 0, 1)
+			docs := make([]Document, 1000)
+			for i := range docs {
+				docs[i] = Document{Time: int64(3*day) - int64(i%30)*int64(time.Hour), Label: fmt.Sprintf("label %d", i%10), Source: fmt.Sprintf("source %d", i%30)}
+			}
+			for range 30 {
+				for i := range docs {
+					s.Observe(docs[i], nil)
+				}
+			}
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				s.Observe(docs[i], nil)
+				if i++; i == len(docs) {
+					i = 0
+				}
+			}
+		})
 	}
 }

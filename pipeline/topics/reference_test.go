@@ -32,15 +32,25 @@ func reference(o Options, events []event) (windows []emitted, open []Window, cou
 	for _, d := range o.Windows {
 		var w []emitted
 		var still []Window
-		var c Counts
-		switch d.kind {
-		case count:
+		c := Counts{Definition: d.String()}
+		if d.kind == count {
 			w, still, c = referenceCount(o, d, events)
-		case session:
-			w, still, c = referenceSession(o, d, events)
-		default:
-			w, still, c = referenceTime(o, d, events)
+		} else {
+			for _, key := range referenceKeys(o, events) {
+				of := referenceTime
+				if d.kind == session {
+					of = referenceSession
+				}
+				kw, kstill, kc := of(o, d, key, events)
+				w, still = append(w, kw...), append(still, kstill...)
+				c.Add(kc)
+			}
 		}
+		// By event, then number, then key.
+		sort.SliceStable(w, func(i, j int) bool {
+			a, b := w[i], w[j]
+			return cmp.Or(cmp.Compare(a.after, b.after), cmp.Compare(a.window.Number, b.window.Number), cmp.Compare(a.window.Key, b.window.Key)) < 0
+		})
 		windows, open = append(windows, w...), append(open, still...)
 		c.Open = len(still)
 		counts = append(counts, c)
@@ -48,6 +58,47 @@ func reference(o Options, events []event) (windows []emitted, open []Window, cou
 	// By event, then definition (kept by the stable sort), then number.
 	sort.SliceStable(windows, func(i, j int) bool { return windows[i].after < windows[j].after })
 	return windows, open, counts
+}
+
+// referenceKey is the key under which a document counts, and whether that is
+// because its own is too long.
+func referenceKey(o Options, d Document) (key string, pooled bool) {
+	switch o.By {
+	case BySource:
+		key = d.Source
+	case ByLabel:
+		key = d.Label
+	}
+	if len(key) > 256 {
+		return Other, true
+	}
+	return key, false
+}
+
+func referenceKeys(o Options, events []event) (keys []string) {
+	for _, e := range events {
+		if key, _ := referenceKey(o, e.doc); e.document() && !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// referencePast is which labels were popular in the window before.
+type referencePast struct {
+	known  bool
+	number int64
+	labels map[string]bool
+}
+
+func (p *referencePast) remember(number int64, w Window) {
+	*p = referencePast{true, number, map[string]bool{}}
+	for _, s := range w.Shares {
+		if s.Popular {
+			p.labels[s.Label] = true
+		}
+	}
 }
 
 // bigFloor knows no overflow.
@@ -128,12 +179,13 @@ func (h horizon) done(d Definition, n int64) bool {
 	return h.watermark != nil && end.Cmp(h.watermark) <= 0 || h.ended != nil && start.Cmp(h.ended) <= 0
 }
 
-func referenceTime(o Options, d Definition, events []event) ([]emitted, []Window, Counts) {
+func referenceTime(o Options, d Definition, key string, events []event) ([]emitted, []Window, Counts) {
 	c := Counts{Definition: d.String()}
 	docs := map[int64][]string{}
 	over := horizons(o, events)
 	for i, e := range events {
-		if !e.document() {
+		of, pooled := referenceKey(o, e.doc)
+		if !e.document() || of != key {
 			continue
 		}
 		c.In++
@@ -149,6 +201,9 @@ func referenceTime(o Options, d Definition, events []event) ([]emitted, []Window
 			continue
 		}
 		c.Windowed++
+		if pooled {
+			c.Pooled++
+		}
 		for n := newest; ; n-- {
 			start := new(big.Int).Mul(big.NewInt(n), step)
 			if new(big.Int).Add(start, length).Cmp(at) <= 0 {
@@ -166,14 +221,19 @@ func referenceTime(o Options, d Definition, events []event) ([]emitted, []Window
 	slices.Sort(numbers)
 	var windows []emitted
 	var open []Window
+	var past referencePast
 	for _, n := range numbers {
 		closing := 0 // after which event it is final
 		for closing < len(events) && !over[closing+1].done(d, n) {
 			closing++
 		}
 		start, end := d.bounds(n)
-		w := Window{Definition: d.String(), Number: n, Start: start, End: end}
-		referenceShares(o, &w, docs[n])
+		w := Window{Definition: d.String(), Key: key, Number: n, Start: start, End: end}
+		if past.number != n-1 {
+			past = referencePast{}
+		}
+		referenceShares(o, &w, docs[n], past.labels)
+		past.remember(n, w)
 		if closing == len(events) {
 			open = append(open, w)
 			continue
@@ -185,7 +245,7 @@ func referenceTime(o Options, d Definition, events []event) ([]emitted, []Window
 
 // referenceSession keeps the documents of all open sessions in one heap, and
 // divides it into sessions anew after each event.
-func referenceSession(o Options, d Definition, events []event) (windows []emitted, open []Window, c Counts) {
+func referenceSession(o Options, d Definition, key string, events []event) (windows []emitted, open []Window, c Counts) {
 	c.Definition = d.String()
 	gap, longest := big.NewInt(int64(d.length)), big.NewInt(int64(o.sessionMax()))
 	cut := func(t int64) int64 { return bigFloor(big.NewInt(t), longest) }
@@ -207,14 +267,19 @@ func referenceSession(o Options, d Definition, events []event) (windows []emitte
 		}
 		return all
 	}
+	var past referencePast
 	window := func(docs []Document) Window {
 		first, last := docs[0].Time, docs[len(docs)-1].Time
-		w := Window{Definition: d.String(), Number: first, Start: time.Unix(0, first).UTC(), End: time.Unix(0, last).UTC().Add(d.length)}
+		w := Window{Definition: d.String(), Key: key, Number: first, Start: time.Unix(0, first).UTC(), End: time.Unix(0, last).UTC().Add(d.length)}
 		var labels []string
 		for _, doc := range docs {
 			labels = append(labels, doc.Label)
 		}
-		referenceShares(o, &w, labels)
+		if past.known && cut(first)-past.number > 1 {
+			past = referencePast{}
+		}
+		referenceShares(o, &w, labels, past.labels)
+		past.remember(cut(first), w)
 		return w
 	}
 	for i, e := range events {
@@ -224,8 +289,9 @@ func referenceSession(o Options, d Definition, events []event) (windows []emitte
 				heap = slices.DeleteFunc(heap, func(doc Document) bool { return doc.Time >= docs[0].Time && doc.Time <= last })
 			}
 		}
+		of, pooled := referenceKey(o, e.doc)
 		switch {
-		case !e.document():
+		case !e.document() || of != key:
 		case e.doc.Time == NoTime:
 			c.In++
 			c.Untimed++
@@ -236,6 +302,9 @@ func referenceSession(o Options, d Definition, events []event) (windows []emitte
 		default:
 			c.In++
 			c.Windowed++
+			if pooled {
+				c.Pooled++
+			}
 			heap = append(heap, e.doc)
 		}
 	}
@@ -246,35 +315,69 @@ func referenceSession(o Options, d Definition, events []event) (windows []emitte
 }
 
 func referenceCount(o Options, d Definition, events []event) ([]emitted, []Window, Counts) {
+	type keyed struct {
+		window Window
+		labels []string
+		heard  uint64
+		past   referencePast
+	}
 	c := Counts{Definition: d.String()}
 	var windows []emitted
-	var labels []string
 	number, seen := int64(0), uint64(0)
-	window := func() Window {
-		w := Window{Definition: d.String(), Number: number, First: seen - uint64(len(labels)) + 1, Last: seen}
-		referenceShares(o, &w, labels)
+	all := map[string]*keyed{}
+	result := func(k *keyed) Window {
+		w := k.window
+		referenceShares(o, &w, k.labels, k.past.labels)
 		return w
 	}
+	keys := referenceKeys(o, events)
 	for i, e := range events {
 		if e.document() {
+			key, pooled := referenceKey(o, e.doc)
+			if all[key] == nil {
+				all[key] = &keyed{}
+			}
+			k := all[key]
 			seen++
 			c.In++
 			c.Windowed++
-			labels = append(labels, e.doc.Label)
+			if pooled {
+				c.Pooled++
+			}
+			if len(k.labels) == 0 {
+				k.window = Window{Definition: d.String(), Key: key, Number: number, First: seen}
+				number++
+			}
+			k.window.Last, k.heard = seen, seen
+			k.labels = append(k.labels, e.doc.Label)
 		}
-		if full := int64(len(labels)) == d.documents; full || closes(o, events, i) && len(labels) > 0 {
-			windows = append(windows, emitted{after: i, window: window()})
-			labels = nil
-			number++
+		for _, key := range keys {
+			k := all[key]
+			if k == nil {
+				continue
+			}
+			silent := o.By != ByAll && e.document() && seen-k.heard >= 100*uint64(d.documents)
+			if len(k.labels) > 0 && (silent || int64(len(k.labels)) == d.documents || closes(o, events, i)) {
+				w := result(k)
+				windows = append(windows, emitted{after: i, window: w})
+				k.past.remember(0, w)
+				k.labels = nil
+			}
+			if silent {
+				delete(all, key)
+			}
 		}
 	}
-	if len(labels) > 0 {
-		return windows, []Window{window()}, c
+	var open []Window
+	for _, key := range keys {
+		if k := all[key]; k != nil && len(k.labels) > 0 {
+			open = append(open, result(k))
+		}
 	}
-	return windows, nil, c
+	return windows, open, c
 }
 
-func referenceShares(o Options, w *Window, labels []string) {
+func referenceShares(o Options, w *Window, labels []string, before map[string]bool) {
 	known := map[string]bool{}
 	count := map[string]uint64{}
 	for _, l := range labels {
@@ -288,7 +391,7 @@ func referenceShares(o Options, w *Window, labels []string) {
 	w.Documents = uint64(len(labels))
 	for l, n := range count {
 		share := float64(n) / float64(len(labels))
-		w.Shares = append(w.Shares, Share{Label: l, Documents: n, Share: share, Popular: share > o.Popular && l != "" && l != Other})
+		w.Shares = append(w.Shares, Share{Label: l, Documents: n, Share: share, Popular: (share > o.Popular || o.PopularUntil > 0 && share >= o.PopularUntil && before[l]) && l != "" && l != Other})
 	}
 	sort.Slice(w.Shares, func(i, j int) bool {
 		a, b := w.Shares[i], w.Shares[j]
