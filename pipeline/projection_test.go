@@ -37,6 +37,7 @@ func logged(ctx context.Context, t *testing.T, b *broker.Broker, name Name, n in
 	defer a.Close()
 	words := []string{"goal", "match", "vote", "law", "rain", "storm", "star", "orbit"}
 	labels := []string{"sport", "politics", "weather", "space"}
+	titles := []string{"Tour de France", "Hong Kong", "Hurricane Harvey", "Voyager leaves the Solar System", "é nothing is named"}
 	put := func(kind string, data []byte) {
 		if err := a.Append(name.LogSubject(kind, "test"), nil, data); err != nil {
 			t.Fatal(err)
@@ -53,8 +54,8 @@ func logged(ctx context.Context, t *testing.T, b *broker.Broker, name Name, n in
 				lines = append(lines, fmt.Appendf(nil, `{"id":"d%d","text":""}`, i))
 			default:
 				late := random.IntN(20) / 19 * 3 // days
-				lines = append(lines, fmt.Appendf(nil, `{"id":"d%d","time":"2026-01-%02dT00:00:00Z","label":%q,"text":"%s %s %s"}`, i, 4+i*27/n-late,
-					labels[label], words[2*label], words[2*label+1], words[random.IntN(len(words))]))
+				lines = append(lines, fmt.Appendf(nil, `{"id":"d%d","time":"2026-01-%02dT00:00:00Z","label":%q,"title":"%s","text":"%s %s %s"}`, i, 4+i*27/n-late,
+					labels[label], titles[random.IntN(len(titles))], words[2*label], words[2*label+1], words[random.IntN(len(words))]))
 			}
 			i++
 		}
@@ -82,6 +83,7 @@ func projectionPlan(t *testing.T, name Name, p Partitions) Plan {
 		}
 		plan.Topics.Windows = append(plan.Topics.Windows, d)
 	}
+	plan.Topics.Stories, plan.Topics.Bursts = 3, 3
 	plan = plan.WithDefaults()
 	plan.Features.HashBits = 10
 	return plan

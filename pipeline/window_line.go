@@ -133,14 +133,17 @@ func (t *WindowTeller) line(w topics.Window) WindowLine {
 		for _, s := range p.Shares {
 			before[s.Label] = s.Share
 		}
-		for _, s := range p.Shares {
-			if !slices.ContainsFunc(w.Shares, func(now topics.Share) bool { return now.Label == s.Label }) {
-				l.Previous.Gone = append(l.Previous.Gone, GoneLabel{s.Label, s.Share})
-			}
-		}
 	}
 	for _, s := range w.Shares {
 		l.Shares = append(l.Shares, ShareLine{s, before[s.Label]})
+		delete(before, s.Label)
+	}
+	if l.Previous != nil {
+		for _, s := range t.newest[l.of()].Shares {
+			if _, gone := before[s.Label]; gone {
+				l.Previous.Gone = append(l.Previous.Gone, GoneLabel{s.Label, s.Share})
+			}
+		}
 	}
 	return l
 }

@@ -42,6 +42,10 @@ type (
 		Kind string `json:"kind"`
 		topics.Window
 	}
+	lateLine struct {
+		Kind string `json:"kind"`
+		topics.Late
+	}
 	promotionLine struct {
 		Kind string `json:"kind"`
 		pipeline.PromotionLine
@@ -96,6 +100,13 @@ func (l *lineWriter) unit(u *pipeline.Unit) error {
 	for _, windows := range u.Windows {
 		for _, w := range windows {
 			if err := l.json.Encode(windowLine{"window", w}); err != nil {
+				return err
+			}
+		}
+	}
+	for _, partition := range u.Late {
+		for _, late := range partition {
+			if err := l.json.Encode(lateLine{"late", late}); err != nil {
 				return err
 			}
 		}

@@ -182,6 +182,11 @@ func foreign(t *rapid.T) Report {
 				w.Start = time.Unix(rapid.Int64().Draw(t, "start"), 0)
 				w.End = w.Start.Add(time.Duration(rapid.Int64().Draw(t, "length")))
 			}
+			w.Key = rapid.OneOf(rapid.Just(""), hostile).Draw(t, "key")
+			for range rapid.IntRange(0, 3).Draw(t, "told") {
+				w.Bursts = append(w.Bursts, topics.Burst{Text: any("burst"), Documents: number("burst of"), Expected: float("expected")})
+				w.Stories = append(w.Stories, topics.Story{Name: any("story"), Here: number("here"), Terms: rapid.SliceOf(hostile).Draw(t, "terms of it")})
+			}
 			for range rapid.IntRange(0, 12).Draw(t, "shares") {
 				w.Shares = append(w.Shares, topics.Share{Label: label("label"), Documents: number("n"), Share: float("share"), Popular: rapid.Bool().Draw(t, "popular")})
 			}

@@ -62,12 +62,23 @@ func (p *page) definition(definition string, windows []topics.Window, counts *to
 	if len(windows) == 0 {
 		p.print(line{}.add(dim, "  no window is closed yet"))
 	} else {
-		p.table(newTopicTable(p.width, windows[max(0, len(windows)-windowsMax):]))
-		p.brief(windows[len(windows)-1])
+		newest := windows[len(windows)-1]
+		p.table(newTopicTable(p.width, ofKey(newest.Key, windows[max(0, len(windows)-windowsMax):])))
+		p.brief(newest)
 	}
 	if counts != nil {
 		p.conservation(*counts)
 	}
+}
+
+// ofKey are the windows of one key: those of others do not go before them.
+func ofKey(key string, windows []topics.Window) (of []topics.Window) {
+	for _, w := range windows {
+		if w.Key == key {
+			of = append(of, w)
+		}
+	}
+	return of
 }
 
 func (p *page) table(t topicTable) {

@@ -156,6 +156,9 @@ func (p *page) brief(w topics.Window) {
 		}
 		told += visible(name).cut(storyNameMax) + " " + number(s.Here)
 	}
+	if w.Key != "" {
+		p.says("key", visible(w.Key).cut(storyNameMax)+", one of several; classify topics shows them all")
+	}
 	if rose != "" {
 		p.says("rising", rose)
 	}

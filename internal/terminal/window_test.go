@@ -56,12 +56,16 @@ func TestWindowsTellWhatRisesAndWhatItWasBefore(t *testing.T) {
 	}
 }
 
-// A report tells shortly what rose in the newest window and what it tells of.
+// A report tells shortly what rose in the newest window and what it tells of, and
+// compares it with those of its key alone.
 func TestReportsTellTheNewestWindowsStories(t *testing.T) {
 	w := windowsOf(&windowLines(t, month)[0])[1]
 	w.Stories[1].Name = ""
+	other, before := w, w
+	w.Key, other.Key, before.Key = "wire", "paper", "wire"
+	before.Start, before.End = w.Start.AddDate(0, -1, 0), w.Start
 	var b bytes.Buffer
-	if err := Render(&b, Report{Windows: map[string][]topics.Window{w.Definition: {w}}}, Options{}); err != nil {
+	if err := Render(&b, Report{Windows: map[string][]topics.Window{w.Definition: {before, other, w}}}, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "brief-100.txt", b.String())
