@@ -16,45 +16,69 @@ import (
 
 // A log of three sources: one is behind, one is idle now and then, one ends in
 // the middle; some documents have no time, some lie in the far future, and some of
-// those say that their times are made up. At 1, 2, 4 and 8 partitions, killed at
-// each point of a unit's way:
-//   - the windows and counts are the oracle's;
+// those say that their times are made up. Windows of all of them, by source, and
+// by label with hysteresis and fewer keys than there are labels, at 1, 2, 4 and 8
+// partitions, each stage killed at each point of a unit's way:
+//   - the windows, late documents and counts are the oracle's;
 //   - every document went somewhere: In = Windowed + Late + Untimed + Future;
 //   - what lies in the far future is counted and closes nothing.
 func TestWindowsOfSeveralSourcesAreTheOraclesWhateverDies(t *testing.T) {
-	hour, err := topics.Parse("tumbling:6h")
-	if err != nil {
-		t.Fatal(err)
-	}
-	documents := evaltest.Documents(600)
-	for _, partitions := range []int{1, 2, 4, 8} {
-		t.Run(fmt.Sprintf("partitions=%d", partitions), func(t *testing.T) {
-			b := evaltest.Broker(t)
-			p := evaltest.Plan(t, "several", partitions, guarantees.Commit)
-			p.Topics = topics.Options{Windows: []topics.Definition{hour}, OutOfOrder: time.Hour}
-			p = p.WithDefaults()
-			future := fillSources(t, b, p.Pipeline, documents)
-			oracle, err := eval.NewOracle(p)
+	for _, test := range []struct {
+		options    topics.Options
+		partitions []int
+	}{
+		{topics.Options{}, []int{4}},
+		{topics.Options{By: topics.BySource, Lateness: 3 * time.Hour}, []int{1, 2}},
+		{topics.Options{By: topics.ByLabel, KeysMax: 2, Popular: .5, PopularUntil: .3}, []int{1, 2, 4, 8}},
+	} {
+		o := test.options
+		o.OutOfOrder = time.Hour
+		for _, w := range []string{"tumbling:6h", "sliding:12h/6h", "session:3h", "count:20"} {
+			d, err := topics.Parse(w)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := oracle.Replay(t.Context(), b, p.Pipeline); err != nil {
-				t.Fatal(err)
-			}
-			faults := killedEverywhere(partitions)
-			got := evaltest.Run(t, b, p, faults...)
-			if n := struck(t, b, p); n != len(faults) {
-				t.Errorf("%d of %d faults have struck", n, len(faults))
-			}
-			want := oracle.Tally
-			if got.Windows != want.Windows || got.WindowsDigest != want.WindowsDigest || got.Windows == 0 {
-				t.Errorf("%d windows with digest %x, the oracle has %d with %x", got.Windows, got.WindowsDigest, want.Windows, want.WindowsDigest)
-			}
-			c := got.Counts[0]
-			if o := want.Counts[0]; c != o || c.In != c.Sum() || c.Future != future || c.Untimed == 0 || c.Late == 0 || c.Dropped > 0 {
-				t.Errorf("counts %+v, the oracle has %+v, %d from the future", c, o, future)
-			}
-		})
+			o.Windows = append(o.Windows, d)
+		}
+		for _, n := range test.partitions {
+			t.Run(fmt.Sprintf("by=%s/partitions=%d", o.By, n), func(t *testing.T) { sources(t, o, n) })
+		}
+	}
+}
+
+// sources sets one killed run beside the oracle.
+func sources(t *testing.T, o topics.Options, partitions int) {
+	b := evaltest.Broker(t)
+	p := evaltest.Plan(t, "several", partitions, guarantees.Commit)
+	p.Topics = o
+	p = p.WithDefaults()
+	future := fillSources(t, b, p.Pipeline, evaltest.Documents(600))
+	oracle, err := eval.NewOracle(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := oracle.Replay(t.Context(), b, p.Pipeline); err != nil {
+		t.Fatal(err)
+	}
+	faults := killedEverywhere(partitions)
+	got, want := evaltest.Run(t, b, p, faults...), oracle.Tally
+	if n := struck(t, b, p); n != len(faults) {
+		t.Errorf("%d of %d faults have struck", n, len(faults))
+	}
+	if got.Windows != want.Windows || got.WindowsDigest != want.WindowsDigest || got.Windows == 0 {
+		t.Errorf("%d windows with digest %x, the oracle has %d with %x", got.Windows, got.WindowsDigest, want.Windows, want.WindowsDigest)
+	}
+	for i, c := range got.Counts {
+		timed := o.Windows[i].String() != "count:20"
+		if c != want.Counts[i] || c.In != c.Sum() || c.Dropped > 0 || c.Listed != c.Late {
+			t.Errorf("counts %+v, the oracle has %+v", c, want.Counts[i])
+		}
+		if timed && (c.Future != future || c.Untimed == 0 || c.Late == 0) {
+			t.Errorf("counts %+v, %d are from the future", c, future)
+		}
+		if o.KeysMax > 0 && c.Pooled == 0 {
+			t.Errorf("counts %+v: no document was of a further key", c)
+		}
 	}
 }
 
