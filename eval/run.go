@@ -32,6 +32,7 @@ func run(ctx context.Context, b *broker.Broker, p pipeline.Plan, faults *guarant
 	}
 	r.Inject(faults)
 	r.Snapshots(every)
+	r.Verify()
 	last, err := b.LastSequence(ctx, p.Pipeline.LogStream().Name)
 	if err != nil {
 		return nil, err

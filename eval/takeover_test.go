@@ -13,15 +13,16 @@ import (
 	"tidings/pipeline"
 )
 
-// Properties, at 1 and 3 partitions: a runner whose partitions another one
+// Properties, at 1 and 3 partitions, by commit and by replay: a runner whose partitions another one
 // takes in the middle of its work stops with ErrFenced that names the other,
 // leaves no trace behind the other's fence, and the results are the oracle's.
 func TestATakenOverRunnerLeavesNoTrace(t *testing.T) {
 	documents := lines(t, "wikipedia-current-events.jsonl.gz", 8000)
-	for _, n := range []int{1, 3} {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
+	for i, recovery := range []string{guarantees.Commit, guarantees.Commit, guarantees.Replay} {
+		n := []int{1, 3, 3}[i]
+		t.Run(fmt.Sprintf("%s/%d", recovery, n), func(t *testing.T) {
 			b := evaltest.Broker(t)
-			p := pipeline.Plan{Pipeline: "taken", Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n}}.WithDefaults()
+			p := evaltest.Plan(t, "taken", n, recovery)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			if err := pipeline.Create(ctx, b, p); err != nil {

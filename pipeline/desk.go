@@ -19,6 +19,7 @@ type desk struct {
 	unaligned     uint64 // a mistake on purpose: the barrier before
 	unalignedFrom places
 	saver         saver
+	verifiers     []*verifier // by committer, if any
 	alarm         *alarm
 	stored        uint64 // documents that had passed at the snapshot before the last
 }
@@ -65,6 +66,11 @@ func (d *desk) unit(ctx context.Context, u *Unit) error {
 			}
 		}
 	}
+	for i, v := range d.verifiers {
+		if err := v.compare(ctx, u, d.owns[i]); err != nil {
+			return err
+		}
+	}
 	if open {
 		if err := d.commit(ctx, u, span); err != nil {
 			return err
@@ -78,6 +84,7 @@ func (d *desk) unit(ctx context.Context, u *Unit) error {
 	if u.Trigger == "" {
 		w.done = u.To
 		w.met.Store(u.To)
+		w.plantKeep(u.To)
 	}
 	switch {
 	case w.plan.Holds() && open && (u.Barrier || d.unaligned > 0):
@@ -141,9 +148,28 @@ func (d *desk) save(ctx context.Context, u *Unit, span guarantees.Unit) error {
 	return nil
 }
 
+// verify opens verifiers, where they are wanted.
+func (d *desk) verify(ctx context.Context) error {
+	w := d.worker
+	if !w.verifies || w.promise().Recovery != guarantees.Replay {
+		return nil
+	}
+	for i, p := range w.partitions {
+		v, err := w.verifier(ctx, p, w.restoredTo(i))
+		if err != nil {
+			return err
+		}
+		d.verifiers = append(d.verifiers, v)
+	}
+	return nil
+}
+
 // close waits for a snapshot that is being stored. One that was cut off does not
 // count: there had better be another one.
 func (d *desk) close() {
+	for _, v := range d.verifiers {
+		v.close()
+	}
 	d.saver.stop()
 	if d.saver.failure() != nil {
 		d.worker.saved = d.stored

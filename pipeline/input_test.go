@@ -41,6 +41,9 @@ func part(u *Unit, n int, from, to uint64) *Unit {
 		if inside {
 			out.Entries = append(out.Entries, e)
 		}
+		for p := range n {
+			out.endValues(p, e.Position.Sequence)
+		}
 	}
 	for p := range n {
 		for _, end := range u.ends[p] {

@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"io"
 	"math"
+	"time"
 
 	"tidings"
 	"tidings/guarantees"
@@ -18,6 +19,11 @@ import (
 // model sums in any order, or it has forgotten what it has met.
 func (w *worker) plant() {
 	a := w.assembly
+	if w.faults.Plants(planted.ReadsClock) {
+		for i, s := range a.ahead {
+			a.ahead[i] = clocked{s}
+		}
+	}
 	if a.classify != nil && w.faults.Plants(planted.UnorderedSum) {
 		a.classify.learner.model = disordered{a.classify.learner.model}
 	}
@@ -29,6 +35,37 @@ func (w *worker) plant() {
 			clear(a.topics.at)
 		}
 	}
+}
+
+// plantKeep gives the mark of df's inputs to a second store, and plantMarks
+// believes that one and not the snapshot, where a test wants it.
+func (w *worker) plantKeep(mark uint64) {
+	if w.stage == DFStage && w.faults.Plants(planted.SecondMarks) {
+		w.faults.Planted.Keep("marks of df", mark)
+	}
+}
+
+func (w *worker) plantMarks() {
+	if w.stage != DFStage || !w.faults.Plants(planted.SecondMarks) {
+		return
+	}
+	kept := w.faults.Planted.Newest("marks of df")
+	for _, p := range w.partitions {
+		w.assembly.df.at[p] = max(w.assembly.df.at[p], kept)
+	}
+}
+
+// clocked gives documents that have no time the present one.
+type clocked struct{ Stage }
+
+func (s clocked) Step(u *Unit) error {
+	err := s.Stage.Step(u)
+	for i := range u.Entries {
+		if e := &u.Entries[i]; e.Kind == DocumentEntry && e.Time == noTime {
+			e.Time = time.Now().UnixNano()
+		}
+	}
+	return err
 }
 
 // disordered takes the features of a vector as a Go map hands them out.

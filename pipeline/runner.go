@@ -28,6 +28,8 @@ type Runner struct {
 	notice  func(string)
 	clock   Clock // of the coordinator of snapshots; nil: the machine's
 
+	verifies bool // what replay makes again is compared with what is stored
+
 	mu      sync.Mutex
 	workers []*worker // at work, or that were when Run ended
 }
@@ -48,7 +50,7 @@ func NewRunner(b *broker.Broker, p Plan, stages, who string) (*Runner, error) {
 func (r *Runner) worker(stage string, partitions []int) *worker {
 	return &worker{
 		plan: r.plan, broker: r.broker, stage: stage, partitions: partitions, who: r.who, faults: r.faults, every: r.every,
-		snapshots: guarantees.Snapshots{Store: r.store}, held: r.held, notice: r.tell,
+		snapshots: guarantees.Snapshots{Store: r.store}, held: r.held, verifies: r.verifies, notice: r.tell,
 	}
 }
 
@@ -101,6 +103,11 @@ func (r *Runner) Snapshots(every uint64) { r.every = every }
 // KeepIn says where snapshots are kept. It comes before Run, and is needed where
 // the plan says that they are not with the broker.
 func (r *Runner) KeepIn(s guarantees.SnapshotStore) { r.store = s }
+
+// Verify makes what replay makes again be compared with what is stored, by
+// position: a stage that is not pure fails with an *ImpureError. It comes before
+// Run. It costs a reading of what is made again, nothing else.
+func (r *Runner) Verify() { r.verifies = true }
 
 // Notice has people told of what does not end the work. It comes before Run.
 func (r *Runner) Notice(f func(string)) { r.notice = f }

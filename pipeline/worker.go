@@ -29,6 +29,7 @@ type worker struct {
 	snapshots  guarantees.Snapshots
 	notice     func(string) // tells people
 	held       *held        // where df counts live; nil: here
+	verifies   bool         // what replay makes again is compared with what is stored
 
 	assembly *assembly     // of the last attempt
 	bell     *alarm        // of this attempt
@@ -220,14 +221,15 @@ func (w *worker) attempt(ctx context.Context) error {
 		return err
 	}
 	w.assembly.start = nil // it can be large
+	w.passed, w.saved, w.done = from.documents, from.documents, 0
+	w.met.Store(from.after)
+	w.plantMarks()
 	for i, c := range committers {
 		if err := c.Rewind(ctx, w.restoredTo(i)); err != nil {
 			return err
 		}
 	}
 	w.plant()
-	w.passed, w.saved, w.done = from.documents, from.documents, 0
-	w.met.Store(from.after)
 	in, err := w.input(ctx, committers, from)
 	if err != nil {
 		return err
@@ -347,21 +349,26 @@ func (w *worker) saves() uint64 {
 func (w *worker) releases() bool { return w.plan.Releases(w.writes().Stage) }
 
 // restoredTo is up to which log sequence the state of one of its partitions was
-// restored, where that decides where it goes on.
+// restored.
 func (w *worker) restoredTo(i int) uint64 {
 	switch a, p := w.assembly, w.partitions[i]; {
 	case w.stage == TokenizeStage:
 		return a.begun[p]
 	case w.stage == DFStage:
 		return a.df.at[p]
+	case w.stage == TopicsStage:
+		return a.topics.at[p]
 	}
-	return 0
+	return w.met.Load()
 }
 
 // work is the loop of the goroutine that owns the state.
 func (w *worker) work(ctx context.Context, feed *feed, committers []*guarantees.Committer) error {
 	d := desk{worker: w, committers: committers, alarm: w.bell}
 	defer d.close()
+	if err := d.verify(ctx); err != nil {
+		return err
+	}
 	of := *w.plan.Partitions.of(w.writes().Stage)
 	for _, p := range w.partitions {
 		d.owns = append(d.owns, func(sequence uint64) bool { return blockOwner(sequence, of) == p })

@@ -56,6 +56,9 @@ func (c *classify) Run(ctx context.Context, s cli.Streams) error {
 	if err != nil {
 		return err
 	}
+	if err := c.checkVerify(plan); err != nil {
+		return err
+	}
 	faults, err := c.faultPlan(plan)
 	if err != nil {
 		return err
@@ -161,6 +164,9 @@ func (r *job) open(ctx context.Context) (err error) {
 	}
 	if err := r.openOutside(ctx); err != nil {
 		return err
+	}
+	if c.VerifyReplay {
+		r.runner.Verify()
 	}
 	if err := r.inject(ctx); err != nil {
 		return err

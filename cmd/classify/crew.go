@@ -96,6 +96,9 @@ func (m *member) keep(ctx context.Context) error {
 // was killed by a fault.
 func (m *member) live(ctx context.Context) (planned bool, words string, err error) {
 	c := exec.Command(m.program, "worker", "--pipeline", string(m.job.plan.Pipeline), "--stages", cmp.Or(m.stages, "all"), "--every", strconv.Itoa(pipeline.SnapshotEvery))
+	if m.job.flags.VerifyReplay {
+		c.Args = append(c.Args, "--verify-replay")
+	}
 	c.Args[0] = os.Args[0]
 	c.Env = m.environ()
 	c.SysProcAttr = together()

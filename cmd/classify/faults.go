@@ -18,6 +18,7 @@ import (
 type faultFlags struct {
 	Faults  string `name:"faults" placeholder:"PLAN" help:"Make things go wrong on purpose: 'kill:classify@5000, duplicate:1%', or a file with such faults, one or more a line. --seed decides what is left to chance. Default: nothing."`
 	Isolate string `name:"isolate" placeholder:"WHAT" complete:"process" help:"With process each worker is a process of its own, and a fault kills it with SIGKILL. Default: all work in this process."`
+	verifyFlags
 }
 
 // faultPlan reads --faults; the zero value is none.

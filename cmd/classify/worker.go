@@ -29,6 +29,7 @@ type isolated struct {
 	Pipeline string `name:"pipeline" required:"" help:"The pipeline; it has a plan already."`
 	Stages   string `name:"stages" help:"What to run."`
 	Every    uint64 `name:"every" help:"Documents between two snapshots."`
+	Verify   bool   `name:"verify-replay" help:"Compare what is made again."`
 }
 
 // What a worker asks for.
@@ -65,6 +66,9 @@ func (w *isolated) Run(ctx context.Context, s cli.Streams) error {
 	}
 	if outside.Redis != nil {
 		r.StateIn(outside.Redis, w.Rebuild)
+	}
+	if w.Verify {
+		r.Verify()
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

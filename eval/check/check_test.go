@@ -18,6 +18,7 @@ import (
 var (
 	exactly = guarantees.Promise{Guarantee: guarantees.ExactlyOnce, Recovery: guarantees.Commit}
 	least   = guarantees.Promise{Guarantee: guarantees.AtLeastOnce, Recovery: guarantees.Kept}
+	anew    = guarantees.Promise{Guarantee: guarantees.ExactlyOnce, Recovery: guarantees.Replay}
 	most    = guarantees.Promise{Guarantee: guarantees.AtMostOnce, Recovery: guarantees.Claim}
 )
 
@@ -65,6 +66,26 @@ func stories() map[string]spoilt {
 		"a unit comes twice, and may":   {least, 1, func(s *story) { again(pred(s), 2, 1) }, []check.Kind{check.Repeated, check.WindowRepeated}, false},
 		"a unit comes twice, at most":   {most, 1, func(s *story) { t := pred(s); again(t, 4, 1) }, []check.Kind{check.Repeated, check.WindowRepeated, check.Alien}, true},
 		"tokens come twice":             {exactly, 2, func(s *story) { again(s.of(pipeline.TokenizeStage, 0), 1, 1) }, []check.Kind{check.Repeated}, true},
+		"tokens are released again":     {anew, 2, func(s *story) { again(s.of(pipeline.TokenizeStage, 0), 1, 1) }, nil, false},
+		"df is released by a zombie":    {anew, 2, func(s *story) { t := s.of(pipeline.DFStage, 1); t.insert(3, fence(9, 6)); again(t, 4, 1) }, nil, false},
+		"half of a unit released again": {anew, 2, func(s *story) { s.of(pipeline.TokenizeStage, 0).edit(3).From = 11 }, nil, false},
+		"a zombie's is left of what is purged": {anew, 2, func(s *story) {
+			t := s.of(pipeline.TokenizeStage, 0)
+			old := *t.edit(1)
+			old.Epoch = 2
+			t.remove(0, 3)
+			t.insert(0, old)
+			t.purged = true
+		}, nil, false},
+		"one is gone behind what is purged": {anew, 2, func(s *story) {
+			t := s.of(pipeline.TokenizeStage, 0)
+			t.remove(3, 4)
+			t.remove(0, 2)
+			t.purged = true
+		}, []check.Kind{check.Gap, check.Lost}, true},
+		"a released record is gone":     {anew, 2, func(s *story) { s.of(pipeline.TokenizeStage, 0).remove(2, 3) }, []check.Kind{check.Gap, check.Lost}, true},
+		"a fence leaves something out":  {anew, 2, func(s *story) { t := s.of(pipeline.TokenizeStage, 0); t.remove(2, 3); t.insert(2, fence(9, 12)) }, []check.Kind{check.Gap, check.Lost}, true},
+		"predictions come twice anew":   {anew, 2, func(s *story) { again(pred(s), 2, 1) }, []check.Kind{check.Repeated}, true},
 		"a document stands there twice": {exactly, 1, func(s *story) { r := pred(s).edit(2); r.Entries = slices.Insert(r.Entries, 3, r.Entries[2]) }, []check.Kind{check.Repeated}, true},
 		"an entry that nobody sent": {exactly, 1, func(s *story) {
 			r := pred(s).edit(2)

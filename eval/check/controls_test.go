@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,8 +28,10 @@ type control struct {
 	faults     []guarantees.Fault
 	zombie     bool         // while a worker stands still another one does its work
 	published  bool         // results are published, and some are when a worker is killed
+	untimed    bool         // documents have no time
 	late       bool         // the first document of every message is three days late
 	want       []check.Kind // each has to be found
+	impure     string       // or the run itself stops, and says that this one is not pure
 }
 
 // kill kills classify when so many documents have passed.
@@ -51,6 +55,13 @@ func controls() []control {
 		}},
 		{mistake: planted.Unaligned, recovery: guarantees.BySnapshot, want: []check.Kind{check.Ledger, check.Differs}, faults: []guarantees.Fault{kill(1500, guarantees.Stored)}},
 		{mistake: planted.EarlyRelease, recovery: guarantees.BySnapshot, published: true, want: []check.Kind{check.Early}, faults: []guarantees.Fault{kill(1500, guarantees.Stored)}},
+		{mistake: planted.SecondMarks, partitions: 2, recovery: guarantees.Replay, impure: "df/0", faults: []guarantees.Fault{
+			{Kind: guarantees.Kill, Stage: pipeline.DFStage, At: 2200, Point: guarantees.Stored},
+		}},
+		{mistake: planted.ReadsClock, partitions: 2, recovery: guarantees.Replay, untimed: true, impure: "tokenize/", faults: []guarantees.Fault{
+			{Kind: guarantees.Kill, Stage: pipeline.TokenizeStage, At: 1700, Point: guarantees.Stored},
+		}},
+		{mistake: planted.ReadsClock, recovery: guarantees.Replay, untimed: true, impure: "classify/0", faults: []guarantees.Fault{kill(1700, guarantees.Stored)}},
 	}
 }
 
@@ -62,9 +73,12 @@ func TestEachMistakeIsFound(t *testing.T) {
 	for _, c := range controls() {
 		covered[c.mistake] = true
 		for _, wrong := range []bool{true, false} {
-			t.Run(fmt.Sprintf("%s/%t", c.mistake, wrong), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s/%d/%t", c.mistake, c.partitions, wrong), func(t *testing.T) {
 				t.Parallel()
 				r := c.run(t, wrong)
+				if wrong && c.impure != "" {
+					return
+				}
 				for _, kind := range c.want {
 					found := slices.ContainsFunc(r.Findings, func(f check.Finding) bool { return f.Kind == kind && f.Broken })
 					if found != wrong {
@@ -101,6 +115,9 @@ func TestAZombieOfAnotherAttemptLeavesNoTrace(t *testing.T) {
 	}
 }
 
+// untime is what makes a document one without a time.
+var untime = regexp.MustCompile(`"time":"[^"]*",`)
+
 // run lets a pipeline work with the mistake or without, and checks what it left.
 func (c control) run(t *testing.T, wrong bool) check.Report {
 	b := evaltest.Broker(t)
@@ -119,6 +136,11 @@ func (c control) run(t *testing.T, wrong bool) check.Report {
 	if c.late {
 		documents = late(documents)
 	}
+	for i := range documents {
+		if c.untimed {
+			documents[i] = untime.ReplaceAll(documents[i], nil)
+		}
+	}
 	evaltest.Fill(t, b, p.Pipeline, documents, 4)
 	faults := evaltest.Faults(b, p, c.faults...)
 	if wrong {
@@ -129,12 +151,16 @@ func (c control) run(t *testing.T, wrong bool) check.Report {
 	if c.published {
 		defer c.publish(ctx, t, b, p, faults, wrong)()
 	}
+	var err error
 	if c.zombie {
 		c.haunt(ctx, t, b, p, faults, wrong)
-	} else if _, err := eval.Run(ctx, b, p, faults, nil); err != nil && !wrong {
+	} else if _, err = eval.Run(ctx, b, p, faults, nil); err != nil && !wrong {
 		t.Fatal(err)
 	} else if err != nil {
 		t.Log("it ended with", err)
+	}
+	if impure := new(pipeline.ImpureError); wrong && c.impure != "" && (!errors.As(err, &impure) || !strings.HasPrefix(impure.Place, c.impure) || impure.From == 0) {
+		t.Errorf("it ended with %v, not with %s being not pure", err, c.impure)
 	}
 	return checked(t, b, p)
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	"tidings/guarantees"
 	"tidings/pipeline"
@@ -18,13 +19,28 @@ func (h *History) releases(stage string) bool {
 // former owner's record. What is left out comes yet, or is a gap.
 type released struct {
 	on      bool
-	waiting uint64 // records behind a range that has not come
-	from    uint64 // where the first of them begins
-	at      uint64 // its sequence in the stream
+	waiting uint64   // records behind a range that has not come
+	from    uint64   // where the first of them begins
+	at      uint64   // its sequence in the stream
+	epochs  []uint64 // of which records are there, where some are purged
+}
+
+// resumes says whether what a record leaves out may have stood in records of its
+// owner that are purged. Those of other owners that stand between may be older
+// by far, so that what is left of the stream begins with what comes again.
+func (l *lane) resumes(r Record) bool {
+	if !l.stream.Purged || slices.Contains(l.released.epochs, r.Epoch) {
+		return false
+	}
+	l.released.epochs = append(l.released.epochs, r.Epoch)
+	return r.From > l.cursor+1
 }
 
 // takeReleased takes a record of such a stream.
 func (l *lane) takeReleased(r Record) {
+	if l.resumes(r) {
+		l.begin, l.cursor, l.released.waiting = r.From-1, r.From-1, 0
+	}
 	switch r.Kind {
 	case guarantees.Fence:
 		l.account.Fences++

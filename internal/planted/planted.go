@@ -25,11 +25,13 @@ const (
 	SharedReplica Mistake = "one snapshot for models that differ"
 	Unaligned     Mistake = "a barrier that is not aligned"
 	EarlyRelease  Mistake = "outputs released before the snapshot is complete"
+	SecondMarks   Mistake = "marks in a second store"
+	ReadsClock    Mistake = "a stage that reads the clock"
 )
 
 // All are the mistakes.
 func All() []Mistake {
-	return []Mistake{AckFirst, NoFence, SessionFence, TwoPublishes, MarkForgets, BlindRetry, UnorderedSum, SecondStore, TimerOutside, SharedReplica, Unaligned, EarlyRelease}
+	return []Mistake{AckFirst, NoFence, SessionFence, TwoPublishes, MarkForgets, BlindRetry, UnorderedSum, SecondStore, TimerOutside, SharedReplica, Unaligned, EarlyRelease, SecondMarks, ReadsClock}
 }
 
 // TB is what a test has.
@@ -79,6 +81,17 @@ func (s *Set) Kept(partition string) uint64 {
 	kept := s.cursors[partition]
 	kept = kept[:max(0, len(kept)-secondStoreLag)]
 	s.cursors[partition] = kept
+	if len(kept) == 0 {
+		return 0
+	}
+	return kept[len(kept)-1]
+}
+
+// Newest is the last cursor that was given to a second store that writes at once.
+func (s *Set) Newest(partition string) uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := s.cursors[partition]
 	if len(kept) == 0 {
 		return 0
 	}
