@@ -35,22 +35,25 @@ func (c *doses) Check() error {
 	if err := c.study.Check(); err != nil {
 		return err
 	}
-	_, err := c.others()
+	_, err := furtherModels(c.Models, c.Model)
 	return err
 }
 
-// others are the further models.
-func (c *doses) others() (all []string, err error) {
-	for _, name := range c.Models {
+// furtherModels are those that --models names beside --model.
+func furtherModels(models []string, first string) (all []string, err error) {
+	for _, name := range models {
 		names := []string{name}
-		if name == "all" {
+		switch name {
+		case "all":
 			names = model.Names()
+		case "none":
+			continue
 		}
 		for _, name := range names {
 			if _, err := model.New(name, model.Options{}); err != nil {
 				return nil, &cli.UsageError{Err: fmt.Errorf("--models: %w", err)}
 			}
-			if name != c.Model && !slices.Contains(all, name) {
+			if name != first && !slices.Contains(all, name) {
 				all = append(all, name)
 			}
 		}
@@ -60,7 +63,7 @@ func (c *doses) others() (all []string, err error) {
 
 // Run measures.
 func (c *doses) Run(ctx context.Context, s cli.Streams) error {
-	others, err := c.others()
+	others, err := furtherModels(c.Models, c.Model)
 	if err != nil {
 		return err
 	}

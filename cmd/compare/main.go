@@ -38,6 +38,7 @@ type root struct {
 	Compare compare `cmd:"" default:"withargs" hidden:"" name:"run"`
 
 	Claim     claim      `cmd:"" name:"check" help:"Say from its streams whether a run kept what it claims."`
+	All       alls       `cmd:"" name:"all" help:"Make every experiment there is, and one page of them."`
 	Bias      biases     `cmd:"" name:"bias" help:"Measure how one failure moves the shares of topics that come in blocks."`
 	Threshold thresholds `cmd:"" name:"threshold" help:"Measure whether one failure loses a topic that is just popular."`
 	Drift     drifts     `cmd:"" name:"drift" help:"Measure what a model loses that stops learning at a date."`

@@ -68,8 +68,7 @@ func (c *study) setting() (s experiments.Setting, p pipeline.Plan, err error) {
 
 // run reads the source, makes the experiment, keeps and shows it.
 func (c *study) run(ctx context.Context, s cli.Streams, name string, make func(context.Context, *experiments.Corpus, experiments.Setting) (report.Experiment, error)) error {
-	setting, plan, err := c.setting()
-	if err != nil {
+	if err := c.Check(); err != nil {
 		return err
 	}
 	if err := c.prepare(); err != nil {
@@ -78,26 +77,40 @@ func (c *study) run(ctx context.Context, s cli.Streams, name string, make func(c
 	progress := terminal.NewProgress(s.Err, false, time.Now, terminal.Detect(s.Err, os.Getenv))
 	defer progress.Finish()
 	began := time.Now()
-	corpus, err := c.corpus(ctx, s, plan, progress)
+	m, err := c.material(ctx, s, name, progress)
 	if err != nil {
 		return err
 	}
-	since := time.Now()
-	setting.Progress = func(done, of int) {
-		progress.Show(terminal.Status{Stage: name, Unit: terminal.Runs, Documents: uint64(done), Total: uint64(of), Rate: float64(done) / time.Since(since).Seconds()})
-	}
-	e, err := make(ctx, corpus, setting)
+	e, err := make(ctx, m.corpus, m.watched())
 	if err != nil {
 		return err
 	}
-	e.Origin = report.Origin{
-		Command: c.command(name), Seed: c.Seed, Version: cli.Version(), Go: runtime.Version(),
-		Machine: fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
-		Source:  strings.Join(c.From, " "), Documents: uint64(corpus.Documents()),
-		Began: began.UTC().Round(time.Second), Seconds: time.Since(began).Seconds(),
-	}
+	e.Origin = c.origin(name, m, began)
 	progress.Finish()
 	return c.tell(s, e)
+}
+
+// material reads what experiments are made of.
+func (c *study) material(ctx context.Context, s cli.Streams, name string, progress *terminal.Progress) (*material, error) {
+	setting, plan, err := c.setting()
+	if err != nil {
+		return nil, err
+	}
+	corpus, err := c.corpus(ctx, s, plan, progress)
+	if err != nil {
+		return nil, err
+	}
+	return &material{name: name, streams: s, corpus: corpus, setting: setting, plan: plan, progress: progress}, nil
+}
+
+// origin says where an experiment comes from.
+func (c *study) origin(name string, m *material, began time.Time) report.Origin {
+	return report.Origin{
+		Command: c.command(name), Seed: c.Seed, Version: cli.Version(), Go: runtime.Version(),
+		Machine: fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
+		Source:  strings.Join(c.From, " "), Documents: uint64(m.corpus.Documents()),
+		Began: began.UTC().Round(time.Second), Seconds: time.Since(began).Seconds(),
+	}
 }
 
 // command is how the experiment is run again.

@@ -12,11 +12,14 @@
 package experiments
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/cespare/xxhash/v2"
 
 	"tidings"
 	"tidings/features"
@@ -101,6 +104,28 @@ func (c *Corpus) Documents() int { return len(c.documents) }
 
 // Labels are those that documents have, in the order in which they came.
 func (c *Corpus) Labels() []string { return slices.Clone(c.labels) }
+
+// Digest is equal of equal documents in the same order: their terms, labels and
+// times.
+func (c *Corpus) Digest() string {
+	var h xxhash.Digest
+	h.Reset()
+	var b []byte
+	for i := range c.documents {
+		d := &c.documents[i]
+		b = binary.LittleEndian.AppendUint64(b[:0], uint64(d.time))
+		b = binary.LittleEndian.AppendUint32(b, uint32(d.label))
+		for _, t := range c.terms[d.terms:d.end] {
+			b = binary.LittleEndian.AppendUint64(b, c.dict.Hash(t.Ref))
+			b = binary.LittleEndian.AppendUint32(b, t.Count)
+		}
+		_, _ = h.Write(b)
+	}
+	for _, l := range c.labels {
+		_, _ = h.WriteString(l + "\x00")
+	}
+	return fmt.Sprintf("%016x", h.Sum64())
+}
 
 // Check refuses a corpus that is too small for an experiment, or has nothing to
 // tell apart.

@@ -51,6 +51,7 @@ type Origin struct {
 	Documents uint64    `json:"documents"`
 	Began     time.Time `json:"began"`
 	Seconds   float64   `json:"seconds"`
+	Settings  string    `json:"settings,omitempty"` // digest of all that the numbers depend on; "" if nobody said
 }
 
 // Claim is a sentence with its number, and how sure it is.

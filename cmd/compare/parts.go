@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"tidings/eval/experiments"
+	"tidings/eval/report"
+	"tidings/features"
+	"tidings/internal/cli"
+	"tidings/internal/terminal"
+	"tidings/model"
+	"tidings/pipeline"
+)
+
+// part is one of the experiments that compare all makes. An experiment that comes
+// back beside an error is kept, and the command fails.
+type part struct {
+	name string
+	make func(ctx context.Context, m *material) (report.Experiment, error)
+}
+
+// parts are all experiments there are. A further one is one line.
+func parts() []part {
+	return []part{
+		{"dose", func(ctx context.Context, m *material) (report.Experiment, error) {
+			return experiments.Dose(ctx, m.corpus, m.watched())
+		}},
+	}
+}
+
+// material is what experiments are made of.
+type material struct {
+	name     string // of the experiment that is made, as progress tells it
+	streams  cli.Streams
+	corpus   *experiments.Corpus
+	setting  experiments.Setting
+	plan     pipeline.Plan
+	progress *terminal.Progress
+}
+
+// watched is the setting of an experiment that tells how far it is.
+func (m *material) watched() experiments.Setting {
+	s, name, since := m.setting, m.name, time.Now()
+	s.Progress = func(done, of int) {
+		m.progress.Show(terminal.Status{Stage: name, Unit: terminal.Runs, Documents: uint64(done), Total: uint64(of), Rate: float64(done) / time.Since(since).Seconds()})
+	}
+	return s
+}
+
+// digest is of all that an experiment's numbers depend on: what is equal in it
+// need not be made again.
+func (m *material) digest(p part, quick bool) (string, error) {
+	text, err := json.Marshal(struct {
+		Experiment, Program string
+		Model               string
+		Others              []string
+		Options             model.Options
+		Features            features.Options
+		Seeds               int
+		Seed                uint64
+		Margin              float64
+		Quick               bool
+		Documents           string
+	}{
+		p.name, cli.Version(), m.setting.Model, m.setting.Others, m.setting.Options, m.plan.Features,
+		m.setting.Seeds, m.setting.Seed, m.setting.Margin, quick, m.corpus.Digest(),
+	})
+	return fmt.Sprintf("%016x", xxhash.Sum64(text)), err
+}
