@@ -43,6 +43,8 @@ type Outcome struct {
 	Jumps int      `json:"met_behind_later_ones,omitempty"`
 	Unmet []string `json:"unlike_their_order,omitempty"`
 
+	SharesApart float64 `json:"topic_shares_apart_points"` // total variation of the topics' shares from the oracle's, mean of the windows that both closed
+
 	Equal   bool     `json:"equal"` // to the oracle, to the bit
 	Differs []string `json:"differs,omitempty"`
 	Idle    []string `json:"faults_that_never_struck,omitempty"`
@@ -53,8 +55,9 @@ type Outcome struct {
 
 	// What depends on the machine: the first is of the whole run, recovery from
 	// faults included; latency is measured apart, where it was asked for.
-	PerSecond float64             `json:"documents_per_second"`
-	Latency   *pipeline.LatencyMS `json:"latency_ms,omitempty"`
+	PerSecond  float64             `json:"documents_per_second"`
+	RecoveryMS float64             `json:"recovery_ms"` // the longest time in which no prediction was committed, by the broker's clock
+	Latency    *pipeline.LatencyMS `json:"latency_ms,omitempty"`
 }
 
 // newOutcome is the outcome of the oracle itself.
@@ -87,6 +90,10 @@ type observer struct {
 	windows map[windowName]bool
 
 	labelled, right uint64 // of first predictions
+
+	committed int64   // when the last prediction was, in Unix nanoseconds; 0: none yet
+	apart     float64 // sum over windows
+	compared  int     // windows
 }
 
 func newObserver(t *Truth, o *Outcome) *observer {
@@ -108,6 +115,12 @@ func (w *observer) unit(u *pipeline.Unit) {
 func (w *observer) entry(e *pipeline.Entry) {
 	if e.Kind != pipeline.DocumentEntry {
 		return
+	}
+	if e.Committed > 0 {
+		if w.committed > 0 && e.Committed > w.committed {
+			w.o.RecoveryMS = max(w.o.RecoveryMS, float64(e.Committed-w.committed)/1e6)
+		}
+		w.committed = max(w.committed, e.Committed)
 	}
 	if e.Position.Compare(w.last) <= 0 {
 		w.o.Repeated++
@@ -150,6 +163,10 @@ func (w *observer) window(closed topics.Window) {
 	if want, known := w.truth.windows[name]; !known || popular(closed) != want {
 		w.o.WindowsChanged++
 	}
+	if theirs, known := w.truth.shares[name]; known {
+		w.apart += variation(theirs, closed.Shares)
+		w.compared++
+	}
 }
 
 // end counts what never came.
@@ -159,6 +176,9 @@ func (w *observer) end() {
 		if !w.windows[name] {
 			w.o.WindowsChanged++
 		}
+	}
+	if w.compared > 0 {
+		w.o.SharesApart = w.apart / float64(w.compared)
 	}
 	if w.o.Documents > 0 {
 		w.o.DifferPercent = 100 * float64(w.o.Differ) / float64(w.o.Documents)

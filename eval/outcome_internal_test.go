@@ -112,6 +112,22 @@ func TestPopularTopicsAreASet(t *testing.T) {
 	}
 }
 
+// Properties: shares apart are the half of all that is too much or too little, in
+// points, whatever the order of the labels; labels that one side lacks count whole.
+func TestSharesApartIsTheirTotalVariation(t *testing.T) {
+	share := func(label string, share float64) topics.Share { return topics.Share{Label: label, Share: share} }
+	a := []topics.Share{share("a", .5), share("b", .25), share("c", .25)}
+	b := []topics.Share{share("d", .25), share("b", .25), share("a", .5)}
+	for _, pair := range [][2][]topics.Share{{a, b}, {b, a}} {
+		if got := variation(pair[0], pair[1]); got != 25 {
+			t.Errorf("%v points apart, want 25", got)
+		}
+	}
+	if variation(a, a) != 0 || variation(a, nil) != 50 {
+		t.Errorf("of equals %v, of nothing %v", variation(a, a), variation(a, nil))
+	}
+}
+
 // Properties: the df error is the sum of all that is too much or too little, of
 // the sum of what should be; the largest relative one is a term's; terms that
 // nobody has counted or that nobody should have count too.

@@ -34,9 +34,10 @@ type Truth struct {
 	names     []string // of labels, by number
 	numbers   map[string]uint32
 	windows   map[windowName]string // their popular topics
-	df        map[uint64]uint32     // at the end, by the hash of the term
-	counted   uint64                // the sum of df
-	bits      uint64                // digest of all that was predicted
+	shares    map[windowName][]topics.Share
+	df        map[uint64]uint32 // at the end, by the hash of the term
+	counted   uint64            // the sum of df
+	bits      uint64            // digest of all that was predicted
 }
 
 // answer is the oracle's prediction of one document.
@@ -57,7 +58,7 @@ func NewTruth(ctx context.Context, b *broker.Broker, p pipeline.Plan) (*Truth, e
 	if err != nil {
 		return nil, err
 	}
-	t := &Truth{numbers: map[string]uint32{}, windows: map[windowName]string{}, df: map[uint64]uint32{}}
+	t := &Truth{numbers: map[string]uint32{}, windows: map[windowName]string{}, shares: map[windowName][]topics.Share{}, df: map[uint64]uint32{}}
 	var bits bitsDigest
 	long := false
 	o.Each = func(e *pipeline.Entry, df []uint32) {
@@ -73,7 +74,8 @@ func NewTruth(ctx context.Context, b *broker.Broker, p pipeline.Plan) (*Truth, e
 	}
 	o.Window = func(w topics.Window) {
 		if !w.Provisional {
-			t.windows[windowName{w.Definition, w.Key, w.Number}] = popular(w)
+			name := windowName{w.Definition, w.Key, w.Number}
+			t.windows[name], t.shares[name] = popular(w), slices.Clone(w.Shares)
 		}
 	}
 	if err := o.Replay(ctx, b, p.Pipeline); err != nil {
@@ -108,6 +110,30 @@ func popular(w topics.Window) string {
 	}
 	slices.Sort(labels)
 	return strings.Join(labels, "\x00")
+}
+
+// variation is the total variation between the shares of two windows, in points of
+// a hundred: half the sum over labels of what they are apart.
+func variation(a, b []topics.Share) float64 {
+	of := func(all []topics.Share, label string) (share float64, has bool) {
+		for _, s := range all {
+			if s.Label == label {
+				return s.Share, true
+			}
+		}
+		return 0, false
+	}
+	apart := 0.0
+	for _, s := range a {
+		other, _ := of(b, s.Label)
+		apart += math.Abs(s.Share - other)
+	}
+	for _, s := range b {
+		if _, has := of(a, s.Label); !has {
+			apart += s.Share
+		}
+	}
+	return 100 * apart / 2
 }
 
 // bitsDigest hashes predictions with every bit of theirs. The zero value is

@@ -77,6 +77,7 @@ func (c *alls) Run(ctx context.Context, s cli.Streams) error {
 	if m.setting.Others, err = furtherModels(c.Models, m.setting.Model); err != nil {
 		return err
 	}
+	m.quick = c.Quick
 	x := &allRun{flags: c, material: m, streams: s, kept: kept}
 	return x.run(ctx, parts())
 }
@@ -145,7 +146,7 @@ func (e *unkept) Unwrap() error { return e.error }
 // one makes an experiment, or finds that it was made.
 func (x *allRun) one(ctx context.Context, p part) error {
 	m := x.material
-	settings, err := m.digest(p, x.flags.Quick)
+	settings, err := m.digest(p)
 	if err != nil {
 		return err
 	}
@@ -168,7 +169,7 @@ func (x *allRun) one(ctx context.Context, p part) error {
 	if err != nil && e.Name == "" {
 		return err
 	}
-	e.Origin = x.flags.origin("all", m, began)
+	e.Origin = x.flags.origin("all", uint64(m.corpus.Documents()), began)
 	if err == nil { // else it is made again
 		e.Origin.Settings = settings
 	}
@@ -194,7 +195,7 @@ func (x *allRun) page() error {
 
 // unsuited says whether an experiment cannot be made of the documents.
 func unsuited(err error) bool {
-	return errors.Is(err, experiments.ErrTooFew) || errors.Is(err, experiments.ErrNoLabels)
+	return errors.Is(err, experiments.ErrTooFew) || errors.Is(err, experiments.ErrNoLabels) || errors.Is(err, experiments.ErrNoTimes)
 }
 
 // tell writes what was made.

@@ -43,6 +43,8 @@ type root struct {
 	Threshold thresholds `cmd:"" name:"threshold" help:"Measure whether one failure loses a topic that is just popular."`
 	Drift     drifts     `cmd:"" name:"drift" help:"Measure what a model loses that stops learning at a date."`
 	Dose      doses      `cmd:"" name:"dose" help:"Measure what loss and repetition do to accuracy, dose by dose."`
+	Races     racing     `cmd:"" name:"races" help:"Measure how many labels vary from run to run where partitions race."`
+	Latency   latencies  `cmd:"" name:"latency" help:"Measure what each guarantee costs in time."`
 	Report    reports    `cmd:"" name:"report" help:"Make one page of what experiments found."`
 	Ledger    ledgers    `cmd:"" name:"ledger" help:"Say which updates a model lost, repeated or reordered."`
 }

@@ -30,17 +30,44 @@ func parts() []part {
 		{"dose", func(ctx context.Context, m *material) (report.Experiment, error) {
 			return experiments.Dose(ctx, m.corpus, m.watched())
 		}},
+		{"bias", func(ctx context.Context, m *material) (report.Experiment, error) {
+			return experiments.Bias(ctx, m.corpus, experiments.BiasOptions{Setting: m.watched()})
+		}},
+		{"threshold", func(ctx context.Context, m *material) (report.Experiment, error) {
+			return experiments.Threshold(ctx, m.corpus, experiments.ThresholdOptions{Setting: m.watched()})
+		}},
+		{"drift", func(ctx context.Context, m *material) (report.Experiment, error) {
+			return experiments.Drift(ctx, m.corpus, experiments.DriftOptions{Setting: m.watched()})
+		}},
+		{"races", func(ctx context.Context, m *material) (report.Experiment, error) {
+			return races(ctx, m, m.less(3, 1))
+		}},
+		{"latency", func(ctx context.Context, m *material) (e report.Experiment, err error) {
+			c := latencies{Partitions: "1", Load: 500, Seconds: m.less(4, 1), Rounds: m.less(5, 1)}
+			c.SourceFlags, c.ModelFlags = m.flags.piped()
+			return c.measure(ctx, m.streams, m.name, m.progress)
+		}},
 	}
 }
 
 // material is what experiments are made of.
 type material struct {
 	name     string // of the experiment that is made, as progress tells it
+	flags    *study
+	quick    bool
 	streams  cli.Streams
 	corpus   *experiments.Corpus
 	setting  experiments.Setting
 	plan     pipeline.Plan
 	progress *terminal.Progress
+}
+
+// less is so much, or with --quick less.
+func (m *material) less(usual, quick int) int {
+	if m.quick {
+		return quick
+	}
+	return usual
 }
 
 // watched is the setting of an experiment that tells how far it is.
@@ -54,7 +81,7 @@ func (m *material) watched() experiments.Setting {
 
 // digest is of all that an experiment's numbers depend on: what is equal in it
 // need not be made again.
-func (m *material) digest(p part, quick bool) (string, error) {
+func (m *material) digest(p part) (string, error) {
 	text, err := json.Marshal(struct {
 		Experiment, Program string
 		Model               string
@@ -68,7 +95,7 @@ func (m *material) digest(p part, quick bool) (string, error) {
 		Documents           string
 	}{
 		p.name, cli.Version(), m.setting.Model, m.setting.Others, m.setting.Options, m.plan.Features,
-		m.setting.Seeds, m.setting.Seed, m.setting.Margin, quick, m.corpus.Digest(),
+		m.setting.Seeds, m.setting.Seed, m.setting.Margin, m.quick, m.corpus.Digest(),
 	})
 	return fmt.Sprintf("%016x", xxhash.Sum64(text)), err
 }

@@ -68,6 +68,14 @@ func (c *study) setting() (s experiments.Setting, p pipeline.Plan, err error) {
 
 // run reads the source, makes the experiment, keeps and shows it.
 func (c *study) run(ctx context.Context, s cli.Streams, name string, make func(context.Context, *experiments.Corpus, experiments.Setting) (report.Experiment, error)) error {
+	return c.make(ctx, s, name, func(ctx context.Context, m *material) (report.Experiment, error) {
+		return make(ctx, m.corpus, m.watched())
+	})
+}
+
+// make reads the source, makes an experiment of it, keeps and shows it. An
+// experiment beside an error is shown too.
+func (c *study) make(ctx context.Context, s cli.Streams, name string, f func(context.Context, *material) (report.Experiment, error)) error {
 	if err := c.Check(); err != nil {
 		return err
 	}
@@ -81,13 +89,13 @@ func (c *study) run(ctx context.Context, s cli.Streams, name string, make func(c
 	if err != nil {
 		return err
 	}
-	e, err := make(ctx, m.corpus, m.watched())
-	if err != nil {
+	e, err := f(ctx, m)
+	if err != nil && e.Name == "" {
 		return err
 	}
-	e.Origin = c.origin(name, m, began)
+	e.Origin = c.origin(name, uint64(m.corpus.Documents()), began)
 	progress.Finish()
-	return c.tell(s, e)
+	return errors.Join(err, c.tell(s, e))
 }
 
 // material reads what experiments are made of.
@@ -100,15 +108,15 @@ func (c *study) material(ctx context.Context, s cli.Streams, name string, progre
 	if err != nil {
 		return nil, err
 	}
-	return &material{name: name, streams: s, corpus: corpus, setting: setting, plan: plan, progress: progress}, nil
+	return &material{name: name, flags: c, streams: s, corpus: corpus, setting: setting, plan: plan, progress: progress}, nil
 }
 
 // origin says where an experiment comes from.
-func (c *study) origin(name string, m *material, began time.Time) report.Origin {
+func (c *study) origin(name string, documents uint64, began time.Time) report.Origin {
 	return report.Origin{
 		Command: c.command(name), Seed: c.Seed, Version: cli.Version(), Go: runtime.Version(),
 		Machine: fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
-		Source:  strings.Join(c.From, " "), Documents: uint64(m.corpus.Documents()),
+		Source:  strings.Join(c.From, " "), Documents: documents,
 		Began: began.UTC().Round(time.Second), Seconds: time.Since(began).Seconds(),
 	}
 }

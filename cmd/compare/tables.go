@@ -79,11 +79,11 @@ func inShort(o *eval.Outcome, number, of int) string {
 func (x *experiment) tables() []terminal.Table {
 	results := terminal.Table{
 		Title: "What came out", Remark: fmt.Sprintf("of %s, seed %d", counted(x.truth.Tally.Documents, "document"), x.flags.Seed),
-		Heads: []string{"run", "accuracy", "macro-F1", "differ", "%", "df error %", "windows", "equal"},
+		Heads: []string{"run", "accuracy", "macro-F1", "differ", "%", "df error %", "windows", "shares", "equal"},
 	}
 	delivery := terminal.Table{
 		Title: "What was lost and repeated, and how fast", Remark: x.loadRemark(),
-		Heads: []string{"run", "docs lost", "repeated", "updates lost", "repeated", "docs/s", "p50 ms", "p99 ms"},
+		Heads: []string{"run", "docs lost", "repeated", "updates lost", "repeated", "docs/s", "still ms", "p50 ms", "p99 ms"},
 	}
 	for i, o := range x.outcomes {
 		results.Rows = append(results.Rows, resultCells(o))
@@ -108,25 +108,25 @@ const nothing = "–"
 func resultCells(o *eval.Outcome) []string {
 	cells := []string{o.Run, fmt.Sprintf("%.4f", o.Accuracy), fmt.Sprintf("%.4f", o.MacroF1)}
 	if o.Guarantee == "" {
-		return append(cells, nothing, nothing, nothing, fmt.Sprintf("of %d", o.Windows), nothing)
+		return append(cells, nothing, nothing, nothing, fmt.Sprintf("of %d", o.Windows), nothing, nothing)
 	}
 	equal := "no"
 	if o.Equal {
 		equal = "yes"
 	}
-	return append(cells, count(o.Differ), fmt.Sprintf("%.2f", o.DifferPercent), fmt.Sprintf("%.2f", o.DFError), count(o.WindowsChanged), equal)
+	return append(cells, count(o.Differ), fmt.Sprintf("%.2f", o.DifferPercent), fmt.Sprintf("%.2f", o.DFError), count(o.WindowsChanged), fmt.Sprintf("%.2f", o.SharesApart), equal)
 }
 
 func deliveryCells(o *eval.Outcome) []string {
 	perSecond := fmt.Sprintf("%.0f", o.PerSecond)
 	if o.Guarantee == "" {
-		return []string{o.Run, nothing, nothing, nothing, nothing, perSecond, nothing, nothing}
+		return []string{o.Run, nothing, nothing, nothing, nothing, perSecond, nothing, nothing, nothing}
 	}
 	p50, p99 := nothing, nothing
 	if o.Latency != nil {
 		p50, p99 = fmt.Sprintf("%.1f", o.Latency.P50), fmt.Sprintf("%.1f", o.Latency.P99)
 	}
-	return []string{o.Run, count(o.Lost), count(o.Repeated), count(o.Updates.Lost), count(o.Updates.Repeated), perSecond, p50, p99}
+	return []string{o.Run, count(o.Lost), count(o.Repeated), count(o.Updates.Lost), count(o.Updates.Repeated), perSecond, fmt.Sprintf("%.0f", o.RecoveryMS), p50, p99}
 }
 
 // counted writes a number with its noun.
