@@ -38,7 +38,7 @@ var rooms = map[string][]string{
 	"pipeline/topics":            {".", "features", "pipeline/topics/bursts", "pipeline/topics/stories"},
 	"pipeline/topics/bursts":     {"features"},
 	"pipeline/topics/stories":    {".", "features"},
-	"pipeline":                   {".", "internal/planted", "features", "model", "model/drift", "guarantees", "eval/metric", "pipeline/topics", "pipeline/topics/stories", "internal/broker", "internal/state", "internal/jsonl"},
+	"pipeline":                   {".", "internal/planted", "features", "model", "model/drift", "guarantees", "eval/metric", "pipeline/topics", "pipeline/topics/bursts", "pipeline/topics/stories", "internal/broker", "internal/state", "internal/jsonl"},
 	"eval":                       {".", "eval/ledger", "features", "model", "guarantees", "internal/broker", "pipeline", "pipeline/topics", "eval/metric"},
 	"eval/ledger":                {".", "guarantees", "internal/broker", "model", "pipeline"},
 	"eval/check":                 {".", "eval", "eval/ledger", "features", "guarantees", "internal/broker", "pipeline", "pipeline/topics"},
