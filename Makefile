@@ -4,7 +4,7 @@ GO ?= go
 FUZZTIME ?= 20s
 BENCHTIME ?= 5x
 
-.PHONY: test race compiler redis shells curl lint bench bench-peers python fuzz cover docs
+.PHONY: test race compiler redis shells curl lint bench bench-peers python quality fuzz cover docs
 
 # Vet, then every test with the race detector; fuzz seeds and the README's
 # commands are among them. Tests with one of these words in their names put much
@@ -68,6 +68,11 @@ python:
 PROVE ?= -prove.kills 100 -prove.brokers 30 -prove.zombies 30 -prove.redis 30 -prove.documents 24000
 prove:
 	$(GO) test -count 1 -v -timeout 30m -parallel 8 -run '^TestProve' ./cmd -args $(PROVE)
+
+# How good every model is on whole data sets, written beside what make test looks
+# at, which is a part of each: see with git what has changed.
+quality:
+	$(GO) test -count 1 -timeout 30m -run 'QualityIs' ./eval/experiments -args -whole -update
 
 # Every fuzz target for FUZZTIME.
 fuzz:

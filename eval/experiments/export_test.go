@@ -1,6 +1,11 @@
 package experiments
 
-import "context"
+import (
+	"context"
+
+	"tidings/eval/metric"
+	"tidings/model"
+)
 
 // ThresholdWindow is the window of the threshold experiment, how long its head is,
 // and the topic that may be lost.
@@ -31,4 +36,35 @@ func RunAll(c *Corpus, order []int32) (labels []string, times []uint8, err error
 		}
 	}
 	return labels, times, nil
+}
+
+// Quality is how good a model is that predicts each document before it learns it.
+type Quality struct{ Accuracy, MacroF1, CalibrationError float64 }
+
+// Grade lets a model predict and learn a corpus.
+func Grade(c *Corpus, name string) (q Quality, err error) {
+	l, err := NewLoop(c, name, model.Options{})
+	if err != nil {
+		return q, err
+	}
+	var confusion metric.Confusion
+	calibration := metric.NewCalibration(0)
+	var shares []float64
+	for i, d := range c.documents {
+		said := l.Predict(i)
+		if d.label != none {
+			probability, label := 0.0, ""
+			if said != none {
+				label = c.labels[said]
+				shares = l.model.Probabilities(l.scores, shares)
+				probability = shares[model.Best(l.model.Labels(), l.scores)]
+			}
+			confusion.Add(c.labels[d.label], label)
+			calibration.Add(probability, said == d.label)
+		}
+		if err := l.Learn(i); err != nil {
+			return q, err
+		}
+	}
+	return Quality{confusion.Accuracy(), confusion.MacroF1(), calibration.Error()}, nil
 }
