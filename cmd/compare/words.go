@@ -22,7 +22,7 @@ func (x *experiment) words() []string {
 	}
 	notes := []string{strings.Join(parts, " ")}
 	notes = append(notes, "Accuracy is of first predictions: the first one that stands committed for a document, made before that run learnt the document's label there. Documents without a prediction are not in it. "+
-		"Labels differ where the first prediction is not the oracle's; windows are those whose popular topics are not the oracle's; shares are how far the topics' shares of a window are from the oracle's, in points (half the sum over topics), on average. df error is the sum over all terms of |df - the oracle's df|, at the end, in percent of the sum of the oracle's. "+
+		"Labels differ (differ %) where the first prediction is not the oracle's; windows are those whose popular topics are not the oracle's; shares are how far the topics' shares of a window are from the oracle's, in points (half the sum over topics), on average. df % is the sum over all terms of |df - the oracle's df|, at the end, of the sum of the oracle's. "+
 		"Still is the longest time in which no prediction was committed: what recovery from the worst fault takes. "+
 		"Updates are of all replicas of the model together: each partition of classify learns every labelled document.")
 	if better := slices.IndexFunc(runs, func(o *eval.Outcome) bool { return o.Documents > 0 && o.Accuracy > oracle.Accuracy }); better >= 0 {
