@@ -221,7 +221,7 @@ func TestCountsInARedisSurviveCrashesUnderEveryPromise(t *testing.T) {
 // back with what it had: they wait, people are told once, and the results are the
 // oracle's.
 func TestStagesWaitForARedis(t *testing.T) {
-	documents := lines(t, "wikipedia-current-events.jsonl.gz", 600)
+	documents := lines(t, "wikipedia-current-events.jsonl.gz", 4000) // so many that df is at work still
 	s := redistest.New(t, "--appendonly", "yes", "--appendfsync", "always")
 	o := newOutside(t, s.URL, 2, guarantees.Promise{})
 	fill(t, o.broker, o.plan.Pipeline, documents, 4)
@@ -244,8 +244,12 @@ func TestStagesWaitForARedis(t *testing.T) {
 		}
 		look := time.NewTicker(5 * time.Millisecond)
 		defer look.Stop()
-		for o.said("no Redis answers") == 0 && t.Context().Err() == nil {
-			<-look.C
+		for o.said("no Redis answers") == 0 {
+			select {
+			case <-look.C:
+			case <-ended: // df had done all: what follows says so
+				return
+			}
 		}
 		s.Run(t)
 	})

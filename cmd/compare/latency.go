@@ -29,7 +29,8 @@ type latencies struct {
 	Seconds    int     `name:"seconds" default:"4" placeholder:"N" group:"Experiment" help:"How long the load is held. Default: ${default}."`
 	Rounds     int     `name:"rounds" default:"3" placeholder:"N" group:"Experiment" help:"How often each is measured, in turns. Default: ${default}."`
 
-	documents uint64 // that were measured in one round
+	only      compare // the guarantees and recoveries that it is about; the zero value is all
+	documents uint64  // that were measured in one round
 
 	Output string `name:"out" placeholder:"DIR" complete:"dirs" group:"Result" help:"Keep the result in DIR, as JSON and CSV, and make report.html there of all that DIR holds."`
 	JSON   bool   `name:"json" group:"Result" help:"The result as JSON."`
@@ -84,7 +85,7 @@ func (c *latencies) plans() ([]pipeline.Plan, error) {
 	if slices.Contains(c.From, cli.Stdin) {
 		return nil, &cli.UsageError{Err: errors.New("latency is measured several times, and standard input comes once: give it a file")}
 	}
-	promised, err := new(compare).promises(base)
+	promised, err := c.only.promises(base)
 	if err != nil {
 		return nil, &cli.UsageError{Err: err}
 	}
@@ -104,7 +105,7 @@ func (c *latencies) plans() ([]pipeline.Plan, error) {
 }
 
 // arrival is the order in which records come.
-const arrival = "arrival"
+const arrival = guarantees.Arrival
 
 // variants are a plan at several intervals, where outputs wait for a snapshot, and
 // in both orders, where its records race.
@@ -127,8 +128,8 @@ func variants(p pipeline.Plan) (all []pipeline.Plan) {
 func nameOf(p pipeline.Plan) (name, short string) {
 	name, short = guarantees.Promise{Guarantee: p.Guarantee, Recovery: p.Recovery}.String(), p.Recovery
 	detail := ""
-	if p.Order == arrival {
-		detail = ", arrival"
+	if p.Order == arrival { // there is one recovery for it
+		return p.Guarantee + ", arrival", arrival
 	}
 	if p.Recovery == guarantees.BySnapshot {
 		detail = fmt.Sprintf(", %v", p.SnapshotEvery.Time)

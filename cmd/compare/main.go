@@ -41,6 +41,7 @@ type root struct {
 	All       alls       `cmd:"" name:"all" help:"Make every experiment there is, and one page of them."`
 	Bias      biases     `cmd:"" name:"bias" help:"Measure how one failure moves the shares of topics that come in blocks."`
 	Threshold thresholds `cmd:"" name:"threshold" help:"Measure whether one failure loses a topic that is just popular."`
+	Order     orders     `cmd:"" name:"order" help:"Measure what meeting records in log order costs in time."`
 	Drift     drifts     `cmd:"" name:"drift" help:"Measure what a model loses that stops learning at a date."`
 	Dose      doses      `cmd:"" name:"dose" help:"Measure what loss and repetition do to accuracy, dose by dose."`
 	Races     racing     `cmd:"" name:"races" help:"Measure how many labels vary from run to run where partitions race."`

@@ -47,6 +47,11 @@ func parts() []part {
 			c.SourceFlags, c.ModelFlags = m.flags.piped()
 			return c.measure(ctx, m.streams, m.name, m.progress)
 		}},
+		{"order", func(ctx context.Context, m *material) (e report.Experiment, err error) {
+			c := orders{latencies{Partitions: "2", Load: 500, Seconds: m.less(4, 1), Rounds: m.less(5, 1)}}
+			c.SourceFlags, c.ModelFlags = m.flags.piped()
+			return c.measure(ctx, m.streams, m.name, m.progress)
+		}},
 	}
 }
 
