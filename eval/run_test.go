@@ -64,7 +64,7 @@ func fill(tb testing.TB, b *broker.Broker, name pipeline.Name, documents [][]byt
 	if err != nil {
 		tb.Fatal(err)
 	}
-	a := b.Appender(name.LogStream().Name, last)
+	a := b.Publisher(name.LogStream().Name, last, func(uint64, uint64) error { return nil }) // barriers may come between
 	defer a.Close()
 	for len(documents) > 0 {
 		n := min(pack, len(documents))

@@ -48,9 +48,10 @@ type Committer struct {
 	missed    bool   // a fault kept a released record from being stored, and nobody has noticed yet
 }
 
-// openTries is how often Open tries to write its fence. It is beaten to it
-// only by others who want the partition at the same moment.
-const openTries = 100
+// openTries is how often Open tries to write its fence. It is beaten to it by
+// others who want the partition at the same moment, and by an owner that writes
+// without pause, which on a fast machine is some hundred times.
+const openTries = 1 << 14
 
 // Open takes the partition: it reads what is there, writes a fence behind it
 // with the next epoch, and from then on whoever owned the partition before can
@@ -134,11 +135,26 @@ func (c *Committer) read(ctx context.Context) (epoch, sequence uint64, err error
 	}
 	c.attempt.Number = h.worked()
 	if c.recovery.scans() {
-		err = c.scan(ctx, last.Sequence)
+		err = c.scanAgain(ctx, last.Sequence)
 	} else {
 		c.history.begun, c.history.Cursor = true, h.To
 	}
 	return h.Epoch, last.Sequence, err
+}
+
+// scanTries is how often a stream that is purged meanwhile is read.
+const scanTries = 100
+
+// scanAgain scans, and does so again where the beginning of the stream was purged
+// on the way.
+func (c *Committer) scanAgain(ctx context.Context, last uint64) (err error) {
+	for range scanTries {
+		c.history = History{}
+		if err = c.scan(ctx, last); !errors.Is(err, broker.ErrGone) {
+			return err
+		}
+	}
+	return err
 }
 
 // scan reads the stream up to its last record.

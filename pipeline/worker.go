@@ -173,7 +173,7 @@ func (w *worker) run(ctx context.Context) error {
 			}
 		case errors.Is(err, state.ErrMoved) && ctx.Err() == nil:
 			// Its counts are not where it left them; it looks where they are.
-		case ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)):
+		case ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled) || errors.Is(err, guarantees.ErrRewound)):
 			return nil
 		case ctx.Err() != nil && w.faults != nil && (errors.Is(err, guarantees.ErrUncertain) || errors.Is(err, guarantees.ErrKilled)):
 			return nil // whoever comes next finds out what is stored

@@ -88,7 +88,7 @@ func Fill(tb testing.TB, b *broker.Broker, name pipeline.Name, documents [][]byt
 	if err != nil {
 		tb.Fatal(err)
 	}
-	a := b.Appender(name.LogStream().Name, last)
+	a := b.Publisher(name.LogStream().Name, last, func(uint64, uint64) error { return nil }) // barriers may come between
 	defer a.Close()
 	for i := 0; len(documents) > 0; i++ {
 		n := min(pack, len(documents))
