@@ -4,7 +4,7 @@ GO ?= go
 FUZZTIME ?= 20s
 BENCHTIME ?= 5x
 
-.PHONY: test race compiler redis shells curl lint bench bench-peers python quality fuzz cover docs
+.PHONY: test unraced commands race compiler redis shells curl lint bench bench-peers python quality fuzz cover docs
 
 # Vet, then every test with the race detector; fuzz seeds and the README's
 # commands are among them. Those of ./cmd run processes that are built without it,
@@ -14,8 +14,14 @@ BENCHTIME ?= 5x
 UNRACED = Quality|Memory|SharedData|Bomb|UnderEveryPromise|Naive|Forgets
 test: compiler redis shells curl lint
 	$(GO) test -race -timeout 12m -skip '$(UNRACED)' $$($(GO) list ./... | grep -v '/cmd$$')
-	$(GO) test -timeout 8m -run '$(UNRACED)' $$($(GO) list ./... | grep -v '/cmd$$')
-	$(GO) test -timeout 8m ./cmd
+	@$(MAKE) --no-print-directory -j2 -Otarget unraced commands
+
+unraced:
+	$(GO) test -timeout 10m -run '$(UNRACED)' $$($(GO) list ./... | grep -v '/cmd$$')
+
+# Those of ./cmd mostly wait for processes.
+commands:
+	$(GO) test -timeout 10m ./cmd
 
 # Every test with the race detector: half an hour.
 race: compiler redis shells curl

@@ -19,7 +19,7 @@ import (
 //   - exactly-once is the oracle, with no error of df and all updates;
 //   - the counts of df that are read back are those of the state, by its digest;
 //   - the same seed gives the same outcome, but for its speed.
-func TestTrialsKeepTheirClaims(t *testing.T) {
+func TestTrialsKeepTheirClaimsUnderEveryPromise(t *testing.T) {
 	documents := lines(t, "wikipedia-current-events.jsonl.gz", 1500)
 	for _, n := range []int{1, 2} {
 		for _, name := range guarantees.Recoveries("") {

@@ -73,7 +73,7 @@ func checked(tb testing.TB, b *broker.Broker, p pipeline.Plan) check.Report {
 //   - under exactly-once everything is the oracle's, to the bit: predictions,
 //     df, model, and the ledger, whose chain goes on from the version's;
 //   - each other promise keeps its account.
-func TestPromotionIsTheOraclesUnderFaults(t *testing.T) {
+func TestPromotionIsTheOraclesUnderEveryPromise(t *testing.T) {
 	documents := evaltest.Documents(2400)
 	for _, n := range []int{1, 2, 4} {
 		for _, recovery := range guarantees.Recoveries("") {
