@@ -37,7 +37,8 @@ func remeet(ctx context.Context, b *broker.Broker, p pipeline.Plan) (all []Remet
 
 // inLogOrder are the records of a partition of classify that met its own as they
 // arrived, as if it had met them in the order of the log: a record ends where
-// all lanes have come, and holds what stands up to there.
+// all lanes have come, and holds what stands up to there. pipeline's sorter does
+// the like for readers; a check does not ask what it checks.
 func inLogOrder(records iter.Seq2[Record, error], lanes int) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		at, met := uint64(0), make([]uint64, lanes)
