@@ -272,7 +272,7 @@ func TestOptionsOfKeysThatAreRefused(t *testing.T) {
 		"until too high": {Options{Popular: .2, PopularUntil: .3}, "popular until a share of 0.3 is not possible; give a share above 0 and up to 0.2, from which on a label is popular"},
 		"until below 0":  {Options{PopularUntil: -.1}, "popular until a share of -0.1 is not possible"},
 		"no room": {Options{Windows: []Definition{hour}, By: BySource, OutOfOrder: 200 * time.Hour},
-			"window tumbling:1h by source with documents out of order or late by up to 200h keeps up to 201 windows of each of 1000 keys open, the limit is 100000 of all: documents would be dropped; allow less disorder, fewer keys or take longer windows"},
+			"window tumbling:1h by source with documents out of order or late by up to 200h keeps up to 201 windows of each of 1000 keys and of the others open, the limit is 100000 of all: documents would be dropped; allow less disorder, fewer keys or take longer windows"},
 		"session":            {Options{Windows: []Definition{parse(t, "session:7d")}, SessionMax: day}, "window session:7d: a session is cut after 24h, which is less than its gap; allow longer sessions"},
 		"no longest session": {Options{SessionMax: -1}, "a longest session of -1ns is not possible: a window must be larger than 0"},
 	}

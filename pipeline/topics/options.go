@@ -182,7 +182,7 @@ func (o Options) checkWindow(d Definition) error {
 		return fmt.Errorf("window %s with documents out of order or late by up to %s keeps up to %d windows open, the limit is %d: documents would be dropped; allow less disorder, take longer windows or raise open_max",
 			d, lengthString(behind), needed, o.OpenMax)
 	} else if o.By != ByAll && o.KeysMax <= KeysMaxLimit && needed > int64(OpenMaxLimit/(o.keysMax()+1)) {
-		return fmt.Errorf("window %s by %s with documents out of order or late by up to %s keeps up to %d windows of each of %d keys open, the limit is %d of all: documents would be dropped; allow less disorder, fewer keys or take longer windows",
+		return fmt.Errorf("window %s by %s with documents out of order or late by up to %s keeps up to %d windows of each of %d keys and of the others open, the limit is %d of all: documents would be dropped; allow less disorder, fewer keys or take longer windows",
 			d, o.By, lengthString(behind), needed, o.keysMax(), OpenMaxLimit)
 	}
 	return nil
