@@ -18,6 +18,7 @@ var rooms = map[string][]string{
 	"datasets":                   {".", "datasets/archive", "datasets/newsgroups", "datasets/reuters", "datasets/wikitext", "internal/jsonl", "internal/near"},
 	"datasets/sample":            {"."},
 	"datasets/archive":           {},
+	"datasets/datasetstest":      {},
 	"datasets/reuters":           {"."},
 	"datasets/newsgroups":        {"."},
 	"datasets/wikitext":          {"."},

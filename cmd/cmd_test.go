@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
+	"tidings/datasets/datasetstest"
 )
 
 // bin is where the commands are, built once.
@@ -38,21 +38,10 @@ func run(m *testing.M) (code int, err error) {
 	return m.Run(), nil
 }
 
-// dataset is the path of a file of the real data, or the test says loudly that
-// it is not there.
-func dataset(t *testing.T, name string) string {
+// dataset is the path of a file of the real data.
+func dataset(t *testing.T, file string) string {
 	t.Helper()
-	path, err := filepath.Abs(filepath.Join("..", "..", "shared", "datasets", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("THE REAL DATA IS MISSING: %v; this test proves nothing without it", err)
-		}
-		t.Skipf("THE REAL DATA IS MISSING: %v; put the data sets there, this test proves nothing without them", err)
-	}
-	return path
+	return datasetstest.Path(t, file)
 }
 
 // account is what has to be equal however a run went.

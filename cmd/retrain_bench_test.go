@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -14,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
 	"golang.org/x/time/rate"
 
+	"tidings/datasets/datasetstest"
 	"tidings/eval/metric"
 	"tidings/internal/broker"
 	"tidings/pipeline"
@@ -35,7 +33,7 @@ const (
 // a process of its own, learns the same log again and again from its first
 // message on. Both are measured in turn, in one run, over one log.
 func BenchmarkRetraining(b *testing.B) {
-	documents := wikipediaLines(b)
+	documents := datasetstest.Lines(b, "wikipedia-current-events.jsonl.gz", 0)
 	train := filepath.Join(b.TempDir(), "train")
 	if out, err := exec.Command("go", "build", "-o", train, "./train").CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)
@@ -155,23 +153,4 @@ func latencyBehind(b *testing.B, s *broker.Broker, p pipeline.Plan, after uint64
 		}
 	}
 	return l
-}
-
-func wikipediaLines(b *testing.B) [][]byte {
-	b.Helper()
-	path := filepath.Join("..", "..", "shared", "datasets", "wikipedia-current-events.jsonl.gz")
-	f, err := os.Open(path)
-	if err != nil {
-		b.Skipf("MISSING DATA, NOT MEASURED: %v", err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		b.Fatal(err)
-	}
-	data, err := io.ReadAll(z)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return bytes.Split(bytes.TrimSpace(data), []byte{'\n'})
 }

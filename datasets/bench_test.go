@@ -7,10 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"tidings/datasets/datasetstest"
 )
 
 func BenchmarkReader(b *testing.B) {
-	packed := shared(b, "wikipedia-current-events.jsonl.gz")
+	packed := datasetstest.Path(b, "wikipedia-current-events.jsonl.gz")
 	f, err := os.Open(packed)
 	if err != nil {
 		b.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"tidings/datasets/datasetstest"
 
 	"tidings"
 )
@@ -22,7 +23,7 @@ func newsgroupsFile(t testing.TB) (path string, documents []tidings.Document) {
 	t.Helper()
 	a := newTarFile(t, "20news-bydate.tar.gz")
 	for _, split := range []string{"train", "test"} {
-		_, rows := mustRead(t, shared(t, "20newsgroups-"+split+".jsonl.gz"), Options{})
+		_, rows := mustRead(t, datasetstest.Path(t, "20newsgroups-"+split+".jsonl.gz"), Options{})
 		for _, row := range rows {
 			d := row.Document
 			a.add(t, "20news-bydate-"+split+"/"+d.ID, fmt.Sprintf("From: someone@example.com (Some One)\nSubject: %s\nOrganization: None\nLines: %d\n\n%s\n",
@@ -41,7 +42,7 @@ func reutersFile(t testing.TB) (path string, documents []tidings.Document) {
 	a.add(t, "README.txt", "How the collection came to be.\n")
 	a.add(t, "all-topics-strings.lc.txt", "acq\nalum\n")
 	a.add(t, "lewis.dtd", "<!ELEMENT x>\n")
-	_, rows := mustReadMostly(t, shared(t, "reuters-21578.jsonl.gz"))
+	_, rows := mustReadMostly(t, datasetstest.Path(t, "reuters-21578.jsonl.gz"))
 	const each = 1000
 	for first := 0; first < len(rows); first += each {
 		var b strings.Builder

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"tidings/datasets/datasetstest"
 )
 
 // warnings feeds labels and returns what was said, and after how many.
@@ -102,7 +103,7 @@ func TestLabelRunsOfTheSharedData(t *testing.T) {
 			orders = append(orders, new(uint64))
 		}
 		for _, shuffle := range orders {
-			_, rows := mustRead(t, shared(t, name), Options{Shuffle: shuffle})
+			_, rows := mustRead(t, datasetstest.Path(t, name), Options{Shuffle: shuffle})
 			labels := make([]string, len(rows))
 			for i, row := range rows {
 				labels[i] = row.Document.Label

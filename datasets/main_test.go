@@ -131,16 +131,3 @@ func zstded(t testing.TB, content string, o ...zstd.EOption) string {
 	defer w.Close()
 	return string(w.EncodeAll([]byte(content), nil))
 }
-
-// shared returns the path of a file of the shared data sets.
-func shared(t testing.TB, name string) string {
-	t.Helper()
-	path := filepath.Join("..", "..", "shared", "datasets", name)
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("the data set is missing: %v", err)
-		}
-		t.Skipf("MISSING: %v; NOTHING WAS TESTED", err)
-	}
-	return path
-}

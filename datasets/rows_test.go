@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"tidings/datasets/datasetstest"
 
 	"tidings"
 )
@@ -78,7 +79,7 @@ func TestRowsOfTheSharedData(t *testing.T) {
 	}
 	for name, want := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, rows := mustRead(t, shared(t, name), Options{})
+			_, rows := mustRead(t, datasetstest.Path(t, name), Options{})
 			got := want
 			got.rows, got.bad, got.labelled, got.several = len(rows), 0, 0, 0
 			labels := make(map[string]bool)

@@ -1,56 +1,24 @@
 package eval_test
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
+	"tidings/datasets/datasetstest"
 	"tidings/eval"
 	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/pipeline"
 )
 
-// dataset opens a file of the real data, or says loudly that it is not there.
-func dataset(tb testing.TB, name string) *bufio.Scanner {
+// lines reads at most n lines of a file of the real data, 0 for all.
+func lines(tb testing.TB, file string, n int) [][]byte {
 	tb.Helper()
-	path := filepath.Join("..", "..", "shared", "datasets", name)
-	f, err := os.Open(path)
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			tb.Fatalf("THE REAL DATA IS MISSING: %v; this test proves nothing without it", err)
-		}
-		tb.Skipf("THE REAL DATA IS MISSING: %v; put the data sets there, this test proves nothing without them", err)
-	}
-	tb.Cleanup(func() { _ = f.Close() })
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	s := bufio.NewScanner(z)
-	s.Buffer(nil, 16<<20)
-	return s
-}
-
-// lines reads at most n lines, 0 for all.
-func lines(tb testing.TB, name string, n int) [][]byte {
-	tb.Helper()
-	s := dataset(tb, name)
-	var out [][]byte
-	for s.Scan() && (n == 0 || len(out) < n) {
-		out = append(out, bytes.Clone(s.Bytes()))
-	}
-	if err := s.Err(); err != nil {
-		tb.Fatal(err)
-	}
-	return out
+	return datasetstest.Lines(tb, file, n)
 }
 
 // fill puts documents into a pipeline's log, pack to a message, and an end

@@ -1,18 +1,14 @@
 package model_test
 
 import (
-	"bufio"
-	"compress/gzip"
-	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"runtime/debug"
 	"testing"
 
 	"tidings"
+	"tidings/datasets/datasetstest"
 	"tidings/features"
 	"tidings/model"
 )
@@ -20,35 +16,9 @@ import (
 // example is what these tests need of a document.
 type example struct{ Label, Title, Text, Time string }
 
-// dataset reads one of the data sets beside the project.
 func dataset(tb testing.TB, name string) []example {
 	tb.Helper()
-	file, err := os.Open(filepath.Join("..", "..", "shared", "datasets", name+".jsonl.gz"))
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			tb.Fatalf("a data set is missing, and CI must not go without it: %v", err)
-		}
-		tb.Skipf("SKIPPED, A DATA SET IS MISSING: %v; put the data sets beside the project to run this", err)
-	}
-	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	lines := bufio.NewScanner(unzipped)
-	lines.Buffer(nil, 1<<24)
-	var out []example
-	for lines.Scan() {
-		var e example
-		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			tb.Fatal(err)
-		}
-		out = append(out, e)
-	}
-	if err := lines.Err(); err != nil {
-		tb.Fatal(err)
-	}
-	return out
+	return datasetstest.Read[example](tb, name+".jsonl.gz", 0)
 }
 
 // chain is the whole classifier, one document at a time.

@@ -1,16 +1,11 @@
 package pipeline
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
+	"tidings/datasets/datasetstest"
 	"tidings/features"
 	"tidings/guarantees"
 	"tidings/internal/broker"
@@ -39,7 +34,7 @@ func largeState(tb testing.TB) *worker {
 		}
 		u.Reset()
 	}
-	for lines := wikipedia(tb); lines.Scan(); {
+	for lines := datasetstest.Scan(tb, "wikipedia-current-events.jsonl.gz"); lines.Scan(); {
 		sequence++
 		u.AddLog(broker.Record{Subject: w.plan.Pipeline.LogSubject(ArticleRecord, "test"), Sequence: sequence, Data: lines.Bytes()})
 		step()
@@ -50,26 +45,6 @@ func largeState(tb testing.TB) *worker {
 		table.Observe(slots[0])
 	}
 	return w
-}
-
-func wikipedia(tb testing.TB) *bufio.Scanner {
-	tb.Helper()
-	path := filepath.Join("..", "..", "shared", "datasets", "wikipedia-current-events.jsonl.gz")
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) && os.Getenv("CI") == "" {
-		tb.Skipf("MISSING DATA, NOT MEASURED: %s", path)
-	}
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = f.Close() })
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	lines := bufio.NewScanner(z)
-	lines.Buffer(nil, 16<<20)
-	return lines
 }
 
 // BenchmarkSnapshot measures how long a worker with a million df terms and the

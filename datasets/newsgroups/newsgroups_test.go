@@ -1,14 +1,11 @@
 package newsgroups
 
 import (
-	"compress/gzip"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+	"tidings/datasets/datasetstest"
 	"unicode/utf8"
 
 	"tidings"
@@ -123,26 +120,9 @@ func TestAnArticleCutOffAnywhere(t *testing.T) {
 // The collection's own articles are not here, but documents made of them are:
 // put back into an article, in Latin-1, each comes out as it was.
 func TestTheCollectionComesBack(t *testing.T) {
-	path := filepath.Join("..", "..", "..", "shared", "datasets", "20newsgroups-train.jsonl.gz")
-	f, err := os.Open(path)
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("the data set is missing: %v", err)
-		}
-		t.Skipf("MISSING: %v; NOTHING WAS TESTED", err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := json.NewDecoder(z)
-	n := 0
-	for ; lines.More(); n++ {
-		var want struct{ ID, Label, Title, Text string }
-		if err := lines.Decode(&want); err != nil {
-			t.Fatal(err)
-		}
+	type wanted struct{ ID, Label, Title, Text string }
+	all := datasetstest.Read[wanted](t, "20newsgroups-train.jsonl.gz", 0)
+	for _, want := range all {
 		message := latin1("From: somebody@example.org\nSubject: " + want.Title + "\nLines: 10\n\n" + want.Text + "\n")
 		_, name, _ := strings.Cut(want.ID, "/")
 		d, err := Parse(message, want.Label, name)
@@ -153,8 +133,8 @@ func TestTheCollectionComesBack(t *testing.T) {
 			t.Fatalf("%s is not known again", want.ID)
 		}
 	}
-	if n != 11314 {
-		t.Fatalf("%d documents", n)
+	if len(all) != 11314 {
+		t.Fatalf("%d documents", len(all))
 	}
 }
 

@@ -2,15 +2,12 @@ package reuters
 
 import (
 	"bytes"
-	"compress/gzip"
-	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"tidings/datasets/datasetstest"
 	"time"
 )
 
@@ -19,31 +16,6 @@ type record struct {
 	ID, Label, Title, Text string
 	Labels                 []string
 	Time                   time.Time
-}
-
-func shared(t testing.TB) []record {
-	t.Helper()
-	f, err := os.Open(filepath.Join("..", "..", "..", "shared", "datasets", "reuters-21578.jsonl.gz"))
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("the data set is missing: %v", err)
-		}
-		t.Skipf("MISSING: %v; NOTHING WAS TESTED", err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []record
-	for lines := json.NewDecoder(z); lines.More(); {
-		var r record
-		if err := lines.Decode(&r); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, r)
-	}
-	return all
 }
 
 // written puts documents back into the collection's markup.
@@ -81,7 +53,7 @@ func written(all []record) []byte {
 // The collection's own files are not here, but documents made of them are: put
 // back into its markup, each comes out as it was.
 func TestTheCollectionComesBack(t *testing.T) {
-	all := shared(t)
+	all := datasetstest.Read[record](t, "reuters-21578.jsonl.gz", 0)
 	back, err := read(t, bytes.NewReader(written(all)))
 	if err != io.EOF || len(back) != len(all) || len(all) != 21578 {
 		t.Fatalf("%d of %d documents, %v", len(back), len(all), err)
@@ -101,7 +73,7 @@ func TestTheCollectionComesBack(t *testing.T) {
 }
 
 func BenchmarkReader(b *testing.B) {
-	file := written(shared(b))
+	file := written(datasetstest.Read[record](b, "reuters-21578.jsonl.gz", 0))
 	b.SetBytes(int64(len(file)))
 	b.ReportAllocs()
 	n := 0

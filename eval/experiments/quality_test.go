@@ -1,9 +1,6 @@
 package experiments_test
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -16,6 +13,7 @@ import (
 	"testing"
 
 	"tidings"
+	"tidings/datasets/datasetstest"
 	"tidings/eval/experiments"
 	"tidings/features"
 	"tidings/model"
@@ -32,32 +30,6 @@ var graded = []struct {
 	{"reuters-r8-train", false},
 	{"ag-news-test", false},
 	{"20newsgroups-train", true},
-}
-
-// linesOf reads a data set beside the project.
-func linesOf(t *testing.T, name string) (lines [][]byte) {
-	t.Helper()
-	file, err := os.Open(filepath.Join("..", "..", "..", "shared", "datasets", name+".jsonl.gz"))
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("a data set is missing, and CI must not go without it: %v", err)
-		}
-		t.Skipf("SKIPPED, A DATA SET IS MISSING: %v; put the data sets beside the project to run this", err)
-	}
-	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	scanner := bufio.NewScanner(unzipped)
-	scanner.Buffer(nil, 1<<24)
-	for scanner.Scan() {
-		lines = append(lines, bytes.Clone(scanner.Bytes()))
-	}
-	if err := scanner.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return lines
 }
 
 // timeless are documents from their lines, without their times.
@@ -84,7 +56,7 @@ func TestQualityIsWhatTheGoldenFileSays(t *testing.T) {
 	rows := make([][]string, len(graded))
 	corpora := make([]*experiments.Corpus, len(graded))
 	for i, d := range graded {
-		lines := linesOf(t, d.name)
+		lines := datasetstest.Lines(t, d.name+".jsonl.gz", 0)
 		if d.name == storied {
 			running.Go(func() { stories = gradeStories(t, lines) })
 		}

@@ -1,16 +1,9 @@
 package metric
 
 import (
-	"compress/gzip"
-	"encoding/json"
-	"errors"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"testing"
+	"tidings/datasets/datasetstest"
 
 	"pgregory.net/rapid"
 )
@@ -89,44 +82,14 @@ func TestMajorityIsBounded(t *testing.T) {
 func TestBaselinesOnWikipedia(t *testing.T) {
 	var m Majority
 	var r RepeatLast
-	for _, label := range labelsOf(t, "wikipedia-current-events.jsonl.gz") {
-		m.Learn(label)
-		r.Learn(label)
+	for _, d := range datasetstest.Read[struct{ Label string }](t, "wikipedia-current-events.jsonl.gz", 0) {
+		m.Learn(d.Label)
+		r.Learn(d.Label)
 	}
 	t.Logf("%d documents: majority %.4f, repeat last %.4f", m.Documents(), m.Accuracy(), r.Accuracy())
 	near(t, "majority", m.Accuracy(), .175, .0005)
 	near(t, "repeat last", r.Accuracy(), .193, .0005)
 	if m.Documents() != 59_914 {
 		t.Errorf("%d labels", m.Documents())
-	}
-}
-
-func labelsOf(t *testing.T, name string) []string {
-	t.Helper()
-	path := filepath.Join("..", "..", "..", "shared", "datasets", name)
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("MISSING DATA: %s; CI must have it", path)
-		}
-		t.Skipf("MISSING DATA, NOT TESTED: %s", path)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = file.Close() }() // only read
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var labels []string
-	for lines := json.NewDecoder(unzipped); ; {
-		var document struct{ Label string }
-		if err := lines.Decode(&document); err == io.EOF {
-			return slices.Clip(labels)
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		labels = append(labels, document.Label)
 	}
 }

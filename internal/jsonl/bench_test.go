@@ -1,48 +1,17 @@
 package jsonl
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
-	"os"
-	"path/filepath"
 	"testing"
+	"tidings/datasets/datasetstest"
 
 	"tidings"
 )
 
-// sharedLines returns the first lines of a file of the shared data sets.
-func sharedLines(b *testing.B, name string, most int) [][]byte {
-	b.Helper()
-	path := filepath.Join("..", "..", "..", "shared", "datasets", name)
-	f, err := os.Open(path)
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			b.Fatalf("the data set is missing: %v", err)
-		}
-		b.Skipf("MISSING: %v; nothing was measured", err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		b.Fatal(err)
-	}
-	var lines [][]byte
-	s := bufio.NewScanner(z)
-	s.Buffer(nil, 1<<24)
-	for s.Scan() && len(lines) < most {
-		lines = append(lines, bytes.Clone(s.Bytes()))
-	}
-	if err := s.Err(); err != nil {
-		b.Fatal(err)
-	}
-	return lines
-}
-
 func eachSet(b *testing.B, prepare func(b *testing.B, lines [][]byte) func(i int)) {
 	for name, file := range map[string]string{"wikipedia": "wikipedia-current-events.jsonl.gz", "20newsgroups": "20newsgroups-train.jsonl.gz"} {
 		b.Run(name, func(b *testing.B) {
-			lines := sharedLines(b, file, 4_000)
+			lines := datasetstest.Lines(b, file, 4_000)
 			one := prepare(b, lines)
 			b.SetBytes(int64(len(bytes.Join(lines, []byte("\n"))) / len(lines)))
 			b.ReportAllocs()

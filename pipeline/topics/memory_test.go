@@ -2,19 +2,14 @@ package topics
 
 import (
 	"bytes"
-	"compress/gzip"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
 
 	"tidings"
+	"tidings/datasets/datasetstest"
 	"tidings/features"
 )
 
@@ -33,35 +28,15 @@ type endless struct {
 
 func newEndless(tb testing.TB) *endless {
 	tb.Helper()
-	path := filepath.Join("..", "..", "..", "shared", "datasets", "wikipedia-current-events.jsonl.gz")
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if os.Getenv("CI") == "true" {
-			tb.Fatalf("MISSING DATA: %s; CI must have it", path)
-		}
-		tb.Skipf("MISSING DATA, NOT TESTED: %s", path)
-	}
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer func() { _ = file.Close() }() // only read
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		tb.Fatal(err)
+	type line struct {
+		Time time.Time
+		Text string
 	}
 	e := &endless{tokenizer: features.NewTokenizer(features.Options{})}
-	for lines := json.NewDecoder(unzipped); ; {
-		var line struct {
-			Time time.Time
-			Text string
-		}
-		if err := lines.Decode(&line); err == io.EOF {
-			return e
-		} else if err != nil {
-			tb.Fatal(err)
-		}
-		e.times, e.texts = append(e.times, line.Time.UnixNano()), append(e.texts, []byte(line.Text))
+	for _, l := range datasetstest.Read[line](tb, "wikipedia-current-events.jsonl.gz", 0) {
+		e.times, e.texts = append(e.times, l.Time.UnixNano()), append(e.texts, []byte(l.Text))
 	}
+	return e
 }
 
 // next makes the next document, which is valid until the one behind it.

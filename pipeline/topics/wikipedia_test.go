@@ -1,14 +1,8 @@
 package topics
 
 import (
-	"compress/gzip"
-	"encoding/json"
-	"errors"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"testing"
+	"tidings/datasets/datasetstest"
 	"time"
 )
 
@@ -46,32 +40,11 @@ func TestHealthBecomesPopularWithThePandemic(t *testing.T) {
 
 func documents(t *testing.T, each func(Document)) {
 	t.Helper()
-	path := filepath.Join("..", "..", "..", "shared", "datasets", "wikipedia-current-events.jsonl.gz")
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("MISSING DATA: %s; CI must have it", path)
-		}
-		t.Skipf("MISSING DATA, NOT TESTED: %s", path)
+	type line struct {
+		Time  time.Time
+		Label string
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = file.Close() }() // only read
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for lines := json.NewDecoder(unzipped); ; {
-		var line struct {
-			Time  time.Time
-			Label string
-		}
-		if err := lines.Decode(&line); err == io.EOF {
-			return
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		each(Document{Time: Nanoseconds(line.Time), Label: line.Label})
+	for _, l := range datasetstest.Read[line](t, "wikipedia-current-events.jsonl.gz", 0) {
+		each(Document{Time: Nanoseconds(l.Time), Label: l.Label})
 	}
 }

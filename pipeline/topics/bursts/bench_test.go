@@ -1,53 +1,17 @@
 package bursts
 
 import (
-	"compress/gzip"
-	"encoding/json"
-	"errors"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
 
+	"tidings/datasets/datasetstest"
 	"tidings/features"
 )
 
 type article struct {
 	Time        time.Time
 	Title, Text string
-}
-
-// articles calls each for every one of a data set, found beside the project.
-func articles(tb testing.TB, file string, each func(article)) {
-	tb.Helper()
-	path := filepath.Join("..", "..", "..", "..", "shared", "datasets", file)
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if os.Getenv("CI") == "true" {
-			tb.Fatalf("MISSING DATA: %s; CI must have it", path)
-		}
-		tb.Skipf("MISSING DATA, NOT TESTED: %s", path)
-	}
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer func() { _ = f.Close() }() // only read
-	unzipped, err := gzip.NewReader(f)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	for lines := json.NewDecoder(unzipped); ; {
-		var a article
-		if err := lines.Decode(&a); err == io.EOF {
-			return
-		} else if err != nil {
-			tb.Fatal(err)
-		}
-		each(a)
-	}
 }
 
 // frame is as many documents as go through a pipeline together.
@@ -63,9 +27,9 @@ const frameDocuments = 256
 // frames are documents tokenized beforehand, as they come to the stage.
 func frames(tb testing.TB, file string, from, to string) (all []*frame) {
 	tokenizer := features.NewTokenizer(features.Options{})
-	articles(tb, file, func(a article) {
+	for _, a := range datasetstest.Read[article](tb, file, 0) {
 		if day := a.Time.Format(time.DateOnly); day < from || day >= to {
-			return
+			continue
 		}
 		if len(all) == 0 || len(all[len(all)-1].orders) == frameDocuments {
 			all = append(all, new(frame))
@@ -76,7 +40,7 @@ func frames(tb testing.TB, file string, from, to string) (all []*frame) {
 			tb.Fatal(err)
 		}
 		f.orders = append(f.orders, len(f.order))
-	})
+	}
 	return all
 }
 

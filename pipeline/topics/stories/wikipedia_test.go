@@ -1,17 +1,11 @@
 package stories
 
 import (
-	"compress/gzip"
-	"encoding/json"
-	"errors"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"tidings"
+	"tidings/datasets/datasetstest"
 	"tidings/eval/metric"
 	"tidings/features"
 )
@@ -21,31 +15,10 @@ type article struct {
 	Label, Title, Text, Topic string
 }
 
+// articles are the documents of some days, the last excluded.
 func articles(tb testing.TB, from, to string, each func(article)) {
 	tb.Helper()
-	path := filepath.Join("..", "..", "..", "..", "shared", "datasets", "wikipedia-current-events.jsonl.gz")
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if os.Getenv("CI") == "true" {
-			tb.Fatalf("MISSING DATA: %s; CI must have it", path)
-		}
-		tb.Skipf("MISSING DATA, NOT TESTED: %s", path)
-	}
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer func() { _ = file.Close() }() // only read
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	for lines := json.NewDecoder(unzipped); ; {
-		var a article
-		if err := lines.Decode(&a); err == io.EOF {
-			return
-		} else if err != nil {
-			tb.Fatal(err)
-		}
+	for _, a := range datasetstest.Read[article](tb, "wikipedia-current-events.jsonl.gz", 0) {
 		if day := a.Time.Format(time.DateOnly); day >= from && day < to {
 			each(a)
 		}
