@@ -39,6 +39,7 @@ type root struct {
 
 	Claim     claim      `cmd:"" name:"check" help:"Say from its streams whether a run kept what it claims."`
 	All       alls       `cmd:"" name:"all" help:"Make every experiment there is, and one page of them."`
+	Crashes   crashing   `cmd:"" name:"crashes" help:"Measure what crashes do under each guarantee, with many seeds of faults."`
 	Bias      biases     `cmd:"" name:"bias" help:"Measure how one failure moves the shares of topics that come in blocks."`
 	Threshold thresholds `cmd:"" name:"threshold" help:"Measure whether one failure loses a topic that is just popular."`
 	Order     orders     `cmd:"" name:"order" help:"Measure what meeting records in log order costs in time."`

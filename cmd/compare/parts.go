@@ -52,6 +52,9 @@ func parts() []part {
 			c.SourceFlags, c.ModelFlags = m.flags.piped()
 			return c.measure(ctx, m.streams, m.name, m.progress)
 		}},
+		{"crashes", func(ctx context.Context, m *material) (report.Experiment, error) {
+			return crashes(ctx, m, &crashing{study: *m.flags, Partitions: "2"}, m.less(m.setting.Seeds, 1))
+		}},
 	}
 }
 
