@@ -40,7 +40,7 @@ var rooms = map[string][]string{
 	"pipeline/topics/bursts":     {"features"},
 	"pipeline/topics/stories":    {".", "features"},
 	"pipeline":                   {".", "internal/planted", "features", "model", "model/drift", "guarantees", "eval/metric", "pipeline/topics", "pipeline/topics/bursts", "pipeline/topics/stories", "internal/broker", "internal/state", "internal/jsonl"},
-	"eval":                       {".", "eval/ledger", "features", "model", "guarantees", "internal/broker", "pipeline", "pipeline/topics", "eval/metric"},
+	"eval":                       {".", "eval/ledger", "features", "model", "guarantees", "internal/broker", "internal/jsonl", "pipeline", "pipeline/topics", "eval/metric"},
 	"eval/ledger":                {".", "guarantees", "internal/broker", "model", "pipeline"},
 	"eval/check":                 {".", "eval", "eval/ledger", "features", "guarantees", "internal/broker", "pipeline", "pipeline/topics"},
 	"eval/peers":                 {".", "eval", "features", "internal/broker", "internal/jsonl", "model", "pipeline"},

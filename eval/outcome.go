@@ -2,6 +2,7 @@ package eval
 
 import (
 	"tidings"
+	"tidings/eval/metric"
 	"tidings/pipeline"
 	"tidings/pipeline/topics"
 )
@@ -19,10 +20,13 @@ type Outcome struct {
 	Documents     uint64  `json:"documents"` // with a prediction
 	Accuracy      float64 `json:"accuracy"`  // of first predictions
 	MacroF1       float64 `json:"macro_f1"`  // likewise
+	Test          Test    `json:"test"`
 	Differ        uint64  `json:"labels_that_differ"`
 	DifferPercent float64 `json:"labels_that_differ_percent"` // of the documents with a prediction
 	DFError       float64 `json:"df_error_percent"`           // the sum over all terms of |df - the oracle's|, of the sum of the oracle's, at the log's end
 	DFErrorMax    float64 `json:"df_error_max_percent"`       // that of the term with the largest |df - the oracle's| / the oracle's
+	// Weights is nil where nobody has seen the model at the log's end.
+	Weights *WeightsApart `json:"weights_apart,omitempty"`
 
 	Lost     uint64 `json:"lost"`     // documents without a prediction
 	Repeated uint64 `json:"repeated"` // predictions beyond a document's first
@@ -60,7 +64,19 @@ type Outcome struct {
 	Latency    *pipeline.LatencyMS `json:"latency_ms,omitempty"`
 }
 
-// newOutcome is the outcome of the oracle itself.
+// Test is how good first predictions are of documents that nobody learnt,
+// although their labels are known.
+type Test struct {
+	Documents uint64  `json:"documents"` // those with a prediction
+	Accuracy  float64 `json:"accuracy"`
+	MacroF1   float64 `json:"macro_f1"`
+}
+
+func newTest(c *metric.Confusion) Test {
+	return Test{c.Documents(), c.Accuracy(), c.MacroF1()}
+}
+
+// newOutcome is what is known of a trial before it is run.
 func (t *Truth) newOutcome(p pipeline.Plan) *Outcome {
 	s := t.Tally.Summary(p)
 	return &Outcome{
@@ -76,6 +92,7 @@ func (t *Truth) Outcome() *Outcome {
 		Run: "oracle", Documents: s.Documents, Accuracy: s.Accuracy, MacroF1: s.MacroF1, Windows: uint64(len(t.windows)), Equal: true,
 		PredictionsDigest: s.PredictionsDigest, DFDigest: s.DFDigest, ModelDigest: s.ModelDigest,
 	}
+	o.Test, o.Weights = newTest(&t.test), &WeightsApart{Replicas: 1}
 	o.Updates.Replicas, o.Updates.Expected, o.Updates.Applied = 1, s.Updates, s.Updates
 	return o
 }
@@ -88,6 +105,7 @@ type observer struct {
 	last    tidings.Position // the furthest so far
 	bits    bitsDigest
 	windows map[windowName]bool
+	test    metric.Confusion
 
 	labelled, right uint64 // of first predictions
 
@@ -147,6 +165,9 @@ func (w *observer) entry(e *pipeline.Entry) {
 	if w.truth.names[documents[w.next].label] != e.Label {
 		w.o.Differ++
 	}
+	if held := w.truth.names[documents[w.next].held]; held != "" {
+		w.test.Add(held, e.Label)
+	}
 	w.next++
 }
 
@@ -180,6 +201,7 @@ func (w *observer) end() {
 	if w.compared > 0 {
 		w.o.SharesApart = w.apart / float64(w.compared)
 	}
+	w.o.Test = newTest(&w.test)
 	if w.o.Documents > 0 {
 		w.o.DifferPercent = 100 * float64(w.o.Differ) / float64(w.o.Documents)
 	}

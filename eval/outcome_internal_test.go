@@ -14,14 +14,14 @@ import (
 )
 
 // known is a truth over four documents, two a message, of which one window is
-// made, in which a is popular.
+// made, in which a is popular. The second document was held out, it is an a.
 func known() *Truth {
 	t := &Truth{
 		numbers: map[string]uint32{}, windows: map[windowName]string{{"count:4", "", 0}: "a"},
 		df: map[uint64]uint32{1: 4, 2: 1}, counted: 5, Tally: pipeline.NewTally(),
 	}
 	for i, label := range []string{"", "a", "b", "a"} {
-		t.add(at(i), label)
+		t.add(&pipeline.Entry{Position: at(i), Label: label}, []string{"", "a", "", ""}[i])
 	}
 	return t
 }
@@ -48,9 +48,11 @@ func closed(number int64, popular ...string) topics.Window {
 //   - a document is compared by its first prediction, whatever comes later;
 //   - what is missing is lost, be it named as such or not, at either end too;
 //   - windows are compared by their popular topics in any order, by their first
-//     closing; one that never closes has changed.
+//     closing; one that never closes has changed;
+//   - of the one document that was held out, the first prediction is scored.
 func TestAnOutcomeIsWhatDiffersFromTheTruth(t *testing.T) {
 	all := []pipeline.Entry{predicted(0, ""), predicted(1, "a"), predicted(2, "b"), predicted(3, "a")}
+	right := Test{Documents: 1, Accuracy: 1, MacroF1: 1}
 	tests := map[string]struct {
 		entries []pipeline.Entry
 		windows []topics.Window
@@ -58,34 +60,34 @@ func TestAnOutcomeIsWhatDiffersFromTheTruth(t *testing.T) {
 	}{
 		"all as it should be": {
 			entries: all, windows: []topics.Window{closed(0, "a")},
-			want: Outcome{Documents: 4},
+			want: Outcome{Documents: 4, Test: right},
 		},
 		"another label": {
 			entries: []pipeline.Entry{all[0], predicted(1, "b"), all[2], all[3]}, windows: []topics.Window{closed(0, "a")},
-			want: Outcome{Documents: 4, Differ: 1, DifferPercent: 25},
+			want: Outcome{Documents: 4, Test: Test{Documents: 1}, Differ: 1, DifferPercent: 25},
 		},
 		"the second prediction is not looked at": {
 			entries: []pipeline.Entry{all[0], all[1], predicted(1, "b"), predicted(0, "b"), all[2], all[3]}, windows: []topics.Window{closed(0, "a")},
-			want: Outcome{Documents: 4, Repeated: 2},
+			want: Outcome{Documents: 4, Test: right, Repeated: 2},
 		},
 		"lost in the beginning, the middle and the end": {
 			entries: []pipeline.Entry{{Kind: pipeline.LostEntry, Position: at(0)}, all[1]}, windows: []topics.Window{closed(0, "a")},
-			want: Outcome{Documents: 1, Lost: 3},
+			want: Outcome{Documents: 1, Test: right, Lost: 3},
 		},
 		"nothing at all": {
 			want: Outcome{Lost: 4, WindowsChanged: 1},
 		},
 		"one that the oracle has not seen": {
 			entries: append(slices.Clone(all), predicted(4, "a")), windows: []topics.Window{closed(0, "a")},
-			want: Outcome{Documents: 5, Differ: 1, DifferPercent: 20},
+			want: Outcome{Documents: 5, Test: right, Differ: 1, DifferPercent: 20},
 		},
 		"another popular topic, and one too many": {
 			entries: all, windows: []topics.Window{closed(0, "a", "b"), closed(1)},
-			want: Outcome{Documents: 4, WindowsChanged: 2},
+			want: Outcome{Documents: 4, Test: right, WindowsChanged: 2},
 		},
 		"a window that closes again, otherwise": {
 			entries: all, windows: []topics.Window{closed(0, "a"), closed(0)},
-			want: Outcome{Documents: 4, WindowsRepeated: 1},
+			want: Outcome{Documents: 4, Test: right, WindowsRepeated: 1},
 		},
 	}
 	for name, test := range tests {

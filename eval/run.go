@@ -18,11 +18,12 @@ func Run(ctx context.Context, b *broker.Broker, p pipeline.Plan, faults *guarant
 	if faults != nil {
 		every = snapshotsUnderFaults
 	}
-	return run(ctx, b, p, faults, every, each)
+	return run(ctx, b, p, faults, every, each, nil)
 }
 
 // run is Run, with a snapshot each time so many documents have passed; 0: none.
-func run(ctx context.Context, b *broker.Broker, p pipeline.Plan, faults *guarantees.Faults, every uint64, each func(u *pipeline.Unit)) (*pipeline.Tally, error) {
+// look, if not nil, sees every replica of the model, at the end of the log too.
+func run(ctx context.Context, b *broker.Broker, p pipeline.Plan, faults *guarantees.Faults, every uint64, each func(u *pipeline.Unit), look *weights) (*pipeline.Tally, error) {
 	if err := pipeline.Create(ctx, b, p); err != nil {
 		return nil, err
 	}
@@ -37,6 +38,10 @@ func run(ctx context.Context, b *broker.Broker, p pipeline.Plan, faults *guarant
 	if err != nil {
 		return nil, err
 	}
+	if look != nil {
+		look.last = last
+		r.Look(look.look)
+	}
 	working, stop := context.WithCancel(ctx)
 	defer stop()
 	var running sync.WaitGroup
@@ -46,6 +51,9 @@ func run(ctx context.Context, b *broker.Broker, p pipeline.Plan, faults *guarant
 		stop()
 	})
 	t, err := Follow(working, b, p, last, each)
+	if err == nil && look != nil { // what is lost at the end is there before its loser is
+		err = r.Await(working, last)
+	}
 	stop()
 	running.Wait()
 	if failure != nil {

@@ -11,6 +11,7 @@ import (
 	"tidings/eval/ledger"
 	"tidings/guarantees"
 	"tidings/internal/broker"
+	"tidings/model"
 	"tidings/pipeline"
 )
 
@@ -50,13 +51,14 @@ func (t Trial) Run(ctx context.Context, b *broker.Broker, truth *Truth) (*Outcom
 	}
 	o := truth.newOutcome(p)
 	w := newObserver(truth, o)
+	learnt := &weights{truth: truth.model, of: map[replicaAt]model.Distance{}}
 	began := time.Now()
 	tally, err := run(ctx, b, p, faults, 0, func(u *pipeline.Unit) {
 		w.unit(u)
 		if t.Watch != nil {
 			t.Watch(o.Documents, w.right, w.labelled)
 		}
-	})
+	}, learnt)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +68,7 @@ func (t Trial) Run(ctx context.Context, b *broker.Broker, truth *Truth) (*Outcom
 	o.Accuracy, o.MacroF1 = s.Accuracy, s.MacroF1
 	o.PredictionsDigest, o.DFDigest, o.ModelDigest = s.PredictionsDigest, s.DFDigest, s.ModelDigest
 	o.PerSecond = float64(o.Documents) / took.Seconds()
-	if err := errors.Join(t.df(ctx, b, truth, tally.To, o), t.updates(ctx, b, truth, tally.To, o), t.idle(ctx, b, o), t.meetAgain(ctx, b, o)); err != nil {
+	if err := errors.Join(t.df(ctx, b, truth, tally.To, o), t.updates(ctx, b, tally.To, o, learnt), t.idle(ctx, b, o), t.meetAgain(ctx, b, o)); err != nil {
 		return nil, err
 	}
 	o.equals(truth, tally, w.bits.sum())
@@ -139,8 +141,9 @@ func (t Trial) counts(ctx context.Context, b *broker.Broker, last uint64) (map[u
 
 // updates compares each replica's ledger with the oracle's. What a rollback
 // undid does not count as repeated: it is how often the model has learnt
-// something that counts.
-func (t Trial) updates(ctx context.Context, b *broker.Broker, truth *Truth, last uint64, o *Outcome) error {
+// something that counts. It compares the weights that these updates have made,
+// too.
+func (t Trial) updates(ctx context.Context, b *broker.Broker, last uint64, o *Outcome, model *weights) error {
 	source, err := ledger.NewRun(ctx, b, t.Plan)
 	if err != nil {
 		return err
@@ -162,6 +165,12 @@ func (t Trial) updates(ctx context.Context, b *broker.Broker, truth *Truth, last
 			o.Updates.Repeated += end.version.Updates - learnt
 		}
 		o.Updates.Unproven += source.Proofs[replica].Broken
+		if err := model.tell(o, replica, end.version); err != nil {
+			return err
+		}
+	}
+	if o.Weights != nil {
+		o.Weights.Percent /= float64(o.Weights.Replicas)
 	}
 	return nil
 }

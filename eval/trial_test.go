@@ -3,6 +3,7 @@ package eval_test
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 
 	"tidings/eval"
@@ -18,6 +19,7 @@ import (
 //   - it keeps its claim, and the weaker ones do what they may do;
 //   - exactly-once is the oracle, with no error of df and all updates;
 //   - the counts of df that are read back are those of the state, by its digest;
+//   - the model is seen at the log's end, and its weights are the oracle's if it is;
 //   - the same seed gives the same outcome, but for its speed.
 func TestTrialsKeepTheirClaimsUnderEveryPromise(t *testing.T) {
 	documents := lines(t, "wikipedia-current-events.jsonl.gz", 1500)
@@ -42,6 +44,9 @@ func TestTrialsKeepTheirClaimsUnderEveryPromise(t *testing.T) {
 				}
 				if o.Equal && (o.DFError != 0 || o.Differ != 0 || o.Updates.Applied != o.Updates.Expected) {
 					t.Errorf("equal, and yet %+v", o)
+				}
+				if w, same := o.Weights, !slices.Contains(o.Differs, "the model"); w == nil || w.Replicas != n || same != (w.Percent == 0) || same != (w.Max == 0) {
+					t.Errorf("not the oracle's are %v, and the weights are %+v apart", o.Differs, w)
 				}
 				if got := digest(t, trial, b); got != o.DFDigest {
 					t.Errorf("the counts read back have the digest %s, the state %s", got, o.DFDigest)

@@ -12,7 +12,9 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"tidings"
+	"tidings/eval/metric"
 	"tidings/internal/broker"
+	"tidings/model"
 	"tidings/pipeline"
 	"tidings/pipeline/topics"
 )
@@ -38,12 +40,15 @@ type Truth struct {
 	df        map[uint64]uint32 // at the end, by the hash of the term
 	counted   uint64            // the sum of df
 	bits      uint64            // digest of all that was predicted
+	model     model.Model       // at the end
+	test      metric.Confusion  //  of documents that were held out
 }
 
 // answer is the oracle's prediction of one document.
 type answer struct {
 	position tidings.Position
 	label    uint32 // number of its name
+	held     uint32 // likewise of the label that it had before it was held out; that of "": it was not
 }
 
 // windowName is what no two windows share.
@@ -54,6 +59,11 @@ type windowName struct {
 
 // NewTruth feeds a pipeline's log, up to its present end, to the oracle.
 func NewTruth(ctx context.Context, b *broker.Broker, p pipeline.Plan) (*Truth, error) {
+	return NewTruthOf(ctx, b, p, nil)
+}
+
+// NewTruthOf is NewTruth of a log of which some documents were held out.
+func NewTruthOf(ctx context.Context, b *broker.Broker, p pipeline.Plan, held *HeldOut) (*Truth, error) {
 	o, err := NewOracle(p)
 	if err != nil {
 		return nil, err
@@ -66,7 +76,7 @@ func NewTruth(ctx context.Context, b *broker.Broker, p pipeline.Plan) (*Truth, e
 			long = true
 			return
 		}
-		t.add(e.Position, e.Label)
+		t.add(e, held.label(e.ID))
 		bits.add(e)
 		for i, term := range o.unit.TermsOf(e) {
 			t.df[o.unit.Dict.Hash(term.Ref)] = df[i]
@@ -87,17 +97,28 @@ func NewTruth(ctx context.Context, b *broker.Broker, p pipeline.Plan) (*Truth, e
 	for _, n := range t.df {
 		t.counted += uint64(n)
 	}
-	t.Tally, t.bits = o.Tally, bits.sum()
+	t.Tally, t.bits, t.model = o.Tally, bits.sum(), o.Model()
 	return t, nil
 }
 
-func (t *Truth) add(p tidings.Position, label string) {
+// add takes what the oracle says of a document, and the label that it would have
+// had if it had not been held out.
+func (t *Truth) add(e *pipeline.Entry, held string) {
+	t.documents = append(t.documents, answer{e.Position, t.number(e.Label), t.number(held)})
+	if held != "" {
+		t.test.Add(held, e.Label)
+	}
+}
+
+// number is that of a label's name.
+func (t *Truth) number(label string) uint32 {
 	n, known := t.numbers[label]
 	if !known {
 		n = uint32(len(t.names))
+		label = strings.Clone(label)
 		t.numbers[label], t.names = n, append(t.names, label)
 	}
-	t.documents = append(t.documents, answer{p, n})
+	return n
 }
 
 // popular lists the popular topics of a window, whatever their order.

@@ -71,6 +71,7 @@ func (d *desk) unit(ctx context.Context, u *Unit) error {
 			return err
 		}
 	}
+	w.look(u)
 	if open {
 		if err := d.commit(ctx, u, span); err != nil {
 			return err

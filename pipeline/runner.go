@@ -27,6 +27,7 @@ type Runner struct {
 	held    *held // where df counts live; nil: in workers
 	notice  func(string)
 	clock   Clock // of the coordinator of snapshots; nil: the machine's
+	looks   func(partition int, to uint64, l *Learner)
 
 	verifies bool // what replay makes again is compared with what is stored
 
@@ -50,7 +51,7 @@ func NewRunner(b *broker.Broker, p Plan, stages, who string) (*Runner, error) {
 func (r *Runner) worker(stage string, partitions []int) *worker {
 	return &worker{
 		plan: r.plan, broker: r.broker, stage: stage, partitions: partitions, who: r.who, faults: r.faults, every: r.every,
-		snapshots: guarantees.Snapshots{Store: r.store}, held: r.held, verifies: r.verifies, notice: r.tell,
+		snapshots: guarantees.Snapshots{Store: r.store}, held: r.held, verifies: r.verifies, notice: r.tell, looks: r.looks,
 	}
 }
 
@@ -117,6 +118,13 @@ func (r *Runner) tell(text string) {
 		r.notice(text)
 	}
 }
+
+// Look has f see what each partition of classify has learnt up to a log sequence,
+// behind every unit of the log and before its record is stored; those that share
+// one learner show the same. What is made again after a crash is seen again. It
+// comes before Run; f runs on the goroutines that own the learners, several at
+// once, and must neither change what it is given nor keep it.
+func (r *Runner) Look(f func(partition int, to uint64, l *Learner)) { r.looks = f }
 
 // Inject makes things go wrong according to a fault plan. It comes before Run.
 func (r *Runner) Inject(f *guarantees.Faults) { r.faults = f }

@@ -30,6 +30,7 @@ type worker struct {
 	notice     func(string) // tells people
 	held       *held        // where df counts live; nil: here
 	verifies   bool         // what replay makes again is compared with what is stored
+	looks      func(partition int, to uint64, l *Learner)
 
 	assembly *assembly     // of the last attempt
 	bell     *alarm        // of this attempt
@@ -334,6 +335,16 @@ func (w *worker) input(ctx context.Context, committers []*guarantees.Committer, 
 		return openRace(ctx, r, reads, guarantees.Range{From: 1, To: committers[0].Cursor()}, w.plan.Pipeline.partitionStream(w.writes(), w.partitions[0]).Name)
 	}
 	return openZip(ctx, r, reads)
+}
+
+// look shows what classify has learnt, behind a unit of the log.
+func (w *worker) look(u *Unit) {
+	if w.looks == nil || w.assembly.classify == nil || u.Trigger != "" {
+		return
+	}
+	for _, p := range w.partitions {
+		w.looks(p, u.To, w.assembly.classify.learner)
+	}
 }
 
 // saves is how many documents pass between two snapshots, 0 when there is

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"tidings/datasets"
 	"tidings/eval"
 	"tidings/internal/broker"
 	"tidings/internal/cli"
@@ -26,12 +27,13 @@ type compare struct {
 	Guarantee         []string `name:"guarantee" sep:"none" placeholder:"NAME" complete:"exactly-once,at-least-once,at-most-once" group:"Pipeline" help:"A guarantee to run under: ${guarantees}; or of single stages, as in exactly-once,df=at-least-once. Repeatable. Default: all of them."`
 	Recovery          []string `name:"recovery" sep:"none" placeholder:"NAME" complete:"commit,replay,snapshot,kept,rollback,claim" group:"Pipeline" help:"Only guarantees that are reached in this way: kept, for instance. Repeatable. Default: every recovery of each guarantee."`
 	cli.SnapshotFlags `group:"Pipeline"`
-	Order             []string `name:"order" enum:"sorted,arrival" default:"sorted,arrival" group:"Pipeline" help:"Orders to run in: sorted, that of the log; arrival, that in which records come, where it can be had: exactly-once by commit, with several partitions of tokenize. Default: both."`
-	Partitions        []string `name:"partitions" default:"2" sep:";" placeholder:"N" group:"Pipeline" help:"Partitions of each run: 4, or df=4,classify=2. Repeatable. Default: ${default}."`
-	Faults            string   `name:"faults" placeholder:"PLAN" complete:"none" group:"Faults" help:"What goes wrong in each run but the oracle's: faults as in 'kill:classify/1@5000, drop-ack:1%', or a file of them; or none. Default: kills of every stage, lost acknowledgements, failed writes, records that come twice or out of order."`
-	Load              float64  `name:"load" default:"1000" placeholder:"N" group:"Result" help:"Measure latency at so many documents a second, for two seconds, without faults; 0: do not. Default: ${default}."`
-	JSON              bool     `name:"json" group:"Result" help:"The result as JSON, a record a run."`
-	Summary           string   `name:"summary" placeholder:"FILE" group:"Result" help:"Write documents, seed, faults and runs as one JSON object (- is standard output)."`
+	Order             []string  `name:"order" enum:"sorted,arrival" default:"sorted,arrival" group:"Pipeline" help:"Orders to run in: sorted, that of the log; arrival, that in which records come, where it can be had: exactly-once by commit, with several partitions of tokenize. Default: both."`
+	Partitions        []string  `name:"partitions" default:"2" sep:";" placeholder:"N" group:"Pipeline" help:"Partitions of each run: 4, or df=4,classify=2. Repeatable. Default: ${default}."`
+	Faults            string    `name:"faults" placeholder:"PLAN" complete:"none" group:"Faults" help:"What goes wrong in each run but the oracle's: faults as in 'kill:classify/1@5000, drop-ack:1%', or a file of them; or none. Default: kills of every stage, lost acknowledgements, failed writes, records that come twice or out of order."`
+	TestShare         cli.Share `name:"test-share" default:"10%" placeholder:"SHARE" group:"Result" help:"Hold back the labels of so many documents, drawn by their ids: nobody learns these, and what is predicted of them is scored apart. 10% or 0.1; 0: of none. Default: ${default}."`
+	Load              float64   `name:"load" default:"1000" placeholder:"N" group:"Result" help:"Measure latency at so many documents a second, for two seconds, without faults; 0: do not. Default: ${default}."`
+	JSON              bool      `name:"json" group:"Result" help:"The result as JSON, a record a run."`
+	Summary           string    `name:"summary" placeholder:"FILE" group:"Result" help:"Write documents, seed, faults and runs as one JSON object (- is standard output)."`
 }
 
 // packDefault is how many documents a log message has at most: few, so that
@@ -53,7 +55,7 @@ func (c *compare) Run(ctx context.Context, s cli.Streams) error {
 	if err != nil {
 		return err
 	}
-	x := &experiment{flags: c, plans: plans, streams: s}
+	x := &experiment{flags: c, plans: plans, streams: s, held: &eval.HeldOut{Share: float64(c.TestShare)}}
 	if x.faults, err = c.faults(plans); err != nil {
 		return err
 	}
@@ -95,6 +97,7 @@ type experiment struct {
 	summary  *cli.Output
 	source   string
 
+	held     *eval.HeldOut // nil: nothing is
 	truth    *eval.Truth
 	used     []string // by plan: what did go wrong
 	outcomes []*eval.Outcome
@@ -109,7 +112,7 @@ func (x *experiment) run(ctx context.Context) error {
 	err = x.with(ctx, "oracle", plan, x.progress.Notice, func(b *broker.Broker, p pipeline.Plan) error {
 		x.show(status{run: "oracle", doing: "counting"})
 		began := time.Now()
-		if x.truth, err = eval.NewTruth(ctx, b, p); err != nil {
+		if x.truth, err = eval.NewTruthOf(ctx, b, p, x.held); err != nil {
 			return err
 		}
 		o := x.truth.Outcome()
@@ -138,6 +141,9 @@ func (x *experiment) with(ctx context.Context, run string, plan pipeline.Plan, n
 		return &cli.UsageError{Err: fmt.Errorf("compare reads its source several times, and %s comes once: give it a file", source.Path)}
 	}
 	x.source = source.Path
+	if x.held != nil {
+		source.Reader = heldOut{source.Reader, x.held}
+	}
 	b, err := broker.Open(ctx, broker.Options{})
 	if err != nil {
 		return err
@@ -156,6 +162,20 @@ func (x *experiment) with(ctx context.Context, run string, plan pipeline.Plan, n
 		return err
 	}
 	return f(b, plan)
+}
+
+// heldOut is a source of which some documents lose their labels.
+type heldOut struct {
+	datasets.Reader
+	from *eval.HeldOut
+}
+
+func (r heldOut) Next() (datasets.Row, error) {
+	row, err := r.Reader.Next()
+	if err == nil && row.Err == nil {
+		r.from.Take(&row.Document)
+	}
+	return row, err
 }
 
 // trial runs one plan.
@@ -253,7 +273,8 @@ func (x *experiment) writeSummary() error {
 		Source    string          `json:"source"`
 		Documents uint64          `json:"documents"`
 		Seed      uint64          `json:"seed"`
+		TestShare float64         `json:"test_share"`
 		Faults    []string        `json:"faults"` // one for all runs, or one a run
 		Runs      []*eval.Outcome `json:"runs"`
-	}{x.source, x.truth.Tally.Documents, x.flags.Seed, faults, x.outcomes})
+	}{x.source, x.truth.Tally.Documents, x.flags.Seed, float64(x.flags.TestShare), faults, x.outcomes})
 }

@@ -36,6 +36,9 @@ func (c *compare) plans() ([]pipeline.Plan, error) {
 	if c.Load < 0 || c.Load > 1e6 {
 		errs = append(errs, fmt.Errorf("--load %v is no number of documents a second; write one up to 1000000, or 0", c.Load))
 	}
+	if c.TestShare == 1 {
+		errs = append(errs, errors.New("--test-share 1 leaves no document to learn; give less, such as 10%"))
+	}
 	var plans []pipeline.Plan
 	for _, partitions := range c.Partitions {
 		n, err := pipeline.ParsePartitions(partitions)

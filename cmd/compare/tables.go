@@ -79,21 +79,33 @@ func inShort(o *eval.Outcome, number, of int) string {
 func (x *experiment) tables() []terminal.Table {
 	results := terminal.Table{
 		Title: "What came out", Remark: fmt.Sprintf("of %s, seed %d", counted(x.truth.Tally.Documents, "document"), x.flags.Seed),
-		Heads: []string{"run", "accuracy", "macro-F1", "differ %", "df %", "windows", "shares", "equal"},
+		Heads: []string{"run", "accuracy", "macro-F1", "differ %", "windows", "shares", "equal"},
+	}
+	learnt := terminal.Table{
+		Title: "What was learnt", Remark: x.testRemark(),
+		Heads: []string{"run", "test accuracy", "macro-F1", "df %", "weights %", "updates lost", "twice"},
 	}
 	delivery := terminal.Table{
 		Title: "What was lost and repeated, and how fast", Remark: x.loadRemark(),
-		Heads: []string{"run", "lost", "twice", "updates lost", "twice", "docs/s", "still ms", "p50 ms", "p99 ms"},
+		Heads: []string{"run", "lost", "twice", "docs/s", "still ms", "p50 ms", "p99 ms"},
 	}
 	for i, o := range x.outcomes {
 		results.Rows = append(results.Rows, resultCells(o))
+		learnt.Rows = append(learnt.Rows, learntCells(o))
 		delivery.Rows = append(delivery.Rows, deliveryCells(o))
 		if o.Broken() != "" {
-			results.Bad, delivery.Bad = append(results.Bad, i), append(delivery.Bad, i)
+			results.Bad, learnt.Bad, delivery.Bad = append(results.Bad, i), append(learnt.Bad, i), append(delivery.Bad, i)
 		}
 	}
 	delivery.Notes = append(x.words(), x.faultNotes()...)
-	return []terminal.Table{results, delivery}
+	return []terminal.Table{results, learnt, delivery}
+}
+
+func (x *experiment) testRemark() string {
+	if x.outcomes[0].Test.Documents == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s for the test, not learnt", counted(x.outcomes[0].Test.Documents, "document"))
 }
 
 func (x *experiment) loadRemark() string {
@@ -108,25 +120,40 @@ const nothing = "–"
 func resultCells(o *eval.Outcome) []string {
 	cells := []string{o.Run, fmt.Sprintf("%.4f", o.Accuracy), fmt.Sprintf("%.4f", o.MacroF1)}
 	if o.Guarantee == "" {
-		return append(cells, nothing, nothing, fmt.Sprintf("of %d", o.Windows), nothing, nothing)
+		return append(cells, nothing, fmt.Sprintf("of %d", o.Windows), nothing, nothing)
 	}
 	equal := "no"
 	if o.Equal {
 		equal = "yes"
 	}
-	return append(cells, fmt.Sprintf("%.2f", o.DifferPercent), fmt.Sprintf("%.2f", o.DFError), count(o.WindowsChanged), fmt.Sprintf("%.2f", o.SharesApart), equal)
+	return append(cells, fmt.Sprintf("%.2f", o.DifferPercent), count(o.WindowsChanged), fmt.Sprintf("%.2f", o.SharesApart), equal)
+}
+
+func learntCells(o *eval.Outcome) []string {
+	cells := []string{o.Run, nothing, nothing}
+	if o.Test.Documents > 0 {
+		cells = []string{o.Run, fmt.Sprintf("%.4f", o.Test.Accuracy), fmt.Sprintf("%.4f", o.Test.MacroF1)}
+	}
+	if o.Guarantee == "" {
+		return append(cells, nothing, nothing, nothing, nothing)
+	}
+	apart := nothing
+	if o.Weights != nil {
+		apart = fmt.Sprintf("%.2f", o.Weights.Percent)
+	}
+	return append(cells, fmt.Sprintf("%.2f", o.DFError), apart, count(o.Updates.Lost), count(o.Updates.Repeated))
 }
 
 func deliveryCells(o *eval.Outcome) []string {
 	perSecond := fmt.Sprintf("%.0f", o.PerSecond)
 	if o.Guarantee == "" {
-		return []string{o.Run, nothing, nothing, nothing, nothing, perSecond, nothing, nothing, nothing}
+		return []string{o.Run, nothing, nothing, perSecond, nothing, nothing, nothing}
 	}
 	p50, p99 := nothing, nothing
 	if o.Latency != nil {
 		p50, p99 = fmt.Sprintf("%.1f", o.Latency.P50), fmt.Sprintf("%.1f", o.Latency.P99)
 	}
-	return []string{o.Run, count(o.Lost), count(o.Repeated), count(o.Updates.Lost), count(o.Updates.Repeated), perSecond, fmt.Sprintf("%.0f", o.RecoveryMS), p50, p99}
+	return []string{o.Run, count(o.Lost), count(o.Repeated), perSecond, fmt.Sprintf("%.0f", o.RecoveryMS), p50, p99}
 }
 
 // counted writes a number with its noun.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tidings/eval"
@@ -21,16 +22,30 @@ func (x *experiment) words() []string {
 		parts = append(parts, inWords(o))
 	}
 	notes := []string{strings.Join(parts, " ")}
-	notes = append(notes, "Accuracy is of first predictions: the first one that stands committed for a document, made before that run learnt the document's label there. Documents without a prediction are not in it. "+
-		"Labels differ (differ %) where the first prediction is not the oracle's; windows are those whose popular topics are not the oracle's; shares are how far the topics' shares of a window are from the oracle's, in points (half the sum over topics), on average. df % is the sum over all terms of |df - the oracle's df|, at the end, of the sum of the oracle's. "+
-		"Still is the longest time in which no prediction was committed: what recovery from the worst fault takes. "+
-		"Updates are of all replicas of the model together: each partition of classify learns every labelled document.")
+	notes = append(notes,
+		"Accuracy is of first predictions: the first one that stands committed for a document, made before that run learnt the document's label there. Documents without a prediction are not in it. "+
+			x.testWords()+
+			"Labels differ (differ %) where the first prediction is not the oracle's; windows are those whose popular topics are not the oracle's; shares are how far the topics' shares of a window are from the oracle's, in points (half the sum over topics), on average.",
+		"At the log's end, df % is the sum over all terms of |df - the oracle's df|, of the sum of the oracle's; weights % is the Euclidean norm of the differences between the model's weights and the oracle's, over the (label, feature) pairs that one of them has, of the norm of the oracle's: the mean of all replicas. "+
+			"Updates are of all replicas together: each partition of classify learns every labelled document. "+
+			"Still is the longest time in which no prediction was committed: what recovery from the worst fault takes.")
 	if better := slices.IndexFunc(runs, func(o *eval.Outcome) bool { return o.Documents > 0 && o.Accuracy > oracle.Accuracy }); better >= 0 {
 		notes = append(notes, fmt.Sprintf("%s is right more often (%.4f) than the oracle (%.4f), which learnt each document once: what is counted or learnt twice, or left out, can help by chance. So look at the labels that differ, not at accuracy.",
 			sentence(runs[better].Run), runs[better].Accuracy, oracle.Accuracy))
 	}
 	return notes
 }
+
+// testWords tells what the documents of the test are.
+func (x *experiment) testWords() string {
+	if x.flags.TestShare == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Of %s of the documents, drawn by their ids (--test-share), labels are held back: nobody learns these, the oracle neither, and what is predicted of them when they come is scored by itself (test). ", percent(float64(x.flags.TestShare)))
+}
+
+// percent writes a share.
+func percent(share float64) string { return strconv.FormatFloat(100*share, 'g', 4, 64) + " %" }
 
 // inWords is what is to be said of one run.
 func inWords(o *eval.Outcome) string {
