@@ -120,6 +120,16 @@ func stories() map[string]spoilt {
 		"a window never":        {exactly, 2, func(s *story) { s.of(pipeline.TopicsStage, 0).edit(1).Windows = nil }, []check.Kind{check.WindowLost}, true},
 		"a window of nothing":   {exactly, 2, func(s *story) { r := s.of(pipeline.TopicsStage, 0).edit(1); r.Windows = append(r.Windows, window(90)) }, []check.Kind{check.WindowUnexpected}, true},
 		"a window counts wrong": {exactly, 2, func(s *story) { s.of(pipeline.TopicsStage, 0).edit(1).Windows[0].Documents++ }, []check.Kind{check.WindowDiffers}, true},
+		"windows of documents move on": {least, 1, func(s *story) {
+			again(pred(s), 2, 1)
+			t := pred(s)
+			for i := 3; i < len(t.records); i++ {
+				r := t.edit(i)
+				for j := range r.Windows {
+					r.Windows[j].Number += 90
+				}
+			}
+		}, []check.Kind{check.Repeated, check.WindowDiffers, check.WindowUnexpected}, false},
 		"a late document of nothing": {exactly, 2, func(s *story) {
 			r := s.of(pipeline.TopicsStage, 0).edit(1)
 			r.Late = append(r.Late, lateDocument(7))

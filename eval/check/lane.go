@@ -46,6 +46,8 @@ type lane struct {
 	counts  []topics.Counts
 	windows windows
 	late    windows
+
+	renumbers bool // its state has counted documents twice
 }
 
 func newLane(h *History, s *Stream, f *findings) *lane {
@@ -206,6 +208,7 @@ func (l *lane) covers(r Record) {
 	l.claim = guarantees.Range{}
 	l.emitted(r)
 	if r.Trigger != "" || r.To <= l.cursor {
+		l.renumbers = l.renumbers || l.promise.Recovery == guarantees.Kept
 		l.repeated(r, r.To)
 		return
 	}
