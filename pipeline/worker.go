@@ -168,7 +168,7 @@ func (w *worker) run(ctx context.Context) error {
 			// All begin again behind the last complete snapshot.
 		case errors.Is(err, guarantees.ErrKilled) && ctx.Err() == nil:
 			// What it had in memory is gone; it begins as after a crash.
-		case (errors.Is(err, guarantees.ErrUncertain) || errors.Is(err, broker.ErrNoBroker)) && ctx.Err() == nil:
+		case (errors.Is(err, guarantees.ErrUncertain) || errors.Is(err, broker.ErrNoBroker) || errors.Is(err, broker.ErrUnknown)) && ctx.Err() == nil:
 			if w.broker.Await(ctx) != nil {
 				return nil
 			}
