@@ -4,7 +4,7 @@ GO ?= go
 FUZZTIME ?= 20s
 BENCHTIME ?= 5x
 
-.PHONY: test unraced commands race compiler redis shells curl lint bench bench-peers python quality fuzz cover docs
+.PHONY: test unraced commands contract race compiler redis shells curl lint bench bench-peers python quality fuzz cover docs
 
 # Vet, then every test with the race detector; fuzz seeds and the README's
 # commands are among them. Those of ./cmd run processes that are built without it,
@@ -76,6 +76,11 @@ python:
 PROVE ?= -prove.kills 100 -prove.brokers 30 -prove.zombies 30 -prove.redis 30 -prove.documents 24000
 prove:
 	$(GO) test -count 1 -v -timeout 30m -parallel 8 -run '^TestProve' ./cmd -args $(PROVE)
+
+# Every trouble at every point of every stage under every promise, with state in
+# workers and in a Redis. In make test the troubles take turns.
+contract: redis
+	$(GO) test -count 1 -timeout 30m -parallel 4 -run '^TestTheContract.*UnderEveryPromise' ./eval -args -contract.whole
 
 # Writes how good every model is, and stories are, into the file that make test
 # compares with: see with git what has changed.

@@ -36,6 +36,7 @@ var rooms = map[string][]string{
 	"internal/broker/brokertest": {"internal/broker"},
 	"internal/planted":           {},
 	"guarantees":                 {"internal/planted", "internal/broker", "internal/near"},
+	"guarantees/guaranteestest":  {"guarantees"},
 	"pipeline/topics":            {".", "features", "pipeline/topics/bursts", "pipeline/topics/stories"},
 	"pipeline/topics/bursts":     {"features"},
 	"pipeline/topics/stories":    {".", "features"},
