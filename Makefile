@@ -4,7 +4,7 @@ GO ?= go
 FUZZTIME ?= 20s
 BENCHTIME ?= 5x
 
-.PHONY: test unraced commands contract race compiler redis shells curl lint bench bench-peers python quality fuzz cover docs
+.PHONY: test unraced commands contract race compiler redis shells curl lint bench bench-guarantees bench-peers python quality fuzz cover docs
 
 # Vet, then every test with the race detector; fuzz seeds and the README's
 # commands are among them. Those of ./cmd run processes that are built without it,
@@ -53,12 +53,17 @@ lint:
 # costs, what a model takes, latency, and the benchmarks of each package.
 bench:
 	$(GO) test -run '^$$' -bench 'Throughput' -benchtime $(BENCHTIME) -timeout 30m ./eval
-	$(GO) test -run '^$$' -bench 'Guarantees' -benchtime $(BENCHTIME) -timeout 30m ./eval
+	@$(MAKE) --no-print-directory bench-guarantees
 	$(GO) test -run '^$$' -bench 'Model$$' -timeout 30m ./eval
 	$(GO) test -run '^$$' -bench 'Completeness' -benchtime 1x -timeout 30m ./eval
 	$(GO) test -run '^$$' -bench 'Latency' -benchtime 1x -timeout 30m ./eval
 	$(GO) test -run '^$$' -bench 'Memory' -benchtime 1x -timeout 30m ./cmd
 	$(GO) test -run '^$$' -bench . -benchmem ./features ./model ./internal/jsonl ./datasets/... ./eval/metric ./pipeline/...
+
+# What each guarantee and recovery costs, as a table in Markdown. GUARANTEES takes
+# flags, such as -guarantees.partitions 1 or -guarantees.rows 'commit|replay'.
+bench-guarantees: redis
+	$(GO) test -run '^$$' -bench 'Guarantees' -benchtime $(BENCHTIME) -timeout 60m ./eval -args $(GUARANTEES)
 
 # Tidings beside River, scikit-learn and Vowpal Wabbit: the same documents, one
 # thread each. The peers are installed into a virtual environment in the user's

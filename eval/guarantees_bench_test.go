@@ -1,192 +1,172 @@
 package eval_test
 
 import (
-	"context"
-	"errors"
+	"flag"
 	"fmt"
+	"os"
+	"regexp"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"tidings/eval"
-	"tidings/eval/metric"
 	"tidings/guarantees"
+	"tidings/internal/state/redistest"
 	"tidings/pipeline"
 )
 
-const (
-	guaranteesDocuments = 20_000
-	guaranteesPerSecond = 500  // of the load under which latency is measured
-	guaranteesLoad      = 1500 // documents of that load, the first tenth warms up
+// What BenchmarkGuarantees is asked for; the defaults are what docs/measured.md shows.
+var (
+	guaranteesDocuments  = flag.Int("guarantees.documents", 30_000, "documents of the filled log")
+	guaranteesPartitions = flag.Int("guarantees.partitions", 2, "of each stage; 1 is the chain")
+	guaranteesLoad       = flag.Duration("guarantees.load", 1500*time.Millisecond, "how long each load is kept up; three snapshot intervals at least; 0 for none")
+	guaranteesRows       = flag.String("guarantees.rows", "", "regular expression for the rows to measure, the yardstick excepted; empty: all")
+	guaranteesKill       = flag.Bool("guarantees.kill", true, "kill processes, too")
 )
 
-// BenchmarkGuarantees measures what each guarantee and recovery costs where
-// nothing goes wrong, at 1 and 2 partitions, one document a message, stores on
-// disk: throughput and processor time from a filled log, then latency under a
-// load. Each iteration runs every one of them once, so that a noisy machine is
-// as noisy to all; medians are printed at the end, beside the ratio to
-// at-least-once with state kept, the cheapest that loses nothing.
-func BenchmarkGuarantees(b *testing.B) {
-	documents := lines(b, "wikipedia-current-events.jsonl.gz", guaranteesDocuments)
-	for _, n := range []int{1, 2} {
-		type contender struct {
-			promise guarantees.Promise
-			every   pipeline.Interval // of snapshots, where there are any
-			runs    []cost
-			latency metric.Latency
+const (
+	guaranteesPerSecond = 500 // of the lighter load, and of the one under which a process is killed
+	killedBeside        = 4   // processes that are killed beside each other: mostly the others wait
+)
+
+// guaranteeRow is a line of the table: a recovery, where df counts live, and how
+// often state is saved.
+type guaranteeRow struct {
+	name    string
+	plan    pipeline.Plan
+	every   uint64 // documents between two snapshots, where they are not the recovery itself
+	yard    bool   // the yardstick: at-least-once kept, the cheapest that loses nothing
+	samples []guaranteeSample
+}
+
+// Intervals that are compared: of documents between the snapshots that replay
+// goes back to, and of the time that the recovery snapshot holds outputs back.
+var (
+	replayIntervals   = []uint64{1000, pipeline.SnapshotEvery}
+	snapshotIntervals = []time.Duration{100 * time.Millisecond, time.Second, 2 * time.Second}
+)
+
+// guaranteeRowsAll are all that a pipeline can be asked for.
+func guaranteeRowsAll(b *testing.B) (rows []*guaranteeRow) {
+	b.Helper()
+	n := *guaranteesPartitions
+	for _, state := range []string{"", pipeline.RedisState} {
+		if state != "" && !redistest.Installed() {
+			b.Log("THERE IS NO redis-server; install it (`make redis`): state in Redis is not measured")
+			continue
 		}
-		var all []*contender
-		for _, name := range guarantees.Recoveries("") {
-			promise, err := guarantees.NewPromise("", name)
+		for _, recovery := range guarantees.Recoveries("") {
+			promise, err := guarantees.NewPromise("", recovery)
 			if err != nil {
 				b.Fatal(err)
 			}
-			if !promise.Holds() {
-				all = append(all, &contender{promise: promise})
-				continue
+			row := guaranteeRow{name: promise.Guarantee + ", " + recovery, every: pipeline.SnapshotEvery, yard: recovery == guarantees.Kept && state == ""}
+			if state != "" {
+				row.name += ", Redis"
 			}
-			for _, every := range []time.Duration{100 * time.Millisecond, time.Second, 2 * time.Second} {
-				all = append(all, &contender{promise: promise, every: pipeline.Interval{Time: every}})
+			row.plan = pipeline.Plan{
+				Pipeline: "bench", Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n},
+				Guarantee: promise.Guarantee, Recovery: recovery, State: state,
 			}
-		}
-		for range b.N {
-			for _, c := range all {
-				p := pipeline.Plan{
-					Pipeline: "bench", Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n},
-					Guarantee: c.promise.Guarantee, Recovery: c.promise.Recovery, SnapshotEvery: c.every,
-				}.WithDefaults()
-				c.runs = append(c.runs, benchPromise(b, p, documents, &c.latency))
+			for _, r := range row.intervals() {
+				if r.plan = r.plan.WithDefaults(); r.plan.Check() == nil { // not every recovery goes with a Redis
+					rows = append(rows, &r)
+				}
 			}
-		}
-		var yard cost
-		for _, c := range all {
-			if c.promise.Recovery == guarantees.Kept {
-				yard = median(c.runs)
-			}
-		}
-		fmt.Printf("\n%d documents, %d partitions, medians of %d runs; latency at %d documents/s\n%-34s %10s %8s %8s %8s %8s %8s %8s\n",
-			len(documents), n, b.N, guaranteesPerSecond, "", "docs/s", "/kept", "us CPU", "cores", "p50 ms", "p95 ms", "p99 ms")
-		for _, c := range all {
-			m := median(c.runs)
-			name := c.promise.String()
-			if c.promise.Holds() {
-				name += " every " + c.every.String()
-			}
-			fmt.Printf("%-34s %10.0f %8.2f %8.1f %8.2f %8.2f %8.2f %8.2f\n", name, m.rate(len(documents)), m.rate(len(documents))/yard.rate(len(documents)),
-				m.perDocument(len(documents)), m.cores(), c.latency.P50(), c.latency.P95(), c.latency.P99())
 		}
 	}
+	return rows
 }
 
-func benchPromise(b *testing.B, p pipeline.Plan, documents [][]byte, latency *metric.Latency) cost {
-	b.Helper()
-	b.StopTimer()
-	s := openDiskBroker(b)
-	defer s.Close()
-	fill(b, s, p.Pipeline, documents, 1)
-	measure(b, func() {
-		t, err := eval.Run(b.Context(), s, p, nil, nil)
-		if err != nil || t.Documents != uint64(len(documents)) {
-			b.Fatalf("%s: %d documents of %d: %v", p.Claim(), t.Documents, len(documents), err)
+// intervals are a row for each interval that its recovery is measured at.
+func (r guaranteeRow) intervals() (rows []guaranteeRow) {
+	name := r.name
+	switch r.plan.Recovery {
+	case guarantees.Replay:
+		for _, r.every = range replayIntervals {
+			r.name = fmt.Sprintf("%s, a snapshot each %d", name, r.every)
+			rows = append(rows, r)
 		}
-	})
-	took := lastCost
-	load := p
-	load.Pipeline = "load"
-	documentsLoad := guaranteesLoad
-	if p.Holds() { // several intervals
-		documentsLoad = max(documentsLoad, int(4*p.SnapshotEvery.Time.Seconds()*guaranteesPerSecond))
+	case guarantees.BySnapshot:
+		for _, every := range snapshotIntervals {
+			r.plan.SnapshotEvery, r.name = pipeline.Interval{Time: every}, fmt.Sprintf("%s each %v", name, every)
+			rows = append(rows, r)
+		}
+	default:
+		rows = append(rows, r)
 	}
-	l, err := eval.Load(b.Context(), s, p.Pipeline, load, guaranteesPerSecond, documentsLoad)
+	return rows
+}
+
+// BenchmarkGuarantees measures what each guarantee and recovery costs, with state
+// in workers and in a Redis, and prints a table in Markdown. Each iteration
+// measures each row once, in turn, so that a noisy machine is as noisy to all; the
+// table has medians. Brokers store on disk and run in this process, one document
+// is one message.
+//
+//   - throughput, processor time and overhead: from a filled log to outputs that are
+//     released, all stages in this process;
+//   - latency: from the log to the output that is released, at half of the capacity
+//     just measured and at 500 documents a second;
+//   - recovery: two worker processes share the partitions under 500 documents a
+//     second, the first is killed with SIGKILL, and the other takes over what it had.
+func BenchmarkGuarantees(b *testing.B) {
+	want, err := regexp.Compile(*guaranteesRows)
 	if err != nil {
 		b.Fatal(err)
 	}
-	latency.Merge(l)
-	return took
-}
-
-// BenchmarkTakenOver measures how long nothing new comes out of a pipeline that
-// another process takes over under a load, by commit and by snapshots at
-// intervals: from the moment at which it begins to the first output that is
-// released behind it. That is what the recovery itself takes; that a process has
-// died the others learn by its lease (guarantees.LeaseTTL).
-func BenchmarkTakenOver(b *testing.B) {
-	documents := lines(b, "wikipedia-current-events.jsonl.gz", 8*guaranteesPerSecond)
-	for _, n := range []int{1, 2} {
-		for _, every := range []time.Duration{0, 100 * time.Millisecond, time.Second, 2 * time.Second} {
-			p := pipeline.Plan{Pipeline: "taken", Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n}}
-			if every > 0 {
-				p.Recovery, p.SnapshotEvery.Time = guarantees.BySnapshot, every
-			}
-			p = p.WithDefaults()
-			b.Run(fmt.Sprintf("partitions=%d/%s-%s", n, p.Recovery, every), func(b *testing.B) {
-				total := time.Duration(0)
-				for range b.N {
-					total += takenOver(b, p, documents)
-				}
-				b.ReportMetric(total.Seconds()*1e3/float64(b.N), "ms/silent")
-			})
-		}
+	rows := guaranteeRowsAll(b)
+	rows = slices.DeleteFunc(rows, func(r *guaranteeRow) bool { return !r.yard && !want.MatchString(r.name) })
+	documents := lines(b, "wikipedia-current-events.jsonl.gz", *guaranteesDocuments)
+	rounds := 0
+	for b.Loop() {
+		began := time.Now()
+		guaranteeRound(b, rows, documents, rounds)
+		rounds++
+		fmt.Fprintf(os.Stderr, "round %d took %v\n", rounds, time.Since(began).Round(time.Second))
 	}
+	printGuarantees(rows, rounds)
 }
 
-// takenOver is how long nothing new came out when the second runner began, in the
-// middle of a load.
-func takenOver(b *testing.B, p pipeline.Plan, documents [][]byte) time.Duration {
+// guaranteeRound adds a sample to each row. A few pipelines are there at a time, and
+// what they have on the disk goes with them.
+func guaranteeRound(b *testing.B, rows []*guaranteeRow, documents [][]byte, round int) {
 	b.Helper()
-	s := openDiskBroker(b)
-	defer s.Close()
-	if err := pipeline.Create(b.Context(), s, p); err != nil {
-		b.Fatal(err)
+	var redis *redistest.Server
+	if slices.ContainsFunc(rows, func(r *guaranteeRow) bool { return r.plan.State != "" }) {
+		redis = redistest.New(b, "--appendonly", "yes", "--appendfsync", "everysec")
+		defer func() {
+			redis.Kill(b)
+			redis.Empty(b)
+		}()
 	}
-	ctx, stop := context.WithCancel(b.Context())
-	var running sync.WaitGroup
-	defer running.Wait()
-	defer stop()
-	start := func() {
-		r, err := pipeline.NewRunner(s, p, "", "bench")
-		if err != nil {
-			b.Fatal(err)
+	for some := range slices.Chunk(rows, killedBeside) {
+		var trials []*guaranteeTrial
+		for _, r := range some {
+			t := openGuaranteeTrial(b, r, redis)
+			t.steady(b, documents)
+			trials = append(trials, t)
 		}
-		running.Go(func() {
-			if err := r.Run(ctx); err != nil && !errors.Is(err, guarantees.ErrFenced) && ctx.Err() == nil {
-				b.Error(err)
-				stop()
+		if *guaranteesKill {
+			killTrials(b, trials, documents, round)
+		}
+		for _, t := range trials {
+			t.row.samples = append(t.row.samples, t.sample)
+			t.close(b)
+		}
+	}
+}
+
+// killTrials kills processes of several pipelines beside each other.
+func killTrials(b *testing.B, trials []*guaranteeTrial, documents [][]byte, round int) {
+	b.Helper()
+	var killing sync.WaitGroup
+	for _, t := range trials {
+		killing.Go(func() {
+			if err := t.kill(b.Context(), documents, round); err != nil {
+				b.Errorf("%s: killed: %v", t.row.name, err)
 			}
 		})
 	}
-	var began atomic.Int64
-	running.Go(func() {
-		subject, last := p.Pipeline.LogSubject(pipeline.ArticleRecord, "load"), uint64(0)
-		tick := time.NewTicker(time.Second / guaranteesPerSecond)
-		defer tick.Stop()
-		for i, d := range documents {
-			<-tick.C
-			if i == len(documents)/2 {
-				began.Store(time.Now().UnixNano())
-				start()
-			}
-			var err error
-			if last, err = s.Put(ctx, p.Pipeline.LogStream().Name, subject, subject, last, nil, d); err != nil {
-				return
-			}
-		}
-	})
-	start()
-	first := int64(0)
-	_, err := eval.Follow(ctx, s, p, ^uint64(0), func(u *pipeline.Unit) {
-		at := began.Load()
-		for i := range u.Entries {
-			if e := &u.Entries[i]; at > 0 && e.Logged > at && e.Committed > at {
-				first = e.Committed - at
-				stop()
-				return
-			}
-		}
-	})
-	if first == 0 {
-		b.Fatal(err)
-	}
-	return time.Duration(first)
+	killing.Wait()
 }
