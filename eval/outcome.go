@@ -53,6 +53,9 @@ type Outcome struct {
 	Differs []string `json:"differs,omitempty"`
 	Idle    []string `json:"faults_that_never_struck,omitempty"`
 
+	struck []string // faults that did
+	missed []string // those of Idle that do not strike by chance
+
 	PredictionsDigest string `json:"predictions_digest"`
 	DFDigest          string `json:"df_digest"`
 	ModelDigest       string `json:"model_digest"`

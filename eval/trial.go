@@ -95,9 +95,16 @@ func (t Trial) faults(ctx context.Context, b *broker.Broker) (*guarantees.Faults
 func (t Trial) idle(ctx context.Context, b *broker.Broker, o *Outcome) error {
 	reports, err := pipeline.ReportFaults(ctx, b, t.Plan)
 	for _, r := range reports {
-		if len(r.Strikes) == 0 && !(r.Drawn && t.Plan.Holds()) {
-			o.Idle = append(o.Idle, r.Fault)
+		switch {
+		case r.Drawn && t.Plan.Holds():
+			continue
+		case len(r.Strikes) > 0:
+			o.struck = append(o.struck, r.Fault)
+			continue
+		case !r.Drawn:
+			o.missed = append(o.missed, r.Fault)
 		}
+		o.Idle = append(o.Idle, r.Fault)
 	}
 	return err
 }

@@ -101,6 +101,9 @@ func NewTruthOf(ctx context.Context, b *broker.Broker, p pipeline.Plan, held *He
 	return t, nil
 }
 
+// Labels are those that the oracle has learnt, in the order in which they came.
+func (t *Truth) Labels() []string { return t.model.Labels() }
+
 // add takes what the oracle says of a document, and the label that it would have
 // had if it had not been held out.
 func (t *Truth) add(e *pipeline.Entry, held string) {

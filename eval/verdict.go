@@ -58,15 +58,31 @@ func (o *Outcome) Bitten() bool {
 // Unproven says of which runs under faults a comparison proves nothing, and
 // what to change, a line each; none where it proves something. At-most-once has
 // to lose and at-least-once to repeat, or nobody knows what exactly-once was
-// spared.
+// spared; something has to strike each run, and each fault but those by chance
+// some run.
 func Unproven(outcomes []*Outcome) (lines []string) {
+	struck := map[string]bool{}
 	for _, o := range outcomes {
+		for _, f := range o.struck {
+			struck[f] = true
+		}
+	}
+	told := map[string]bool{}
+	for _, o := range outcomes {
+		for _, f := range o.missed {
+			if !struck[f] && !told[f] {
+				told[f] = true
+				lines = append(lines, f+" struck nobody: there are not so many documents, or nobody comes to that point; name another place, or leave it out")
+			}
+		}
 		switch {
 		case o.Bitten():
 		case o.is(guarantees.AtMostOnce):
 			lines = append(lines, o.Run+" lost nothing; it loses what a worker has claimed and not stored: add kill:df@N, with N below the number of documents, or publish-fail:5%")
 		case o.is(guarantees.AtLeastOnce):
 			lines = append(lines, o.Run+" repeated nothing; it repeats what a worker has stored and not acknowledged: add kill:df@N, with N below the number of documents, or drop-ack:5%")
+		case len(o.struck) == 0 && len(o.Idle) > 0:
+			lines = append(lines, o.Run+" met no fault; that it kept its claim proves nothing: add kill:df@N, with N below the number of documents")
 		}
 	}
 	return lines

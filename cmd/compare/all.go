@@ -85,12 +85,12 @@ func (c *alls) Run(ctx context.Context, s cli.Streams) error {
 // kept are the experiments that the directory holds already, by name. A directory
 // of another version is told before anything is done.
 func (c *alls) kept() (map[string]report.Experiment, error) {
-	if err := c.prepare(); err != nil {
+	if err := c.prepare(""); err != nil {
 		return nil, err
 	}
 	all, err := report.Read(c.Output)
 	if err != nil && !errors.Is(err, report.ErrNone) {
-		return nil, fmt.Errorf("--out holds something else: %w; nothing was done yet, or name another folder", err)
+		return nil, err
 	}
 	of := make(map[string]report.Experiment, len(all))
 	for _, e := range all {

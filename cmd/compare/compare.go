@@ -12,6 +12,7 @@ import (
 
 	"tidings/datasets"
 	"tidings/eval"
+	"tidings/eval/experiments"
 	"tidings/internal/broker"
 	"tidings/internal/cli"
 	"tidings/internal/ingest"
@@ -96,6 +97,7 @@ type experiment struct {
 	progress *terminal.Progress
 	summary  *cli.Output
 	source   string
+	labelled uint64 // rows that had a label
 
 	held     *eval.HeldOut // nil: nothing is
 	truth    *eval.Truth
@@ -113,6 +115,9 @@ func (x *experiment) run(ctx context.Context) error {
 		x.show(status{run: "oracle", doing: "counting"})
 		began := time.Now()
 		if x.truth, err = eval.NewTruthOf(ctx, b, p, x.held); err != nil {
+			return err
+		}
+		if err := x.suited(); err != nil {
 			return err
 		}
 		o := x.truth.Outcome()
@@ -141,9 +146,7 @@ func (x *experiment) with(ctx context.Context, run string, plan pipeline.Plan, n
 		return &cli.UsageError{Err: fmt.Errorf("compare reads its source several times, and %s comes once: give it a file", source.Path)}
 	}
 	x.source = source.Path
-	if x.held != nil {
-		source.Reader = heldOut{source.Reader, x.held}
-	}
+	x.labelled, source.Reader = 0, &labels{source.Reader, x}
 	b, err := broker.Open(ctx, broker.Options{})
 	if err != nil {
 		return err
@@ -164,18 +167,35 @@ func (x *experiment) with(ctx context.Context, run string, plan pipeline.Plan, n
 	return f(b, plan)
 }
 
-// heldOut is a source of which some documents lose their labels.
-type heldOut struct {
+// labels is a source whose labels are counted, and held back of some documents.
+type labels struct {
 	datasets.Reader
-	from *eval.HeldOut
+	of *experiment
 }
 
-func (r heldOut) Next() (datasets.Row, error) {
+func (r *labels) Next() (datasets.Row, error) {
 	row, err := r.Reader.Next()
 	if err == nil && row.Err == nil {
-		r.from.Take(&row.Document)
+		if row.Document.Label != "" || len(row.Document.Labels) > 0 {
+			r.of.labelled++
+		}
+		r.of.held.Take(&row.Document)
 	}
 	return row, err
+}
+
+// suited refuses documents of which nothing could be said.
+func (x *experiment) suited() error {
+	n, known := x.truth.Tally.Documents, x.truth.Labels()
+	switch {
+	case n == 0:
+		return fmt.Errorf("%w: there are none in %s; name a source that has some", experiments.ErrTooFew, x.source)
+	case len(known) == 0:
+		return fmt.Errorf("%w: of %s nobody learns one, so that there is no accuracy and no label to differ; a comparison needs documents with labels", experiments.ErrNoLabels, counted(n, "document"))
+	case len(known) == 1:
+		return fmt.Errorf("%w: all labels are %q; a comparison needs two or more", experiments.ErrNoLabels, known[0])
+	}
+	return nil
 }
 
 // trial runs one plan.

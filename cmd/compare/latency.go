@@ -31,6 +31,7 @@ type latencies struct {
 
 	only      compare // the guarantees and recoveries that it is about; the zero value is all
 	documents uint64  // that were measured in one round
+	unlearnt  bool    // no document has a label
 
 	Output string `name:"out" placeholder:"DIR" complete:"dirs" group:"Result" help:"Keep the result in DIR, as JSON and CSV, and make report.html there of all that DIR holds."`
 	JSON   bool   `name:"json" group:"Result" help:"The result as JSON."`
@@ -146,7 +147,7 @@ func (c *latencies) Run(ctx context.Context, s cli.Streams) error {
 		return err
 	}
 	to := &study{From: c.From, Seed: c.Seed, Output: c.Output, JSON: c.JSON}
-	if err := to.prepare(); err != nil {
+	if err := to.prepare("latency"); err != nil {
 		return err
 	}
 	progress := terminal.NewProgress(s.Err, false, time.Now, terminal.Detect(s.Err, os.Getenv))
@@ -195,6 +196,9 @@ func (c *latencies) rounds(ctx context.Context, s cli.Streams, name string, prog
 	limit := int(c.Load * float64(c.Seconds))
 	since := time.Now()
 	return all, x.with(ctx, name, plans[0], progress.Notice, func(b *broker.Broker, log pipeline.Plan) error {
+		if c.unlearnt = x.labelled == 0; c.unlearnt {
+			progress.Notice(unlearnt)
+		}
 		for round := range c.Rounds {
 			for i, of := range all {
 				done := round*len(all) + i
@@ -234,6 +238,9 @@ func (l *latencyOf) measure(ctx context.Context, b *broker.Broker, from pipeline
 	return documents, nil
 }
 
+// unlearnt says what latencies without labels are of.
+const unlearnt = "No document has a label: nothing is learnt and nothing predicted, and the time is that of all else."
+
 // report sets the measurements beside published ones.
 func (c *latencies) report(all []*latencyOf) report.Experiment {
 	e := report.Experiment{
@@ -244,6 +251,9 @@ func (c *latencies) report(all []*latencyOf) report.Experiment {
 			"A latency on a machine that does other work is that work's too. What is to be compared are guarantees within one round.",
 			"Published are figures of other systems on other machines with other work: the order of magnitude is what they can be compared by. An engine whose outputs wait for a checkpoint waits half of its period at the median, whatever the machine.",
 		},
+	}
+	if c.unlearnt {
+		e.Notes = append([]string{unlearnt}, e.Notes...)
 	}
 	t := report.Table{
 		Name: "roads", Title: "Latency by guarantee and recovery", Remark: fmt.Sprintf("ms at %.0f documents a second; from and to are the lowest and highest round's p99", c.Load),

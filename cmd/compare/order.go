@@ -45,7 +45,7 @@ func (c *orders) Run(ctx context.Context, s cli.Streams) error {
 	progress := terminal.NewProgress(s.Err, false, time.Now, terminal.Detect(s.Err, os.Getenv))
 	defer progress.Finish()
 	began := time.Now()
-	if err := to.prepare(); err != nil {
+	if err := to.prepare("order"); err != nil {
 		return err
 	}
 	e, err := c.measure(ctx, s, "order", progress)
@@ -100,6 +100,6 @@ func (c *orders) measure(ctx context.Context, s cli.Streams, name string, progre
 			median(apart), of.name, len(apart), slices.Min(apart), slices.Max(apart), c.Partitions)})
 	}
 	e.Tables = []report.Table{t, e.Tables[0]}
-	e.Notes = append(e.Notes[:2:2], "Published are watermarks and a buffer before df on 2 nodes (Trofimov et al. 2019). Here every partition's records carry the range of the log that they cover, and a receiver takes the next range as soon as it is there: there is no watermark to wait for.")
+	e.Notes = append(e.Notes[:len(e.Notes)-1:len(e.Notes)-1], "Published are watermarks and a buffer before df on 2 nodes (Trofimov et al. 2019). Here every partition's records carry the range of the log that they cover, and a receiver takes the next range as soon as it is there: there is no watermark to wait for.")
 	return e, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"tidings/eval"
 	"tidings/eval/experiments"
@@ -30,7 +31,7 @@ func (*racing) Help() string {
   compare races                                        the built-in sample
   compare races --from articles.jsonl.gz --out findings
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a label of the pipeline varied, 130 interrupted.`
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a label of the pipeline varied or faults did not bite, 130 interrupted.`
 }
 
 // Run measures.
@@ -94,6 +95,10 @@ func (m *material) raced(ctx context.Context, order string, runs int) (all []exp
 				o, err := eval.Trial{Plan: p, Faults: faults}.Run(ctx, b, truth)
 				if err != nil {
 					return err
+				}
+				o.Run = fmt.Sprintf("%s with %d partitions", order, n)
+				if unproven := eval.Unproven([]*eval.Outcome{o}); len(unproven) > 0 {
+					return &broken{"the faults did not bite: " + strings.Join(unproven, "; ")}
 				}
 				differ, documents = differ+o.Differ+o.Lost, documents+o.Documents
 				r.Accuracy += 100 * o.Accuracy / float64(runs)

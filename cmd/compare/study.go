@@ -79,7 +79,7 @@ func (c *study) make(ctx context.Context, s cli.Streams, name string, f func(con
 	if err := c.Check(); err != nil {
 		return err
 	}
-	if err := c.prepare(); err != nil {
+	if err := c.prepare(name); err != nil {
 		return err
 	}
 	progress := terminal.NewProgress(s.Err, false, time.Now, terminal.Detect(s.Err, os.Getenv))
@@ -126,9 +126,9 @@ func (c *study) command(name string) string {
 	return strings.Join(append([]string{"compare", name}, os.Args[min(2, len(os.Args)):]...), " ")
 }
 
-// prepare makes the directory early, so that one that cannot be written to is told
-// before the work.
-func (c *study) prepare() error {
+// prepare makes the directory early, so that one that cannot be written to, or
+// holds something else, is told before the work.
+func (c *study) prepare(name string) error {
 	if c.Output == "" {
 		return nil
 	}
@@ -140,7 +140,13 @@ func (c *study) prepare() error {
 	if err != nil {
 		return fmt.Errorf("--out cannot be written: %w; nothing was done yet, name a folder that can be made or written to", err)
 	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+		return err
+	}
+	if err := report.Holds(c.Output, name); err != nil {
+		return fmt.Errorf("--out holds something else: %w; nothing was done yet, or name another folder", err)
+	}
+	return nil
 }
 
 // corpus reads the source.

@@ -224,8 +224,9 @@ func (b *bias) run(ctx context.Context) error {
 	return o.each(ctx, len(b.models)*cells*o.Seeds, func(_ context.Context, i int) error {
 		m, seed := b.models[i/(cells*o.Seeds)], i%o.Seeds
 		x := m.cells[i/o.Seeds%cells]
-		x.outcomes[seed] = m.frozen.Window(b.window, b.failure(x, seed))
-		return nil
+		f := b.failure(x, seed)
+		x.outcomes[seed] = m.frozen.Window(b.window, f)
+		return x.outcomes[seed].hits(f)
 	})
 }
 

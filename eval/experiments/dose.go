@@ -85,13 +85,14 @@ func (d *dose) run(ctx context.Context) error {
 	seeds := d.setting.Seeds
 	return d.setting.each(ctx, len(d.cells)*seeds, func(ctx context.Context, i int) error {
 		x, seed := d.cells[i/seeds], i%seeds
-		order := d.corpus.Schedule(Damage{x.kind, x.pattern, x.rate, d.setting.Seed + uint64(seed)})
+		damage := Damage{x.kind, x.pattern, x.rate, d.setting.Seed + uint64(seed)}
+		order := d.corpus.Schedule(damage)
 		r, err := Run(ctx, d.corpus, x.model, d.setting.Options, order)
 		if err != nil {
 			return err
 		}
 		x.effects[seed] = r.Compare(d.truths[x.model])
-		return nil
+		return x.effects[seed].hits(damage)
 	})
 }
 

@@ -16,9 +16,11 @@ import (
 	"tidings/eval"
 	"tidings/eval/evaltest"
 	"tidings/eval/experiments"
+	"tidings/eval/report"
 	"tidings/features"
 	"tidings/guarantees"
 	"tidings/internal/broker"
+	"tidings/model"
 	"tidings/pipeline"
 )
 
@@ -257,6 +259,34 @@ func TestDoseDependsOnItsSeedAlone(t *testing.T) {
 	}
 }
 
+// A failure that strikes nobody is an error, and one that strikes a single document
+// is none.
+func TestAFailureThatHitsNothingProvesNothing(t *testing.T) {
+	c := corpus(t, 400)
+	for _, kind := range []experiments.Kind{experiments.Loss, experiments.Repetition} {
+		for rate, hits := range map[float64]bool{.001: false, .0025: true} {
+			err := experiments.Hits(t.Context(), c, experiments.Damage{Kind: kind, Pattern: experiments.Even, Rate: rate})
+			if hits != (err == nil) || !hits && !errors.Is(err, experiments.ErrUnharmed) {
+				t.Errorf("%s of %v: %v", kind, rate, err)
+			}
+		}
+	}
+	f, err := experiments.Freeze(t.Context(), c, "arow", model.Options{}, 300)
+	if err != nil {
+		t.Fatal(err)
+	}
+	window := []int32{301, 302, 303}
+	for _, promise := range []experiments.Promise{experiments.Kept, experiments.Rollback, experiments.AtMostOnce} {
+		within, behind := experiments.Failure{Promise: promise, From: 2, To: 3}, experiments.Failure{Promise: promise, From: 3, To: 4}
+		if err := f.Window(window, within).Hits(within); err != nil {
+			t.Errorf("%s: %v", promise, err)
+		}
+		if err := f.Window(window, behind).Hits(behind); !errors.Is(err, experiments.ErrUnharmed) || !strings.Contains(err.Error(), "places 3 to 4 of a window of 3") {
+			t.Errorf("%s: %v", promise, err)
+		}
+	}
+}
+
 func TestExperimentsSayWhatTheyCannotBeMadeWith(t *testing.T) {
 	load := func(documents iter.Seq2[tidings.Document, error]) *experiments.Corpus {
 		c, err := experiments.Load(documents, features.Options{})
@@ -279,12 +309,28 @@ func TestExperimentsSayWhatTheyCannotBeMadeWith(t *testing.T) {
 		err  error
 		says string
 	}{
-		"too few":   {corpus(t, 100), experiments.ErrTooFew, "100 documents, the experiment needs 2000"},
+		"too few":   {corpus(t, 100), experiments.ErrTooFew, "100 documents, the experiment needs "},
 		"no labels": {labelled(2000, ""), experiments.ErrNoLabels, "none of 2000 documents"},
 		"one label": {labelled(2000, "sport"), experiments.ErrNoLabels, `all labels are "sport"`},
 	} {
-		if _, err := experiments.Dose(t.Context(), tt.c, experiments.Setting{}); !errors.Is(err, tt.err) || !strings.Contains(err.Error(), tt.says) {
-			t.Errorf("%s: %v", name, err)
+		for of, try := range map[string]func() (report.Experiment, error){
+			"dose": func() (report.Experiment, error) { return experiments.Dose(t.Context(), tt.c, experiments.Setting{}) },
+			"bias": func() (report.Experiment, error) {
+				return experiments.Bias(t.Context(), tt.c, experiments.BiasOptions{})
+			},
+			"threshold": func() (report.Experiment, error) {
+				return experiments.Threshold(t.Context(), tt.c, experiments.ThresholdOptions{})
+			},
+			"drift": func() (report.Experiment, error) {
+				return experiments.Drift(t.Context(), tt.c, experiments.DriftOptions{})
+			},
+			"races": func() (report.Experiment, error) {
+				return experiments.Races(t.Context(), tt.c, experiments.Setting{}, nil)
+			},
+		} {
+			if _, err := try(); !errors.Is(err, tt.err) || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("%s of %s: %v", of, name, err)
+			}
 		}
 	}
 	ctx, stop := context.WithCancel(t.Context())

@@ -38,6 +38,22 @@ func RunAll(c *Corpus, order []int32) (labels []string, times []uint8, err error
 	return labels, times, nil
 }
 
+// Hits says whether damage did any to the corpus.
+func Hits(ctx context.Context, c *Corpus, d Damage) error {
+	truth, err := Run(ctx, c, "arow", model.Options{}, c.Schedule(Damage{}))
+	if err != nil {
+		return err
+	}
+	r, err := Run(ctx, c, "arow", model.Options{}, c.Schedule(d))
+	if err != nil {
+		return err
+	}
+	return r.Compare(truth).hits(d)
+}
+
+// Hits says whether the failure struck in the window.
+func (o *Outcome) Hits(f Failure) error { return o.hits(f) }
+
 // Quality is how good a model is that predicts each document before it learns it.
 type Quality struct{ Accuracy, MacroF1, CalibrationError float64 }
 

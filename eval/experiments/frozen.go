@@ -129,6 +129,14 @@ func (f *Frozen) Window(window []int32, x Failure) *Outcome {
 	return o
 }
 
+// hits refuses a failure that struck no document of the window.
+func (o *Outcome) hits(f Failure) error {
+	if o.Lost+o.Output == 0 {
+		return fmt.Errorf("%w: %s, places %d to %d of a window of %d", ErrUnharmed, f.Promise, f.From, f.To, len(o.window))
+	}
+	return nil
+}
+
 func (o *Outcome) put(label int32) {
 	o.Puts++
 	if label != none {

@@ -2,6 +2,8 @@ package experiments
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"tidings/eval/metric"
 	"tidings/model"
@@ -97,6 +99,18 @@ type Effect struct {
 	DF       float64 `json:"df"`       // sum over terms of |df - the undamaged|, of the sum of the undamaged
 	Shares   float64 `json:"shares"`   // total variation of the topics' shares, mean of the windows
 	Flips    float64 `json:"flips"`    // of the windows: those with other popular topics
+}
+
+// ErrUnharmed reports a failure that hit no document: what is measured under it says
+// nothing.
+var ErrUnharmed = errors.New("the failure hit no document, and proves nothing")
+
+// hits refuses damage that did none.
+func (e Effect) hits(d Damage) error {
+	if e.Lost+e.Repeated == 0 {
+		return fmt.Errorf("%w: %s", ErrUnharmed, d)
+	}
+	return nil
 }
 
 // Compare tells what damage did.

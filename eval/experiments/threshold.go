@@ -227,8 +227,9 @@ func (t *threshold) run(ctx context.Context) error {
 	}
 	return o.each(ctx, len(jobs), func(_ context.Context, i int) error {
 		j := jobs[i]
-		j.x.outcomes[j.seed] = j.m.frozen.Window(j.m.window, t.failure(j.m, j.x, j.seed))
-		return nil
+		f := t.failure(j.m, j.x, j.seed)
+		j.x.outcomes[j.seed] = j.m.frozen.Window(j.m.window, f)
+		return j.x.outcomes[j.seed].hits(f)
 	})
 }
 

@@ -109,6 +109,19 @@ func (f Figure) lines() [][]string {
 	return lines
 }
 
+// Holds tells whether an experiment of that name can be kept in a directory: it is
+// not there yet, or what it holds beside an older one of that name can be read.
+func Holds(dir, name string) error {
+	files, err := filepath.Glob(filepath.Join(escaped(dir), "*.json"))
+	for _, path := range files {
+		if filepath.Base(path) != name+".json" {
+			_, failed := read(path)
+			err = errors.Join(err, failed)
+		}
+	}
+	return err
+}
+
 // Read returns the experiments of a directory, by name. ErrNone: there are none.
 func Read(dir string) ([]Experiment, error) {
 	files, err := filepath.Glob(filepath.Join(escaped(dir), "*.json"))
