@@ -8,9 +8,14 @@ import (
 	"tidings/pipeline"
 )
 
+// recentMax is how many log messages log remembers the labels of. Where records
+// are met as they arrive, a lane goes on behind where another one is.
+const recentMax = 512
+
 // log reads labels, those of documents and those that came later, from a
 // pipeline's log, ahead in one go, and back where a range comes again.
 type log struct {
+	recent   [][]Update // of the messages before next, the last one last
 	broker   *broker.Broker
 	stream   string
 	reader   *broker.Reader
@@ -63,8 +68,20 @@ func (l *log) labels(ctx context.Context, from, to uint64, f func(Update)) error
 			return fmt.Errorf("a record covers log messages %d..%d, and %s ends at %d: these are not the records of this log", from, to, l.stream, l.last)
 		}
 	}
+	if from < l.next && l.next-from <= uint64(len(l.recent)) && l.each == nil {
+		at := len(l.recent) - int(l.next-from)
+		for ; at < len(l.recent) && from <= to; at, from = at+1, from+1 {
+			for _, u := range l.recent[at] {
+				f(u)
+			}
+		}
+		if from > to {
+			return nil
+		}
+	}
 	if l.reader == nil || from < l.next {
 		l.close()
+		l.recent = l.recent[:0]
 		reader, err := l.broker.Read(ctx, l.stream, from, broker.ReaderOptions{Ahead: 256})
 		if err != nil {
 			return fmt.Errorf("the log is needed from message %d on: %w", from, err)
@@ -80,14 +97,32 @@ func (l *log) labels(ctx context.Context, from, to uint64, f func(Update)) error
 		}
 		r := l.records[0]
 		l.records, l.next = l.records[1:], r.Sequence+1
-		if r.Sequence < from {
+		if r.Sequence+recentMax < from || r.Sequence < from && l.each != nil {
+			l.recent = l.recent[:0]
 			continue
 		}
-		if err := l.message(ctx, r, f); err != nil {
+		l.remember()
+		err := l.message(ctx, r, func(u Update) {
+			last := &l.recent[len(l.recent)-1]
+			if *last = append(*last, u); r.Sequence >= from {
+				f(u)
+			}
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// remember makes room for the labels of another message.
+func (l *log) remember() {
+	if len(l.recent) < recentMax {
+		l.recent = append(l.recent, nil)
+		return
+	}
+	copy(l.recent, l.recent[1:])
+	l.recent[len(l.recent)-1] = nil
 }
 
 func (l *log) message(ctx context.Context, r broker.Record, f func(Update)) error {
