@@ -10,3 +10,6 @@ import (
 func (t Trial) DF(ctx context.Context, b *broker.Broker, last uint64) (map[uint64]uint32, error) {
 	return t.counts(ctx, b, last)
 }
+
+// Counted is the sum of the oracle's df at the end.
+func (t *Truth) Counted() uint64 { return t.counted }

@@ -94,6 +94,12 @@ func (a *Attempt) Valid(attempt, to uint64) bool {
 	return false
 }
 
+// Counts says whether a record counts.
+func (a *Attempt) Counts(h Header) bool {
+	_, to := h.Span()
+	return a.Valid(h.Attempt, to)
+}
+
 // ReleasedAt is when what comes of the log up to a sequence was released, in
 // Unix nanoseconds; 0 where that is not remembered any more.
 func (a *Attempt) ReleasedAt(to uint64) int64 {

@@ -11,14 +11,20 @@ import (
 // partition again begins behind the last complete barrier, and so do all others
 // (Committer.Open); what was written behind it stays in the streams, and is
 // passed over by whoever reads them, for a record tells its attempt.
+//
+// The recovery unaligned is the same, for a partition does not know what its
+// state has met when it is saved: whoever reads for it did not wait at the
+// barrier (Carbone et al., "State Management in Apache Flink", VLDB 2017, section
+// 3.3: without alignment exactly-once becomes at-least-once).
 type bySnapshot struct{ commit }
 
-// fence is the kind of record with which a partition is taken.
-func (c *Committer) fence() Kind {
+// fence is the record with which a partition is taken. One that begins an attempt
+// tells of log sequences, whatever the cursor counts.
+func (c *Committer) fence() Header {
 	if c.partition.Promise.Holds() {
-		return Rewound
+		return Header{Kind: Rewound, From: c.attempt.Complete + 1, To: c.attempt.Complete}
 	}
-	return Fence
+	return Header{Kind: Fence, From: c.history.Cursor + 1, To: c.history.Cursor}
 }
 
 // worked is the last attempt in which something was done where this is the last
@@ -39,7 +45,7 @@ func (c *Committer) join(ctx context.Context) (err error) {
 	if c.attempt, err = c.partition.Barriers.join(ctx, c.attempt.Number); err != nil {
 		return fmt.Errorf("%s cannot be taken: %w", c.partition.Name, err)
 	}
-	c.history.Cursor = c.attempt.Complete
+	c.history.Cursor = c.attempt.Complete * max(c.partition.Lanes, 1)
 	return nil
 }
 

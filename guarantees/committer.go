@@ -17,6 +17,9 @@ type Partition struct {
 	Promise Promise // the zero value is exactly-once
 	Between bool    // no reader but other stages, which leave out what they have
 	Faults  *Faults // nil: nothing goes wrong on purpose
+	// Lanes is how often each log message is met, where the cursor counts what is
+	// met as it arrives; 0 is once.
+	Lanes uint64
 	// Barriers is where a promise that Holds is agreed on; the others have no use
 	// for it.
 	Barriers *Barriers
@@ -80,7 +83,7 @@ func Open(ctx context.Context, b *broker.Broker, p Partition) (*Committer, error
 			return c.opened(ctx)
 		}
 		c.epoch = epoch + 1
-		fence := c.sign(Header{Kind: c.fence(), From: c.history.Cursor + 1, To: c.history.Cursor})
+		fence := c.sign(c.fence())
 		stored, err := b.Put(ctx, p.Stream, p.Subject, p.Subject, sequence, fence.lines(), nil)
 		switch {
 		case err == nil:
@@ -106,7 +109,7 @@ func (c *Committer) opened(ctx context.Context) (*Committer, error) {
 		return nil, err
 	}
 	c.next = c.history.Cursor + 1
-	if c.partition.Promise.OrDefault().Guarantee == AtLeastOnce {
+	if p := c.partition.Promise.OrDefault(); p.Guarantee == AtLeastOnce && !p.Holds() {
 		c.next = c.history.Acked + 1
 	}
 	return c, nil

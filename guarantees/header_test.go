@@ -62,10 +62,10 @@ func FuzzParseHeader(f *testing.F) {
 //   - what was met is written and read as itself, and nothing else is read;
 //   - a record says of which log messages it is, and up to where all is met.
 func FuzzParseMet(f *testing.F) {
-	for _, m := range []Met{{Lane: 1, From: 1, To: 8, Through: 0}, {Lane: 64, From: 9, To: 9, Aligned: true, Through: 9}, {Lane: 2, From: 3, To: math.MaxUint64, Through: 2}} {
+	for _, m := range []Met{{Lane: 1, From: 1, To: 8, Through: 0}, {Lane: 64, From: 9, To: 9, Aligned: true, Through: 9}, {Lane: 2, From: 3, To: math.MaxUint64, Through: 2}, {Lane: 2, From: 3, To: 7, Barrier: true, Through: 5}} {
 		f.Add(m.String())
 	}
-	for _, s := range []string{"", "0:1-1<0", "1:2-1<0", "1:1-2!<2", "1:1-1<1x", "01:1-1<1", "1:-1-1<1", "65537:1-1<1"} {
+	for _, s := range []string{"", "0:1-1<0", "1:2-1<0", "1:1-2!<2", "1:1-1<1x", "01:1-1<1", "1:-1-1<1", "65537:1-1<1", "1:1-1|!<1", "1:1-1?<1", "1:1-1 <1"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

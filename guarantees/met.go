@@ -13,6 +13,7 @@ type Met struct {
 	Lane     int    // the tokenize partition, from 1; 0: records are met in log order
 	From, To uint64 // log sequences, both inclusive
 	Aligned  bool   // all lanes had come to this one message, and it was met once
+	Barrier  bool   // it ends with a barrier, for which lanes do not wait: each meets it by itself
 	Through  uint64 // up to this log sequence all lanes have been met, with this record
 }
 
@@ -33,23 +34,28 @@ func (h Header) Through() uint64 {
 }
 
 // String is the form in headers: "2:17-24", then "!" where all lanes are
-// aligned, and how far all of them are: "<16".
+// aligned or "|" at a barrier where they are not, and how far all of them are:
+// "<16".
 func (m Met) String() string {
-	aligned := ""
-	if m.Aligned {
-		aligned = "!"
+	sign := ""
+	switch {
+	case m.Aligned:
+		sign = "!"
+	case m.Barrier:
+		sign = "|"
 	}
-	return fmt.Sprintf("%d:%d-%d%s<%d", m.Lane, m.From, m.To, aligned, m.Through)
+	return fmt.Sprintf("%d:%d-%d%s<%d", m.Lane, m.From, m.To, sign, m.Through)
 }
 
 var errNotMet = errors.New("which is no stretch of a lane; a newer version of the program wrote it, or another program did")
 
 func parseMet(s string) (m Met, err error) {
 	if _, err := fmt.Sscanf(s, "%d:%d-%d<%d", &m.Lane, &m.From, &m.To, &m.Through); err != nil {
-		m = Met{Aligned: true}
-		if _, err := fmt.Sscanf(s, "%d:%d-%d!<%d", &m.Lane, &m.From, &m.To, &m.Through); err != nil {
+		var sign rune
+		if _, err := fmt.Sscanf(s, "%d:%d-%d%c<%d", &m.Lane, &m.From, &m.To, &sign, &m.Through); err != nil {
 			return Met{}, errNotMet
 		}
+		m.Aligned, m.Barrier = sign == '!', sign == '|'
 	}
 	if m.Lane < 1 || m.Lane > lanesMax || m.From == 0 || m.To < m.From || m.Aligned && m.From != m.To || m.String() != s {
 		return Met{}, errNotMet

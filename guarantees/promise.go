@@ -25,6 +25,11 @@ const (
 	Replay   = "replay"   // exactly-once: released at once, made again after a crash, and left out by who has it
 
 	BySnapshot = "snapshot" // exactly-once: outputs are held back until all partitions have saved their state behind them
+
+	// at-least-once: likewise, but who has come to a barrier of a snapshot goes on
+	// while others have not, so that state holds what comes behind it. It needs
+	// records that race.
+	Unaligned = "unaligned"
 )
 
 // The orders in which records that raced are met.
@@ -44,7 +49,7 @@ type Promise struct {
 // first recovery is the default.
 var promises = []Promise{
 	{AtMostOnce, Claim},
-	{AtLeastOnce, Kept}, {AtLeastOnce, Rollback},
+	{AtLeastOnce, Kept}, {AtLeastOnce, Rollback}, {AtLeastOnce, Unaligned},
 	{ExactlyOnce, Commit}, {ExactlyOnce, Replay}, {ExactlyOnce, BySnapshot},
 }
 
@@ -58,14 +63,39 @@ func Guarantees() (names []string) {
 	return names
 }
 
-// Recoveries lists the recoveries of a guarantee, its default first; of "" all.
-func Recoveries(guarantee string) (names []string) {
+// Recoveries lists the recoveries of a guarantee that there are where records
+// are met in the order of the log, its default first; of "" all.
+func Recoveries(guarantee string) []string { return RecoveriesIn(Sorted, guarantee) }
+
+// RecoveriesIn is Recoveries of another order.
+func RecoveriesIn(order, guarantee string) []string {
+	return recoveries(guarantee, func(p Promise) bool { return p.In(order) })
+}
+
+// EveryRecovery lists those that there are in some order.
+func EveryRecovery(guarantee string) []string {
+	return recoveries(guarantee, func(Promise) bool { return true })
+}
+
+func recoveries(guarantee string, are func(Promise) bool) (names []string) {
 	for _, p := range promises {
-		if guarantee == "" || p.Guarantee == guarantee {
+		if (guarantee == "" || p.Guarantee == guarantee) && are(p) {
 			names = append(names, p.Recovery)
 		}
 	}
 	return names
+}
+
+// In says whether the promise can be kept where records that raced are met in an
+// order.
+func (p Promise) In(order string) bool {
+	switch recovery := p.OrDefault().Recovery; order {
+	case Sorted, "":
+		return recovery != Unaligned // nothing comes behind a barrier before it has come everywhere
+	case Arrival:
+		return slices.Contains([]string{Commit, BySnapshot, Unaligned}, recovery)
+	}
+	return false
 }
 
 // NewPromise finds the promise with these names; "" is the default of either.
@@ -79,7 +109,7 @@ func NewPromise(guarantee, recovery string) (Promise, error) {
 			}
 		}
 	}
-	of := Recoveries(guarantee)
+	of := EveryRecovery(guarantee)
 	if len(of) == 0 {
 		return Promise{}, fmt.Errorf("guarantee %q is not known; %sthere are %s", guarantee, near.Question(guarantee, Guarantees()), strings.Join(Guarantees(), ", "))
 	}
@@ -87,7 +117,7 @@ func NewPromise(guarantee, recovery string) (Promise, error) {
 	if slices.Contains(of, recovery) {
 		return Promise{guarantee, recovery}, nil
 	}
-	if all := Recoveries(""); !slices.Contains(all, recovery) {
+	if all := EveryRecovery(""); !slices.Contains(all, recovery) {
 		return Promise{}, fmt.Errorf("recovery %q is not known; %s%s has %s", recovery, near.Question(recovery, all), guarantee, strings.Join(of, " and "))
 	}
 	return Promise{}, fmt.Errorf("%s is not reached by the recovery %q, but by %s", guarantee, recovery, strings.Join(of, " or "))
@@ -119,14 +149,14 @@ func Weakest(p, q Promise) Promise {
 
 // Marks says whether a receiver with this promise drops what it has taken
 // before from the same sender.
-func (p Promise) Marks() bool { return p.OrDefault().Guarantee != AtLeastOnce }
+func (p Promise) Marks() bool { return p.OrDefault().Guarantee != AtLeastOnce || p.Holds() }
 
 // Waits says whether a receiver with this promise waits for what is missing.
 func (p Promise) Waits() bool { return p.OrDefault().Guarantee != AtMostOnce }
 
 // Holds says whether what is written is held back until a snapshot of all
 // partitions is complete, and counts no more when they go back to the one before.
-func (p Promise) Holds() bool { return p.Recovery == BySnapshot }
+func (p Promise) Holds() bool { return p.Recovery == BySnapshot || p.Recovery == Unaligned }
 
 // Shares says whether partitions with this promise may share one state: they
 // must have been through the same, and with the others each has a history of

@@ -43,6 +43,8 @@ func TestAPromiseIsFoundByItsNames(t *testing.T) {
 		"of another guarantee":   {"exactly-once", "kept", "", []string{"exactly-once is not reached by the recovery \"kept\"", "but by commit"}},
 		"of another, many there": {"at-least-once", "commit", "", []string{"but by kept or rollback"}},
 		"case matters":           {"Exactly-Once", "", "", []string{"is not known"}},
+		"not aligned":            {"", "unaligned", "at-least-once by unaligned", nil},
+		"not aligned, and more":  {"exactly-once", "unaligned", "", []string{"but by commit or replay or snapshot"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -81,6 +83,22 @@ func TestGuaranteesHaveRecoveries(t *testing.T) {
 	}
 }
 
+// Properties: a promise that is nowhere kept is none; in the order of the log
+// there are all but that which needs records to come behind a barrier before it has
+// come everywhere.
+func TestARecoveryIsThereInSomeOrder(t *testing.T) {
+	sorted, arrival := guarantees.RecoveriesIn(guarantees.Sorted, ""), guarantees.RecoveriesIn(guarantees.Arrival, "")
+	for _, recovery := range guarantees.EveryRecovery("") {
+		in := slices.Contains(sorted, recovery)
+		if !in && !slices.Contains(arrival, recovery) || in == (recovery == guarantees.Unaligned) {
+			t.Errorf("%s: sorted has %v, arrival %v", recovery, sorted, arrival)
+		}
+	}
+	if !slices.Equal(sorted, guarantees.Recoveries("")) || len(guarantees.RecoveriesIn("sideways", "")) > 0 {
+		t.Errorf("sorted has %v, an order that nobody knows %v", sorted, guarantees.RecoveriesIn("sideways", ""))
+	}
+}
+
 // Properties: the weakest of two is one of them, the same in either order; and
 // along the list of promises, the weakest first, it is the one that comes first.
 func TestTheWeakestPromiseIsWhatAChainClaims(t *testing.T) {
@@ -105,9 +123,13 @@ func TestWhatAPromiseAsksOfReaders(t *testing.T) {
 		guarantees.AtLeastOnce: {waits: true},
 		guarantees.ExactlyOnce: {marks: true, waits: true, shares: true},
 	}
-	for _, p := range append(every(t), guarantees.Promise{}) {
-		got := asks{p.Marks(), p.Waits(), p.Shares()}
-		if got != want[p.OrDefault().Guarantee] {
+	unaligned := guarantees.Promise{Guarantee: guarantees.AtLeastOnce, Recovery: guarantees.Unaligned}
+	for _, p := range append(every(t), unaligned, guarantees.Promise{}) {
+		got, want := asks{p.Marks(), p.Waits(), p.Shares()}, want[p.OrDefault().Guarantee]
+		if p == unaligned { // what a stage did count again its readers have not taken
+			want.marks = true
+		}
+		if got != want {
 			t.Errorf("%v: %+v", p.OrDefault(), got)
 		}
 	}

@@ -34,7 +34,7 @@ func (p Promise) recovery() recovery {
 		return rollback{}
 	case Replay:
 		return replay{}
-	case BySnapshot:
+	case BySnapshot, Unaligned:
 		return bySnapshot{}
 	}
 	return commit{}

@@ -224,9 +224,9 @@ func usable(all map[string][]guarantees.Snapshot, a *guarantees.Attempt) map[str
 // soon waits here, and with it the work.
 //
 // The inputs are aligned by nature: who wrote them ended a unit at the barrier,
-// too, so nothing of what came behind it has been met. Under an order of arrival
-// an input that has come to its barrier would have to be held here until all
-// have.
+// too, so nothing of what came behind it has been met. Where records are met as
+// they arrive, raceInput holds a lane at the barrier until all have come to it;
+// or it does not (guarantees.Unaligned).
 func (d *desk) barrier(ctx context.Context, u *Unit, span guarantees.Unit) error {
 	w := d.worker
 	if w.faults.Plants(planted.Unaligned) && d.unaligned == 0 && !u.endsAtBarrier() {

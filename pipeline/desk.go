@@ -202,8 +202,8 @@ func (d *desk) commit(ctx context.Context, u *Unit, span guarantees.Unit) (err e
 		if !c.Open(span) {
 			continue
 		}
-		if u.aligned {
-			span.Met = guarantees.Met{Lane: d.worker.partitions[i] + 1, From: u.From, To: u.To, Aligned: true, Through: u.To}
+		if u.aligned || u.passing {
+			span.Met = guarantees.Met{Lane: d.worker.partitions[i] + 1, From: u.From, To: u.To, Aligned: u.aligned, Barrier: u.passing, Through: u.To}
 		}
 		if span.Record, err = d.codec.encode(u, d.worker.assembly.sections, d.worker.partitions[i], d.owns[i]); err != nil {
 			return err

@@ -62,12 +62,13 @@ func (g *gate) admits(ctx context.Context, r broker.Record) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	_, to := h.Span()
 	for {
 		known := h.Attempt <= g.attempt.Number
 		switch {
-		case known && !g.attempt.Valid(h.Attempt, h.To):
+		case known && !g.attempt.Counts(h):
 			return false, nil
-		case known && (!g.waits || g.early || h.Kind != guarantees.Done || h.To <= g.attempt.Complete):
+		case known && (!g.waits || g.early || h.Kind != guarantees.Done || to <= g.attempt.Complete):
 			return true, nil
 		case !g.waits:
 			return false, fmt.Errorf("attempt %d has begun: %w", h.Attempt, guarantees.ErrRewound)

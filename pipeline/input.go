@@ -75,6 +75,7 @@ type logInput struct {
 	cuts     cuts
 	planned  guarantees.Planned
 	races    bool                                                     // a control record is a unit of its own, to which all lanes have to come
+	passes   bool                                                     // but for a barrier they do not wait
 	aligned  bool                                                     // units end where they are full, or a source ends, not where nothing is there
 	ended    func(ctx context.Context, r broker.Record) (bool, error) // whether it is the log's last
 	at       uint64                                                   // the last sequence delivered
@@ -85,7 +86,7 @@ func openLog(ctx context.Context, r reading) (*logInput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &logInput{arrivals: a, cuts: r.cuts, planned: r.planned, at: r.after, races: r.plan.Races(), aligned: r.faults != nil, ended: r.lastOfLog}, nil
+	return &logInput{arrivals: a, cuts: r.cuts, planned: r.planned, at: r.after, races: r.plan.Races(), passes: r.plan.passes(), aligned: r.faults != nil, ended: r.lastOfLog}, nil
 }
 
 func (in *logInput) close() { in.arrivals.close() }
@@ -130,8 +131,9 @@ func (in *logInput) next(ctx context.Context, u *Unit) error {
 		n := 1 + bytes.Count(r.Data, []byte{'\n'})
 		documents += n
 		size += len(r.Data)
-		u.aligned = in.races && controls(r)
 		u.Barrier = u.messages[len(u.messages)-1].isBarrier()
+		u.passing = u.Barrier && in.passes
+		u.aligned = in.races && controls(r) && !u.passing
 		ended = u.aligned || u.Barrier || in.aligned && controls(r)
 	}
 	u.Barrier = u.Barrier || in.planned.At(u.To)

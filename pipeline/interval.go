@@ -78,14 +78,14 @@ func (p Plan) checkSnapshots() error {
 	holds := p.Promise("").Holds()
 	for _, stage := range Stages() {
 		if p.Promise(stage).Holds() != holds {
-			return errors.New("the recovery snapshot is for all stages or none, for all go back together: leave out what is said of single ones")
+			return errors.New("the recoveries snapshot and unaligned are for all stages or none, for all go back together: leave out what is said of single ones")
 		}
 	}
 	switch {
 	case holds:
 		return p.SnapshotEvery.Check()
 	case p.SnapshotEvery != (Interval{}):
-		return fmt.Errorf("--snapshot-every says how often outputs are released with --recovery snapshot; %s releases them as they are committed, and saves its state every %d documents: leave it out", p.Promise(""), SnapshotEvery)
+		return fmt.Errorf("--snapshot-every says how often outputs are released with --recovery snapshot or unaligned; %s releases them as they are committed, and saves its state every %d documents: leave it out", p.Promise(""), SnapshotEvery)
 	}
 	return nil
 }

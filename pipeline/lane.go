@@ -18,7 +18,7 @@ type lane struct {
 }
 
 func newLane(r reading, tokenize int, stages []string) *lane {
-	l := &lane{number: tokenize + 1, zip: &zipInput{reading: r, df: r.plan.Partitions.DF, route: newRouter(r.plan.Partitions.DF)}}
+	l := &lane{number: tokenize + 1, zip: &zipInput{reading: r, at: r.after, df: r.plan.Partitions.DF, route: newRouter(r.plan.Partitions.DF)}}
 	for _, stage := range stages {
 		n, err := node(stage)
 		if err != nil {
@@ -36,7 +36,7 @@ func newLane(r reading, tokenize int, stages []string) *lane {
 			l.queues = append(l.queues, q)
 			l.zip.sides = append(l.zip.sides, &side{
 				node: n, partition: i, of: *r.plan.Partitions.of(stage), name: r.plan.Pipeline.partitionStream(n, i).Name,
-				promise: r.plan.Promise(stage).OrDefault(), begin: guarantees.Place{Next: 1}, lane: true,
+				promise: r.plan.Promise(stage).OrDefault(), begin: guarantees.Place{At: r.after, Next: 1}, at: r.after, lane: true,
 				arrivals: newArrivals(q, guarantees.Promise{}, 1),
 			})
 		}
@@ -62,9 +62,14 @@ func (l *lane) ready() (number uint64, ready bool) {
 }
 
 // aligned says whether what comes next is for all lanes.
-func (l *lane) aligned() bool {
-	q := l.queues[0]
-	return !l.zip.sides[0].have && len(q.items) > 0 && q.items[0].aligned
+func (l *lane) aligned() bool { return l.comes().Aligned }
+
+// comes is what tokenize said of what comes next, if that begins a record.
+func (l *lane) comes() (m guarantees.Met) {
+	if q := l.queues[0]; !l.zip.sides[0].have && len(q.items) > 0 {
+		m = q.items[0].met
+	}
+	return m
 }
 
 // laneQueue are the records of a stream that belong to one lane and have not
@@ -78,16 +83,16 @@ type laneQueue struct {
 
 type queued struct {
 	arrived
-	aligned bool
+	met guarantees.Met // what its header says
 }
 
 var errNoneQueued = errors.New("a lane was read that has nothing")
 
 // put adds a record. Its sequence becomes that within the lane.
-func (q *laneQueue) put(a arrived, aligned bool) {
+func (q *laneQueue) put(a arrived, met guarantees.Met) {
 	q.came++
 	a.record.Sequence = q.came
-	q.items = append(q.items, queued{a, aligned})
+	q.items = append(q.items, queued{a, met})
 }
 
 func (q *laneQueue) Next(context.Context) ([]broker.Record, error) {

@@ -52,22 +52,29 @@ func eachMet(ctx context.Context, b *broker.Broker, p Plan, stage string, partit
 		return err
 	}
 	defer stored.Close()
-	cursor, err := cursorMet(ctx, b, stored.name)
-	if err != nil || cursor == 0 {
+	before, err := allPast(ctx, b, p, stored.name)
+	if err != nil || before.to == 0 {
 		return err
 	}
 	n, err := node(stage)
 	if err != nil {
 		return err
 	}
-	in, err := openRace(ctx, reading{broker: b, plan: p, promise: p.Promise(stage)}, p.reads(n), guarantees.Range{From: 1, To: cursor}, stored.name)
+	r := reading{broker: b, plan: p, promise: p.Promise(stage)}
+	if before.released != nil {
+		r.gate = workerGate(p, before.released)
+	}
+	in, err := openRace(ctx, r, p.reads(n), before)
 	if err != nil {
 		return err
 	}
 	defer in.close()
-	for in.count < cursor {
+	for {
 		var u Unit
 		err := in.next(ctx, &u)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
 		if err == nil {
 			err = stored.nextMet(ctx, u.met)
 		}
@@ -78,7 +85,18 @@ func eachMet(ctx context.Context, b *broker.Broker, p Plan, stage string, partit
 			return err
 		}
 	}
-	return nil
+}
+
+// allPast is all that a partition has met, where outputs are held back what is
+// released of it: that stays as it is.
+func allPast(ctx context.Context, b *broker.Broker, p Plan, stream string) (all past, err error) {
+	all = past{name: stream, alone: true}
+	if a, ok, err := p.Attempt(ctx, b); ok || err != nil {
+		all.to, all.released = a.Complete, &a
+		return all, err
+	}
+	all.to, err = cursorMet(ctx, b, stream)
+	return all, err
 }
 
 // nextMet reads up to the record of what was met next.

@@ -88,7 +88,7 @@ func (r *PartitionReader) Next(ctx context.Context) (c Committed, err error) {
 			return c, err
 		}
 	}
-	if c.Kind == guarantees.Done && !r.attempt.Valid(c.Attempt, c.To) {
+	if c.Kind == guarantees.Done && !r.attempt.Counts(c.Header) {
 		c.Kind = guarantees.Aborted
 	}
 	if c.Kind == guarantees.Done {

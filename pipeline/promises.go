@@ -25,7 +25,7 @@ func ParsePromises(guarantee, recovery string) (all guarantees.Promise, stages m
 		if g == "" && r == "" {
 			continue
 		}
-		if g == "" && slices.Contains(guarantees.Recoveries(all.Guarantee), r) {
+		if _, err := guarantees.NewPromise(all.Guarantee, r); g == "" && err == nil {
 			g = all.Guarantee
 		}
 		p, err := guarantees.NewPromise(g, r)
@@ -95,7 +95,7 @@ func (p Plan) checkPromises() error {
 			errs = append(errs, fmt.Errorf("%s cannot promise something of its own: with one partition of each stage all are one worker with one record; create the pipeline with more --partitions", stage))
 		}
 	}
-	return errors.Join(append(errs, p.checkReplay(), p.checkOrder())...)
+	return errors.Join(append(errs, p.checkReplay(), p.checkOrder(), p.checkUnaligned())...)
 }
 
 // checkReplay refuses to mix replay with what its streams cannot be read by, or

@@ -13,44 +13,6 @@ import (
 	"tidings/internal/broker"
 )
 
-// Races says whether records are met in the order in which they come. From one
-// tokenize partition they come in one order.
-func (p Plan) Races() bool {
-	return p.Order == guarantees.Arrival && p.Partitions.Tokenize > 1
-}
-
-// met says whether a stage meets its records in the order in which they come,
-// and writes down which that was. Windows are told in log order whatever raced
-// before.
-func (p Plan) met(stage string) bool {
-	return p.Races() && (stage == DFStage || stage == ClassifyStage)
-}
-
-// shares says whether partitions of a stage may share one state: they have been
-// through the same, in the same order. Where records race one worker does not do
-// the work of several tokenize partitions in turn, or nothing would race.
-func (p Plan) shares(stage string) bool {
-	return p.Promise(stage).Shares() && (stage == TopicsStage || !p.Races())
-}
-
-// checkOrder refuses an order that there is none of, and what that of arrival
-// cannot be had with.
-func (p Plan) checkOrder() error {
-	switch p.Order {
-	case "", guarantees.Sorted:
-		return nil
-	case guarantees.Arrival:
-	default:
-		return fmt.Errorf("order %q is not known; there are %s and %s", p.Order, guarantees.Sorted, guarantees.Arrival)
-	}
-	for _, stage := range Stages() {
-		if promise := p.Promise(stage).OrDefault(); promise.Recovery != guarantees.Commit && promise.Recovery != guarantees.Replay {
-			return fmt.Errorf("the order %s needs %s by %s, and %s has %s: what raced is written down with what came of it, and with the others it could be lost, or met twice", guarantees.Arrival, guarantees.ExactlyOnce, guarantees.Commit, stage, promise)
-		}
-	}
-	return nil
-}
-
 // raceMax is how many log messages one lane may be ahead of the slowest: what
 // readers hold to put records in log order again is bounded by it.
 const raceMax = 64
@@ -67,21 +29,23 @@ const inletMax = 64
 // (a source has ended, a version takes over) is for all of them.
 type raceInput struct {
 	reading
-	lanes  []*lane
-	inlets []*inlet
-	past   *past  // nil: all of it has been met again
-	count  uint64 // log messages met, over all lanes
-	woken  chan struct{}
-	cancel context.CancelFunc
-	pumps  sync.WaitGroup
-	other  Unit // of an aligned lane: nothing
+	barriers alignment
+	lanes    []*lane
+	inlets   []*inlet
+	past     *past  // nil: all of it has been met again
+	alone    bool   // and nothing but that is wanted
+	count    uint64 // log messages met, over all lanes
+	woken    chan struct{}
+	cancel   context.CancelFunc
+	pumps    sync.WaitGroup
+	other    Unit // of an aligned lane: nothing
 }
 
-// openRace reads all partitions of the given stages. Behind the cursor, which
-// counts messages, own is the reader's own stream.
-func openRace(ctx context.Context, r reading, stages []string, before guarantees.Range, own string) (_ *raceInput, err error) {
+// openRace reads all partitions of the given stages, and what was met before.
+func openRace(ctx context.Context, r reading, stages []string, before past) (_ *raceInput, err error) {
 	pumping, cancel := context.WithCancel(ctx)
-	in := &raceInput{reading: r, woken: make(chan struct{}, 1), cancel: cancel}
+	r.cuts = nil // they tell what its own stream tells here
+	in := &raceInput{reading: r, barriers: newAlignment(&r), alone: before.alone, woken: make(chan struct{}, 1), cancel: cancel}
 	defer func() {
 		if err != nil {
 			in.close()
@@ -90,11 +54,11 @@ func openRace(ctx context.Context, r reading, stages []string, before guarantees
 	for t := range r.plan.Partitions.Tokenize {
 		in.lanes = append(in.lanes, newLane(r, t, stages))
 	}
-	if before.To > 0 {
-		if in.past, err = openPast(ctx, r.broker, own, before.To); err != nil {
-			return nil, err
-		}
+	in.count = r.after * r.plan.lanes(DFStage)
+	if in.past, err = before.open(ctx, &r); err != nil {
+		return nil, err
 	}
+	until := before.until()
 	var counter atomic.Uint64
 	side := 0
 	for _, stage := range stages {
@@ -106,11 +70,12 @@ func openRace(ctx context.Context, r reading, stages []string, before guarantees
 			side = 1
 		}
 		for i := range *r.plan.Partitions.of(stage) {
-			inlet := &inlet{name: r.plan.Pipeline.partitionStream(n, i).Name, lanes: in.lanes, lane: i, records: make(chan arrived, inletMax)}
+			inlet := &inlet{name: r.plan.Pipeline.partitionStream(n, i).Name, lanes: in.lanes, lane: i, records: make(chan arrived, inletMax), gate: r.gate, after: r.after, until: until}
 			if stage == DFStage {
 				inlet.lane, inlet.side = -1, side+i
 			}
-			if inlet.arrivals, err = in.open(pumping, inlet.name, 1, broker.ReaderOptions{}); err != nil {
+			inlet.next = max(r.places[inlet.name].Next, 1)
+			if inlet.arrivals, err = in.open(pumping, inlet.name, inlet.next, broker.ReaderOptions{}); err != nil {
 				return nil, err
 			}
 			in.inlets = append(in.inlets, inlet)
@@ -131,14 +96,27 @@ func (in *raceInput) close() {
 	}
 }
 
-// resume: what was met cannot be told by places in the streams.
-func (in *raceInput) resume(uint64) places { return nil }
+// resume tells places where snapshots are taken behind what all lanes have met;
+// elsewhere what was met cannot be told by them.
+func (in *raceInput) resume(after uint64) places {
+	if !in.barriers.holds {
+		return nil
+	}
+	all := places{}
+	for _, i := range in.inlets {
+		all[i.name] = i.behind(after)
+	}
+	return all
+}
 
 // next yields the next unit.
 func (in *raceInput) next(ctx context.Context, u *Unit) error {
 	for {
-		if err := in.drain(); err != nil {
+		if err := in.drain(ctx); err != nil {
 			return err
+		}
+		if in.past == nil && in.alone {
+			return io.EOF
 		}
 		if in.past != nil {
 			met, err := in.past.next(ctx)
@@ -173,7 +151,7 @@ func (in *raceInput) first(ctx context.Context, u *Unit) (met bool, err error) {
 				if empty.from > 0 {
 					u.From, u.To = empty.from, empty.zip.at
 					u.room(max(empty.zip.df, len(empty.zip.sides)))
-					return true, in.meet(u, empty, false)
+					return true, in.meet(u, empty, guarantees.Met{})
 				}
 			}
 		}
@@ -183,18 +161,19 @@ func (in *raceInput) first(ctx context.Context, u *Unit) (met bool, err error) {
 		case aligned:
 			return true, in.together(ctx, u)
 		}
+		comes := l.comes()
 		if err := l.zip.read(ctx, u); err != nil {
 			return false, err
 		}
 		if l.from == 0 {
 			l.from = u.From
 		}
-		if len(u.Entries) > 0 {
+		if len(u.Entries) > 0 || in.barriers.ends(l, comes) {
 			u.From = l.from
-			return true, in.meet(u, l, false)
+			return true, in.meet(u, l, guarantees.Met{Barrier: comes.Barrier})
 		}
 		u.Reset()
-		if err := in.drain(); err != nil {
+		if err := in.drain(ctx); err != nil {
 			return false, err
 		}
 	}
@@ -212,6 +191,7 @@ func (in *raceInput) choose() (first *lane, aligned bool) {
 		case !ready:
 		case l.aligned():
 			waiting++
+		case in.barriers.waits(l): // at a barrier, for the others
 		case l.zip.at <= slowest+raceMax && number < earliest:
 			first, earliest = l, number
 		}
@@ -238,13 +218,13 @@ func (in *raceInput) together(ctx context.Context, u *Unit) error {
 			return fmt.Errorf("lane %d is aligned at log messages %d..%d, which is no control record: the streams of pipeline %s are damaged, rebuild it from the log with another --pipeline", l.number, to.From, to.To, in.plan.Pipeline)
 		}
 	}
-	return in.meet(u, owner, true)
+	return in.meet(u, owner, guarantees.Met{Aligned: true})
 }
 
-// meet notes what the unit met.
-func (in *raceInput) meet(u *Unit, l *lane, aligned bool) error {
+// meet notes what the unit met, and how.
+func (in *raceInput) meet(u *Unit, l *lane, how guarantees.Met) error {
 	l.from = 0
-	u.met = guarantees.Met{Lane: l.number, From: u.From, To: u.To, Aligned: aligned, Through: ^uint64(0)}
+	u.met = guarantees.Met{Lane: l.number, From: u.From, To: u.To, Aligned: how.Aligned, Barrier: how.Barrier, Through: ^uint64(0)}
 	for _, l := range in.lanes {
 		through := l.zip.at
 		if l.from > 0 {
@@ -252,8 +232,12 @@ func (in *raceInput) meet(u *Unit, l *lane, aligned bool) error {
 		}
 		u.met.Through = min(u.met.Through, through)
 	}
-	u.count = in.count
-	in.count += u.To - u.From + 1
+	u.count, u.counts = in.count, u.To-u.From+1
+	if lanes := in.plan.lanes(DFStage); how.Aligned && lanes > 0 {
+		u.counts *= lanes
+	}
+	in.count += u.counts
+	u.Barrier = in.barriers.passed(u)
 	return nil
 }
 
@@ -280,7 +264,7 @@ func (in *raceInput) repeat(ctx context.Context, met guarantees.Met, u *Unit) er
 		}
 		if u.To >= met.To {
 			u.From = met.From
-			return in.meet(u, l, false)
+			return in.meet(u, l, met)
 		}
 		if len(u.Entries) > 0 {
 			return fmt.Errorf("lane %d ends a unit at log message %d, and where it was met before at %d: the streams of pipeline %s are damaged, rebuild it from the log with another --pipeline", l.number, u.To, met.To, in.plan.Pipeline)
@@ -295,7 +279,7 @@ func (in *raceInput) until(ctx context.Context, ready func() bool) error {
 		if err := in.wait(ctx); err != nil {
 			return err
 		}
-		if err := in.drain(); err != nil {
+		if err := in.drain(ctx); err != nil {
 			return err
 		}
 	}
@@ -313,100 +297,11 @@ func (in *raceInput) wait(ctx context.Context) error {
 }
 
 // drain hands the lanes what has arrived.
-func (in *raceInput) drain() error {
+func (in *raceInput) drain(ctx context.Context) error {
 	most := inletMax + raceMax*len(in.lanes)
 	for _, i := range in.inlets {
-		if err := i.drain(most); err != nil {
+		if err := i.drain(ctx, most); err != nil {
 			return fmt.Errorf("stream %s: %w", i.name, err)
-		}
-	}
-	return nil
-}
-
-// arrived is a record that was delivered, and how many were before it.
-type arrived struct {
-	record broker.Record
-	number uint64
-	err    error
-}
-
-// inlet is one stream, read on a goroutine of its own.
-type inlet struct {
-	name     string
-	arrivals arrivals
-	records  chan arrived
-	lanes    []*lane
-	lane     int // that it belongs to; -1: its records say
-	side     int // of each lane
-	failed   error
-}
-
-// pump reads the stream until the context ends.
-func (i *inlet) pump(ctx context.Context, counter *atomic.Uint64, woken chan<- struct{}) {
-	for {
-		r, err := i.arrivals.take(ctx)
-		select {
-		case i.records <- arrived{r, counter.Add(1), err}:
-		case <-ctx.Done():
-			return
-		}
-		select {
-		case woken <- struct{}{}:
-		default: // it will look anyway
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-// drain hands over what has arrived, while at most so many wait in the lanes.
-func (i *inlet) drain(most int) error {
-	for i.failed == nil && i.waiting() < most {
-		select {
-		case a := <-i.records:
-			if i.failed = a.err; a.err == nil {
-				i.failed = i.pass(a)
-			}
-		default:
-			return nil
-		}
-	}
-	return i.failed
-}
-
-func (i *inlet) waiting() (n int) {
-	if i.lane >= 0 {
-		return len(i.lanes[i.lane].queues[i.side].items)
-	}
-	for _, l := range i.lanes {
-		n += len(l.queues[i.side].items)
-	}
-	return n
-}
-
-// pass hands a record to the lane that it belongs to, or, of those that all
-// lanes are to be aligned at, to all: to those that it is not of without values.
-func (i *inlet) pass(a arrived) error {
-	h, err := guarantees.ParseHeader(a.record)
-	if err != nil || h.Kind != guarantees.Done {
-		return err
-	}
-	if i.lane >= 0 {
-		i.lanes[i.lane].queues[i.side].put(a, h.Met.Aligned)
-		return nil
-	}
-	if h.Met.Lane < 1 || h.Met.Lane > len(i.lanes) {
-		return fmt.Errorf("record %d does not say what it met: the stream is damaged, rebuild it from the log with another --pipeline", a.record.Sequence)
-	}
-	for n, l := range i.lanes {
-		switch {
-		case n == h.Met.Lane-1:
-			l.queues[i.side].put(a, h.Met.Aligned)
-		case h.Met.Aligned:
-			nothing := a
-			nothing.record.Data = []byte{recordFormat}
-			l.queues[i.side].put(nothing, true)
 		}
 	}
 	return nil

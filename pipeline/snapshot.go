@@ -376,8 +376,8 @@ func (p Plan) sweep(ctx context.Context, b *broker.Broker, s guarantees.Snapshot
 		}
 	}
 	for _, n := range p.writers() {
-		if n.Stage != TokenizeStage && n.Stage != DFStage {
-			continue // what people and projections read is kept
+		if n.Stage != TokenizeStage && n.Stage != DFStage || p.Races() {
+			continue // what people and projections read is kept, and what raced, to be met again
 		}
 		for i := range *p.Partitions.of(n.Stage) {
 			stream := p.Pipeline.partitionStream(n, i).Name

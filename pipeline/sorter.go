@@ -14,7 +14,10 @@ type sorter struct {
 	held  []*Unit
 }
 
-func newSorter(lanes int) *sorter { return &sorter{lanes: make([]uint64, lanes)} }
+// newSorter begins where all lanes have been met up to a log sequence.
+func newSorter(lanes int, at uint64) *sorter {
+	return &sorter{lanes: slices.Repeat([]uint64{at}, lanes)}
+}
 
 // sort makes a frame of what is whole with the record that comes next.
 func (s *side) sort(r broker.Record, h guarantees.Header) error {
@@ -37,6 +40,9 @@ func (s *side) sort(r broker.Record, h guarantees.Header) error {
 	s.frame.From, s.frame.To = s.at+1, to
 	s.sorter.take(&s.frame)
 	s.at, s.entry, s.value, s.window, s.have = to, 0, 0, 0, true
+	if s.sorter.whole() {
+		s.remember(guarantees.Place{At: to, Next: r.Sequence + 1})
+	}
 	return nil
 }
 
@@ -53,6 +59,9 @@ func (s *sorter) met(m guarantees.Met, held *Unit) (to uint64) {
 	}
 	return slices.Min(s.lanes)
 }
+
+// whole says whether nothing has been met of what comes behind the slowest lane.
+func (s *sorter) whole() bool { return len(s.held) == 0 && slices.Max(s.lanes) == slices.Min(s.lanes) }
 
 // take moves the entries up to the frame's end there.
 func (s *sorter) take(frame *Unit) {

@@ -190,6 +190,9 @@ func (x *trim) limit(ctx context.Context, from uint64) (uint64, error) {
 			}
 		}
 	}
+	if x.plan.Races() {
+		hold(1, fmt.Sprintf("records are met as they arrive (--order %s), and what came of them is read from its beginning", x.plan.Order))
+	}
 	published, err := publishedTo(ctx, x.broker, x.plan.Pipeline)
 	if err != nil {
 		return 0, err

@@ -130,7 +130,9 @@ type Unit struct {
 	// Where records are met as they arrive (Plan.Races):
 	met     guarantees.Met // of a unit that was met so: what it is
 	count   uint64         // how many log messages its partition had met before, over all lanes
+	counts  uint64         // how many it met with this unit
 	aligned bool           // tokenize: all lanes have to come to this unit before one is met
+	passing bool           // tokenize: it is a barrier, for which no lane waits
 
 	places places // where the inputs are read from behind the unit, if the state is to be saved there; else nil
 
@@ -167,7 +169,7 @@ func (u *Unit) AddLog(r broker.Record) {
 // Reset empties the unit and keeps its memory.
 func (u *Unit) Reset() {
 	u.From, u.To, u.Trigger, u.Part, u.Documents, u.After = 0, 0, "", 0, 0, 0
-	u.met, u.count, u.aligned = guarantees.Met{}, 0, false
+	u.met, u.count, u.counts, u.aligned, u.passing = guarantees.Met{}, 0, 0, false, false
 	u.places, u.Barrier = nil, false
 	clear(u.messages)
 	u.messages = u.messages[:0]
@@ -286,7 +288,7 @@ func (u *Unit) documents() (n uint64) {
 // span is the unit as guarantees knows it.
 func (u *Unit) span() guarantees.Unit {
 	if u.met.Lane > 0 {
-		return guarantees.Unit{From: u.count + 1, To: u.count + u.met.To - u.met.From + 1, Met: u.met}
+		return guarantees.Unit{From: u.count + 1, To: u.count + u.counts, Met: u.met}
 	}
 	return guarantees.Unit{From: u.From, To: u.To, Trigger: u.Trigger, Part: u.Part}
 }

@@ -295,7 +295,7 @@ func (w *worker) open(ctx context.Context) (committers []*guarantees.Committer, 
 		s := w.plan.Pipeline.partitionStream(n, p)
 		c, err := guarantees.Open(ctx, w.broker, guarantees.Partition{
 			Name: n.Stage + "/" + strconv.Itoa(p), Stream: s.Name, Subject: s.Subjects[0], Worker: w.who,
-			Promise: w.promise(), Between: w.plan.between(n.Stage), Faults: w.faults, Barriers: w.plan.barriers(w.broker),
+			Promise: w.promise(), Between: w.plan.between(n.Stage), Faults: w.faults, Barriers: w.plan.barriers(w.broker), Lanes: w.plan.lanes(n.Stage),
 		})
 		if err != nil {
 			return committers, err
@@ -332,7 +332,7 @@ func (w *worker) input(ctx context.Context, committers []*guarantees.Committer, 
 		return openLog(ctx, r)
 	}
 	if w.plan.met(w.stage) {
-		return openRace(ctx, r, reads, guarantees.Range{From: 1, To: committers[0].Cursor()}, w.plan.Pipeline.partitionStream(w.writes(), w.partitions[0]).Name)
+		return openRace(ctx, r, reads, past{name: w.plan.Pipeline.partitionStream(w.writes(), w.partitions[0]).Name, to: committers[0].Cursor()})
 	}
 	return openZip(ctx, r, reads)
 }

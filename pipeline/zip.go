@@ -58,7 +58,7 @@ func (in *zipInput) side(ctx context.Context, n Node, partition int, from guaran
 		promise: in.plan.Promise(n.Stage).OrDefault(), begin: from, at: from.At, gate: in.gate, released: in.plan.Releases(n.Stage),
 	}
 	if in.plan.met(n.Stage) {
-		s.sorter = newSorter(in.plan.Partitions.Tokenize)
+		s.sorter = newSorter(in.plan.Partitions.Tokenize, from.At)
 	}
 	var err error
 	s.arrivals, err = in.open(ctx, s.name, from.Next, broker.ReaderOptions{})

@@ -116,6 +116,12 @@ func variants(p pipeline.Plan) (all []pipeline.Plan) {
 			p.SnapshotEvery = pipeline.Interval{Time: every}
 			all = append(all, p)
 		}
+		p.Order, p.SnapshotEvery.Time = arrival, time.Second
+		if p.Races() {
+			all = append(all, p)
+			p.Guarantee, p.Recovery = guarantees.AtLeastOnce, guarantees.Unaligned
+			all = append(all, p)
+		}
 		return all
 	}
 	all = append(all, p)
@@ -129,11 +135,14 @@ func variants(p pipeline.Plan) (all []pipeline.Plan) {
 func nameOf(p pipeline.Plan) (name, short string) {
 	name, short = guarantees.Promise{Guarantee: p.Guarantee, Recovery: p.Recovery}.String(), p.Recovery
 	detail := ""
-	if p.Order == arrival { // there is one recovery for it
+	if p.Order == arrival && p.Recovery == guarantees.Commit {
 		return p.Guarantee + ", arrival", arrival
 	}
-	if p.Recovery == guarantees.BySnapshot {
+	if p.Holds() {
 		detail = fmt.Sprintf(", %v", p.SnapshotEvery.Time)
+	}
+	if p.Order == arrival && p.Recovery == guarantees.BySnapshot {
+		detail += ", arrival"
 	}
 	return name + detail, short + detail
 }

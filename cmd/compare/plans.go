@@ -46,8 +46,11 @@ func (c *compare) plans() ([]pipeline.Plan, error) {
 		for _, p := range promised {
 			p.Partitions = n
 			for _, order := range c.Order {
-				p.Order = order
-				if order == guarantees.Arrival && len(c.Order) > 1 && (!p.Races() || p.Check() != nil) {
+				p := p
+				if p.Order = order; p.Races() && p.Holds() && c.SnapshotEvery == "" {
+					p.SnapshotEvery = arrivalEvery()
+				}
+				if c.leaves(p) {
 					continue // it cannot be had there
 				}
 				plans = append(plans, p)
@@ -61,6 +64,23 @@ func (c *compare) plans() ([]pipeline.Plan, error) {
 		return nil, &cli.UsageError{Err: firstOf(err)}
 	}
 	return plans, nil
+}
+
+// arrivalEvery is how often snapshots are taken where records race and nothing
+// is said of it: often enough that there is one to go back to in a short log, and
+// that a lane can have passed a barrier to which others have yet to come.
+func arrivalEvery() pipeline.Interval { return pipeline.Interval{Documents: 100} }
+
+// leaves says whether a plan is left out, for nobody asked for just this one.
+func (c *compare) leaves(p pipeline.Plan) bool {
+	promise := p.Promise("")
+	switch {
+	case len(c.Order) > 1:
+		return p.Order == guarantees.Arrival && (!p.Races() || p.Check() != nil) || p.Order == guarantees.Sorted && !promise.In(p.Order)
+	case len(c.Recovery) == 0:
+		return !promise.In(p.Order) && (len(c.Guarantee) == 0 || len(guarantees.RecoveriesIn(p.Order, promise.Guarantee)) > 0)
+	}
+	return false
 }
 
 // firstOf says once what is wrong with several plans.
@@ -97,11 +117,11 @@ func (c *compare) promises(base pipeline.Plan) (plans []pipeline.Plan, err error
 			errs = append(errs, err)
 			continue
 		}
-		for _, recovery := range guarantees.Recoveries(all.Guarantee) {
+		for _, recovery := range c.recoveries(all.Guarantee) {
 			if len(c.Recovery) > 0 && !slices.Contains(c.Recovery, recovery) {
 				continue
 			}
-			if len(c.Recovery) == 0 && len(stages) > 0 && (recovery == guarantees.Replay || recovery == guarantees.BySnapshot) {
+			if len(c.Recovery) == 0 && len(stages) > 0 && slices.Contains([]string{guarantees.Replay, guarantees.BySnapshot, guarantees.Unaligned}, recovery) {
 				continue // these are for all stages or none
 			}
 			p := base
@@ -114,12 +134,21 @@ func (c *compare) promises(base pipeline.Plan) (plans []pipeline.Plan, err error
 		}
 	}
 	if c.SnapshotEvery != "" && !slices.ContainsFunc(plans, pipeline.Plan.Holds) && len(errs) == 0 {
-		errs = append(errs, errors.New("--snapshot-every is for runs by --recovery snapshot, and there is none: leave it out"))
+		errs = append(errs, errors.New("--snapshot-every is for runs by --recovery snapshot or unaligned, and there is none: leave it out"))
 	}
 	if len(plans) == 0 && len(errs) == 0 {
 		errs = append(errs, fmt.Errorf("none of the guarantees %s is reached by the recovery %s", strings.Join(names, ", "), strings.Join(c.Recovery, ", ")))
 	}
 	return plans, errors.Join(errs...)
+}
+
+// recoveries are those of a guarantee in one of the orders, or all where some are
+// asked for: why one cannot be had Plan.Check tells.
+func (c *compare) recoveries(guarantee string) []string {
+	if slices.Contains(c.Order, guarantees.Arrival) || len(c.Recovery) > 0 {
+		return guarantees.EveryRecovery(guarantee)
+	}
+	return guarantees.Recoveries(guarantee)
 }
 
 // faults reads --faults for each plan: "" for nothing, defaultFaults where

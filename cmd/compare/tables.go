@@ -16,8 +16,8 @@ import (
 func (x *experiment) name(i int) string {
 	p := x.plans[i]
 	name := guarantees.Promise{Guarantee: p.Guarantee, Recovery: p.Recovery}.String()
-	if p.Races() { // there is one recovery for it
-		name = p.Guarantee + ", arrival"
+	if p.Races() {
+		name = inArrival(p)
 	}
 	for _, stage := range pipeline.Stages() {
 		if promise, own := p.Stages[stage]; own {
@@ -30,11 +30,23 @@ func (x *experiment) name(i int) string {
 	return name
 }
 
+// inArrival is how a run that meets records as they arrive is called: by its
+// guarantee where that is reached as everywhere, else by its recovery.
+func inArrival(p pipeline.Plan) string {
+	switch p.Recovery {
+	case guarantees.BySnapshot:
+		return p.Recovery + ", arrival"
+	case guarantees.Unaligned: // there is it nowhere else
+		return guarantees.Promise{Guarantee: p.Guarantee, Recovery: p.Recovery}.String()
+	}
+	return p.Guarantee + ", arrival"
+}
+
 // short is how a run is called while it works.
 func (x *experiment) short(i int) string {
 	name := x.plans[i].Guarantee
-	if x.plans[i].Recovery == guarantees.Rollback {
-		name = guarantees.Rollback
+	if r := x.plans[i].Recovery; r == guarantees.Rollback || r == guarantees.Unaligned {
+		name = r
 	}
 	return fmt.Sprintf("%d/%d %s", i+2, len(x.plans)+1, name)
 }

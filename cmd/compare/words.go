@@ -58,6 +58,12 @@ func inWords(o *eval.Outcome) string {
 		if len(o.Unmet) > 0 {
 			met = ""
 		}
+		if o.Recovery == guarantees.Unaligned {
+			met += fmt.Sprintf(" Its snapshots were not aligned: df is off by %.2f %%, and %s of the model's came twice.", o.DFError, counted(o.Updates.Repeated, "update"))
+			if !o.Bitten() {
+				met += " No lane had passed the barrier of a snapshot to which all went back: other kills, more partitions or a shorter --snapshot-every may find one that has."
+			}
+		}
 	}
 	return fmt.Sprintf("%s lost %s and repeated %s; %.2f %% of its labels are not the oracle's.", sentence(o.Run), counted(o.Lost, "document"), counted(o.Repeated, "prediction"), o.DifferPercent) + met
 }

@@ -45,7 +45,9 @@ func inLogOrder(records iter.Seq2[Record, error], lanes int) iter.Seq2[Record, e
 		var held []pipeline.Entry
 		for r, err := range records {
 			if err != nil || r.Kind != guarantees.Done || r.Met.Lane < 1 || r.Met.Lane > lanes {
-				r.From, r.To = at+1, at // a fence's cursor is a number of messages
+				if r.Kind != guarantees.Rewound { // it tells of the log
+					r.From, r.To = at+1, at // a fence's cursor is a number of messages
+				}
 				if !yield(r, err) {
 					return
 				}

@@ -190,7 +190,7 @@ func (f *Follower) Record(sequence uint64, h guarantees.Header, l pipeline.Learn
 	}
 	// Kept goes on top of what it had done before: only the first time through
 	// leads straight from one record to the next.
-	if f.next != nil && *f.next != before && (f.promise.Recovery != guarantees.Kept || !again) {
+	if f.next != nil && *f.next != before && !f.jumps(again) {
 		f.broken(sequence, h, "it does not go on where the record before it left the model", *f.next, before)
 	}
 	at := before
@@ -202,6 +202,13 @@ func (f *Follower) Record(sequence uint64, h guarantees.Header, l pipeline.Learn
 	}
 	f.next = &l.After
 	return before
+}
+
+// jumps says whether a record need not go on where the one before left off: Kept
+// does again what it had done, and without alignment a snapshot holds updates of
+// records that count no more.
+func (f *Follower) jumps(again bool) bool {
+	return f.promise.Recovery == guarantees.Kept && again || f.promise.Recovery == guarantees.Unaligned
 }
 
 // opened is for a new owner: what it begins with.

@@ -117,7 +117,7 @@ type PlanFlags struct {
 	Partitions string `name:"partitions" default:"1" placeholder:"N" help:"Partitions of each stage: 4, or df=4,classify=2. 1, the default, chains all stages in one worker."`
 	ModelFlags
 	Guarantee string `name:"guarantee" placeholder:"NAME" complete:"exactly-once,at-least-once,at-most-once" help:"What is promised of each document: ${guarantees}; or of single stages, as in exactly-once,df=at-least-once. Default: exactly-once."`
-	Recovery  string `name:"recovery" placeholder:"NAME" complete:"commit,replay,snapshot,kept,rollback,claim" help:"How the guarantee is reached: exactly-once by commit (one record a unit, visible at once), replay (released at once, made again after a crash and left out by who has it) or snapshot (all partitions save their state together, and outputs are held back until then); at-least-once by kept (what was not acknowledged is counted again) or rollback (it is not); at-most-once by claim."`
+	Recovery  string `name:"recovery" placeholder:"NAME" complete:"commit,replay,snapshot,kept,rollback,unaligned,claim" help:"How the guarantee is reached: exactly-once by commit (one record a unit, visible at once), replay (released at once, made again after a crash and left out by who has it) or snapshot (all partitions save their state together, and outputs are held back until then); at-least-once by kept (what was not acknowledged is counted again), rollback (it is not) or unaligned (as snapshot, but nobody waits at a barrier, so what came behind it may be counted again; with --order arrival); at-most-once by claim."`
 	SnapshotFlags
 	Order string `name:"order" enum:"sorted,arrival" default:"sorted" help:"In which order records that raced are met, where there are several partitions: sorted is that of the log, the same each time; arrival is that in which they come, which is sooner, and another one each time. Default: ${default}."`
 	DriftFlags
@@ -126,7 +126,7 @@ type PlanFlags struct {
 
 // SnapshotFlags say how often the recovery snapshot takes one.
 type SnapshotFlags struct {
-	SnapshotEvery string `name:"snapshot-every" placeholder:"1s" complete:"100ms,1s,2s,5000docs" help:"With --recovery snapshot: save the state of all partitions, and release the outputs, each time so much has passed: 1s, 100ms, 5000docs. Default: ${snapshotevery}."`
+	SnapshotEvery string `name:"snapshot-every" placeholder:"1s" complete:"100ms,1s,2s,5000docs" help:"With --recovery snapshot or unaligned: save the state of all partitions, and release the outputs, each time so much has passed: 1s, 100ms, 5000docs. Default: ${snapshotevery}."`
 }
 
 // Vars are what the flags' help texts refer to.
