@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -103,7 +104,8 @@ func (l *lane) round(d division) *round {
 	l.rounds++
 	r := &round{lane: l, name: fmt.Sprintf("round-%d", l.rounds), division: d, recovery: *proveBy}
 	if r.recovery == "" {
-		r.recovery = []string{guarantees.Replay, guarantees.Commit}[(l.number+l.rounds)%2]
+		of := l.recoveries()
+		r.recovery = of[(l.number+l.rounds)%len(of)]
 	}
 	for i := range d.stages {
 		r.workers = append(r.workers, r.work(i))
@@ -113,11 +115,26 @@ func (l *lane) round(d division) *round {
 	return r
 }
 
+// recoveries are those of exactly-once that there are, where state is in a Redis
+// those that there are with one.
+func (l *lane) recoveries() []string {
+	return slices.DeleteFunc([]string{guarantees.Replay, guarantees.Commit, guarantees.BySnapshot}, func(recovery string) bool {
+		p := pipeline.Plan{Pipeline: "any", Guarantee: guarantees.ExactlyOnce, Recovery: recovery, Partitions: pipeline.Partitions{Tokenize: 2, DF: 2, Classify: 2, Topics: 2}}
+		if l.redis != nil {
+			p.State = pipeline.RedisState
+		}
+		return p.WithDefaults().Check() != nil
+	})
+}
+
 // work starts one of the processes.
 func (r *round) work(i int) *process {
 	args := []string{"--nats", r.url(), "--pipeline", r.name, "--partitions", r.division.partitions}
-	if args = append(args, "--recovery", r.recovery); r.recovery == guarantees.Replay {
+	switch args = append(args, "--recovery", r.recovery); r.recovery {
+	case guarantees.Replay:
 		args = append(args, "--verify-replay")
+	case guarantees.BySnapshot:
+		args = append(args, "--snapshot-every", "300ms")
 	}
 	if s := r.division.stages[i]; s != "" {
 		args = append(args, "--stages", s)
@@ -319,7 +336,8 @@ func (r *round) finish() {
 }
 
 // audit reads a partition's stream: epochs rise by one with each fence, a
-// record is by whom the fence before it names, and units tile the log.
+// record is by whom the fence before it names, and units tile the log. Where all
+// go back together a fence says from where on, and its attempt is not older.
 func (r *round) audit(ctx context.Context, stream string) {
 	first, err := r.client.FirstSequence(ctx, stream)
 	last, err2 := r.client.LastSequence(ctx, stream)
@@ -332,12 +350,15 @@ func (r *round) audit(ctx context.Context, stream string) {
 	}
 	var owner guarantees.Header
 	r.await(stream, first, func(h guarantees.Header, record broker.Record) bool {
-		switch known := owner.Epoch > 0; {
-		case known && h.From != owner.To+1:
+		known, fence := owner.Epoch > 0, h.Kind == guarantees.Fence || h.Kind == guarantees.Rewound
+		switch {
+		case known && h.From != owner.To+1 && !(h.Kind == guarantees.Rewound && h.From <= owner.To):
 			r.t.Errorf("%s, record %d covers %d..%d behind %d", stream, record.Sequence, h.From, h.To, owner.To)
-		case known && h.Kind == guarantees.Fence && h.Epoch != owner.Epoch+1:
+		case known && (h.Attempt < owner.Attempt || h.Attempt > owner.Attempt && !fence):
+			r.t.Errorf("%s, record %d is of attempt %d behind attempt %d", stream, record.Sequence, h.Attempt, owner.Attempt)
+		case known && fence && h.Epoch != owner.Epoch+1:
 			r.t.Errorf("%s, record %d: a fence of epoch %d behind epoch %d", stream, record.Sequence, h.Epoch, owner.Epoch)
-		case known && h.Kind != guarantees.Fence && (h.Epoch != owner.Epoch || h.Worker != owner.Worker):
+		case known && !fence && (h.Epoch != owner.Epoch || h.Worker != owner.Worker):
 			r.t.Errorf("%s, record %d is by %s in epoch %d; %s has the partition in epoch %d", stream, record.Sequence, h.Worker, h.Epoch, owner.Worker, owner.Epoch)
 		}
 		owner = h

@@ -23,7 +23,7 @@ var (
 	proveZombies = flag.Int("prove.zombies", 2, "how many worker processes to pause, replace and wake")
 	proveRedis   = flag.Int("prove.redis", 2, "how often to kill the Redis in which df counts are")
 	proveSize    = flag.Int("prove.documents", 6000, "documents of each pipeline that is disturbed")
-	proveBy      = flag.String("prove.recovery", "", "commit or replay; empty: pipelines take turns")
+	proveBy      = flag.String("prove.recovery", "", "commit, replay or snapshot; empty: pipelines take turns")
 	proveSeed    = flag.Uint64("prove.seed", 0, "decides the moments; 0 is another one each time")
 )
 
@@ -32,6 +32,7 @@ var divisions = []division{
 	{"2", []string{"", "", ""}},
 	{"tokenize=2,df=3,classify=2,topics=1", []string{"tokenize,df", "", "classify,topics"}},
 	{"1", []string{"", ""}},
+	{"4", []string{"", "", ""}},
 }
 
 // division says which stages each process of a pipeline is willing to run.
