@@ -10,6 +10,7 @@
 package guaranteestest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -60,11 +61,13 @@ func Troubles() []Trouble { return []Trouble{Killed, Paused, Uncertain} }
 type Stage struct {
 	Name      string
 	Stateless bool // it has nothing to save but its place
+	Races     bool // what it reads can race
 }
 
 // Cell is one case of the contract.
 type Cell struct {
 	Promise    guarantees.Promise
+	Order      string // in which records that raced are met
 	State      string // where state lives: "embedded", "redis"
 	Partitions int    // of each stage; 1: the graph is one worker
 	Stage      Stage
@@ -73,15 +76,17 @@ type Cell struct {
 }
 
 func (c Cell) String() string {
-	return fmt.Sprintf("%s/%s/%d/%s/%s/%s", c.Promise.Recovery, c.State, c.Partitions, c.Stage.Name, c.Point, c.Trouble)
+	return fmt.Sprintf("%s/%s/%s/%d/%s/%s/%s", c.Promise.Recovery, c.Order, c.State, c.Partitions, c.Stage.Name, c.Point, c.Trouble)
 }
 
 // Want is what the cell expects. Where all go back together, and where records
-// are released at once, a stage without state saves its place, too.
+// are released at once, a stage without state saves its place, too. What raced is
+// saved only where all go back together.
 func (c Cell) Want() Effect {
-	places := c.Promise.Recovery == guarantees.Replay || c.Promise.Holds()
-	if c.Point == guarantees.Saved && c.Stage.Stateless && !places {
-		return Absent
+	if c.Point == guarantees.Saved && !c.Promise.Holds() {
+		if c.Stage.Stateless && c.Promise.Recovery != guarantees.Replay || c.Stage.Races && c.Order == guarantees.Arrival {
+			return Absent
+		}
 	}
 	return expected(c.Promise.Recovery)[slices.Index(guarantees.Points(), c.Point)]
 }
@@ -102,9 +107,11 @@ func (c Cell) Faults(documents uint64) []guarantees.Fault {
 	return []guarantees.Fault{{Kind: guarantees.Kill, Stage: c.Stage.Name, At: documents, Point: guarantees.Stored}, trouble}
 }
 
-// Axes span the cells. Whatever is left out is all there is.
+// Axes span the cells. Points and troubles that are left out are all there are,
+// recoveries those that there are in the order, which is Sorted.
 type Axes struct {
 	Recoveries []string
+	Order      string
 	States     []string
 	Partitions []int
 	Stages     func(partitions int) []Stage
@@ -114,7 +121,8 @@ type Axes struct {
 
 // Cells are those that the axes span, and that are on the way, in their order.
 func (a Axes) Cells() (cells []Cell) {
-	for _, recovery := range orAll(a.Recoveries, guarantees.Recoveries("")) {
+	order := cmp.Or(a.Order, guarantees.Sorted)
+	for _, recovery := range orAll(a.Recoveries, guarantees.RecoveriesIn(order, "")) {
 		promise, err := guarantees.NewPromise("", recovery)
 		if err != nil {
 			panic(err)
@@ -124,7 +132,7 @@ func (a Axes) Cells() (cells []Cell) {
 				for _, stage := range a.Stages(n) {
 					for _, point := range orAll(a.Points, guarantees.Points()) {
 						for _, trouble := range orAll(a.Troubles, Troubles()) {
-							c := Cell{promise, state, n, stage, point, trouble}
+							c := Cell{promise, order, state, n, stage, point, trouble}
 							if c.Want() != Absent {
 								cells = append(cells, c)
 							}
