@@ -43,12 +43,12 @@ func parts() []part {
 			return races(ctx, m, m.less(3, 1))
 		}},
 		{"latency", func(ctx context.Context, m *material) (e report.Experiment, err error) {
-			c := latencies{Partitions: "1", Load: 500, Seconds: m.less(4, 1), Rounds: m.less(5, 1)}
+			c := latencies{Partitions: "1", Load: 500, Seconds: m.less(latencySeconds, 1), Rounds: m.less(latencyRounds, 1), Margin: latencyMargin}
 			c.SourceFlags, c.ModelFlags = m.flags.piped()
 			return c.measure(ctx, m.streams, m.name, m.progress)
 		}},
 		{"order", func(ctx context.Context, m *material) (e report.Experiment, err error) {
-			c := orders{latencies{Partitions: "2", Load: 500, Seconds: m.less(4, 1), Rounds: m.less(5, 1)}}
+			c := orders{latencies{Partitions: "2", Load: 500, Seconds: m.less(latencySeconds, 1), Rounds: m.less(latencyRounds, 1), Margin: latencyMargin}}
 			c.SourceFlags, c.ModelFlags = m.flags.piped()
 			return c.measure(ctx, m.streams, m.name, m.progress)
 		}},
