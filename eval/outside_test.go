@@ -27,6 +27,7 @@ type outside struct {
 	url     string
 	every   uint64 // documents between two snapshots
 	faults  []guarantees.Fault
+	seed    uint64 // of them
 	rebuild bool
 	store   func(r *state.Redis) guarantees.SnapshotStore
 	meet    func(u *pipeline.Unit)
@@ -40,7 +41,7 @@ func newOutside(t testing.TB, url string, n int, promise guarantees.Promise) *ou
 	t.Helper()
 	return planned(t, url, pipeline.Plan{
 		Pipeline: "outside", Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n},
-		Guarantee: promise.Guarantee, Recovery: promise.Recovery, State: pipeline.RedisState,
+		Guarantee: promise.Guarantee, Recovery: promise.Recovery, SnapshotEvery: often(promise), State: pipeline.RedisState,
 	})
 }
 
@@ -87,6 +88,7 @@ func (o *outside) run(t testing.TB) (*pipeline.Tally, error) {
 		return nil, err
 	}
 	r.Snapshots(o.every)
+	r.Verify()
 	r.Notice(o.notice)
 	if o.url != "" {
 		redis, err := state.OpenRedis(ctx, o.url, state.Options{Pipeline: "outside", Identity: o.broker.URL() + t.Name(), Notice: o.notice})
@@ -100,7 +102,7 @@ func (o *outside) run(t testing.TB) (*pipeline.Tally, error) {
 		}
 	}
 	if o.faults != nil {
-		r.Inject(&guarantees.Faults{Plan: o.faults, Fired: pipeline.Fired{Broker: o.broker, Pipeline: o.plan.Pipeline}})
+		r.Inject(&guarantees.Faults{Plan: o.faults, Seed: o.seed, Fired: pipeline.Fired{Broker: o.broker, Pipeline: o.plan.Pipeline}})
 	}
 	last, err := o.broker.LastSequence(ctx, o.plan.Pipeline.LogStream().Name)
 	if err != nil {
@@ -149,18 +151,29 @@ func (o *outside) equals(t *testing.T, tally *pipeline.Tally, err error) {
 	}
 }
 
-// Properties, at 1 and 3 partitions: with df counts in a Redis the results are
-// the oracle's, to the bit, also when a run stops and the next one goes on, and
-// then nothing is counted again that the Redis has.
+// onceBy is exactly-once by a recovery.
+func onceBy(recovery string) guarantees.Promise {
+	return guarantees.Promise{Guarantee: guarantees.ExactlyOnce, Recovery: recovery}
+}
+
+// Properties, by each recovery of exactly-once, alone and in partitions: with df
+// counts in a Redis the results are the oracle's, to the bit, also when a run
+// stops and the next one goes on, and people need not be told anything.
 func TestCountsInARedisAreTheOracles(t *testing.T) {
 	documents := lines(t, "wikipedia-current-events.jsonl.gz", 600)
 	url := redistest.Start(t)
-	for _, n := range []int{1, 3} {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			o := newOutside(t, url+fmt.Sprintf("?prefix=n%d", n), n, guarantees.Promise{})
+	for i, recovery := range []string{guarantees.Commit, guarantees.Commit, guarantees.Replay, guarantees.BySnapshot, guarantees.BySnapshot} {
+		n := []int{1, 3, 2, 1, 2}[i]
+		t.Run(fmt.Sprintf("%s/%d", recovery, n), func(t *testing.T) {
+			o := newOutside(t, url+fmt.Sprintf("?prefix=%s%d", recovery, n), n, onceBy(recovery))
 			fill(t, o.broker, o.plan.Pipeline, documents[:400], 4)
 			tally, err := o.run(t)
 			o.equals(t, tally, err)
+			for p := range n {
+				if at := redistest.Client(t, url).Do(t, "HGET", fmt.Sprintf("%s%d:{outside}:df:%d", recovery, n, p), "cursor"); len(at) < 2 {
+					t.Errorf("the counts of df/%d in the Redis are at log sequence %q, of a hundred", p, at)
+				}
+			}
 			fill(t, o.broker, o.plan.Pipeline, documents[400:], 4)
 			tally, err = o.run(t)
 			o.equals(t, tally, err)
@@ -183,14 +196,14 @@ func TestCountsInARedisSurviveCrashesUnderEveryPromise(t *testing.T) {
 		if n == 1 {
 			stage = pipeline.ClassifyStage
 		}
-		for _, name := range []string{guarantees.Commit, guarantees.Claim, guarantees.Kept, guarantees.Rollback} {
+		for _, name := range guarantees.Recoveries("") {
 			promise, err := guarantees.NewPromise("", name)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, point := range guarantees.Points() {
-				if point == guarantees.Saved && !promise.Marks() || n == 1 && promise.Guarantee != guarantees.ExactlyOnce {
-					continue
+				if name == guarantees.Unaligned || point == guarantees.Saved && !promise.Marks() || n == 1 && (promise.Guarantee != guarantees.ExactlyOnce || name == guarantees.Replay) {
+					continue // by replay a chain does as by commit
 				}
 				t.Run(fmt.Sprintf("%s/%d/%s", name, n, point), func(t *testing.T) {
 					t.Parallel()
@@ -211,19 +224,177 @@ func TestCountsInARedisSurviveCrashesUnderEveryPromise(t *testing.T) {
 					if promise.Guarantee == guarantees.ExactlyOnce {
 						o.equals(t, tally, nil)
 					}
+					if len(o.told) > 0 {
+						t.Errorf("people are told %q", o.told)
+					}
 				})
 			}
 		}
 	}
 }
 
+// Properties, by each recovery of exactly-once in 2 and 4 partitions and alone, also
+// where df recovers in another way than the stages around it, with all kinds of
+// faults in every stage: the results are the oracle's, to the bit, the streams keep
+// the claim, and people need not be told anything.
+func TestCountsInARedisWithAllFaultsUnderEveryPromise(t *testing.T) {
+	documents := evaltest.Documents(2400)
+	url := redistest.Start(t)
+	some := "kill[stepped]:tokenize/0@400, kill[stored]:df/0@600, kill[stored]:classify/0@900, kill[stepped]:topics/0@1100, kill[saved]:df/1@1300, kill[stepped]:df/1@1900, " +
+		"kill[opened]:df/0@4, kill[restored]:tokenize/1@4, drop-ack:5%, publish-fail:10%, duplicate:3%, reorder:8, pause:df/1@1500 for 20ms"
+	chain := "kill[stored]:classify@700, kill[stepped]:classify@1400, drop-ack:5%, publish-fail:10%, duplicate:3%"
+	tests := []struct {
+		n                int
+		recovery, faults string
+		commits          []string
+	}{
+		{2, guarantees.Commit, some, nil}, {2, guarantees.Replay, some, nil}, {4, guarantees.Replay, some, nil},
+		{2, guarantees.Replay, some, []string{pipeline.DFStage}}, {2, guarantees.Replay, some, []string{pipeline.TokenizeStage, pipeline.ClassifyStage}},
+		{1, guarantees.BySnapshot, chain, nil}, {2, guarantees.BySnapshot, some, nil}, {4, guarantees.BySnapshot, some, nil},
+	}
+	for i, test := range tests {
+		t.Run(fmt.Sprintf("%d/%s/%v", test.n, test.recovery, test.commits), func(t *testing.T) {
+			t.Parallel()
+			p := evaltest.Plan(t, "outside", test.n, test.recovery)
+			p.State = pipeline.RedisState
+			for _, stage := range test.commits {
+				if p.Stages == nil {
+					p.Stages = map[string]guarantees.Promise{}
+				}
+				p.Stages[stage] = onceBy(guarantees.Commit)
+			}
+			o := planned(t, fmt.Sprintf("%s?prefix=all%d", url, i), p)
+			f, err := o.plan.Faults(o.broker, pipeline.FaultPlan{Faults: test.faults, Seed: 11})
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.every, o.faults, o.seed = 300, f.Plan, f.Seed
+			evaltest.Fill(t, o.broker, o.plan.Pipeline, documents, 3)
+			tally, err := o.run(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sameAsOracle(t, o.broker, o.plan, tally)
+			if len(o.told) > 0 {
+				t.Errorf("people are told %q", o.told)
+			}
+		})
+	}
+}
+
+// Properties, by each recovery of exactly-once, of a worker of df that stands still
+// before its record, or behind it and before the Redis, while another runner does all
+// there is to do, and then goes on: it stops, being replaced, and the results are
+// the oracle's, also of what a third one does behind both.
+func TestAZombieLeavesNoTraceInARedisUnderEveryPromise(t *testing.T) {
+	documents := evaltest.Documents(1500)
+	url := redistest.Start(t)
+	for _, recovery := range guarantees.Recoveries(guarantees.ExactlyOnce) {
+		for _, point := range []guarantees.Point{guarantees.Restored, guarantees.Stepped, guarantees.Settled} {
+			t.Run(fmt.Sprintf("%s/%s", recovery, point), func(t *testing.T) {
+				t.Parallel()
+				zombie(t, newOutside(t, fmt.Sprintf("%s?prefix=%s%s", url, recovery, point), 2, onceBy(recovery)), point, documents)
+			})
+		}
+	}
+}
+
+func zombie(t *testing.T, o *outside, point guarantees.Point, documents [][]byte) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	evaltest.Fill(t, o.broker, o.plan.Pipeline, documents[:1300], 2)
+	faults := evaltest.Faults(o.broker, o.plan, guarantees.Fault{Kind: guarantees.Pause, Stage: pipeline.DFStage, At: 600, Point: point, For: time.Second})
+	if point == guarantees.Restored {
+		faults.Plan[0].At = 1
+	}
+	asleep, awake := make(chan struct{}), make(chan struct{})
+	faults.Pause = func(context.Context, time.Duration) error {
+		close(asleep)
+		<-awake
+		return nil
+	}
+	start := func(ctx context.Context, who, stages string, faults *guarantees.Faults) <-chan error {
+		r, err := pipeline.NewRunner(o.broker, o.plan, stages, who)
+		if err != nil {
+			t.Fatal(err)
+		}
+		redis, err := state.OpenRedis(ctx, o.url, state.Options{Pipeline: "outside", Identity: t.Name()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Inject(faults)
+		r.Snapshots(400)
+		r.Verify()
+		r.Notice(o.notice)
+		r.StateIn(redis, false)
+		ended := make(chan error, 1)
+		go func() {
+			err := r.Run(ctx)
+			if ctx.Err() == nil {
+				t.Logf("%s has ended: %v", who, err)
+			}
+			ended <- errors.Join(err, redis.Close())
+		}()
+		return ended
+	}
+	all := func() *pipeline.Tally {
+		last, err := o.broker.LastSequence(ctx, o.plan.Pipeline.LogStream().Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tally := follow(ctx, t, o.broker, o.plan, last, nil)
+		o.equals(t, tally, nil)
+		return tally
+	}
+	others := start(ctx, "others", "tokenize,classify,topics", nil)
+	first := start(ctx, "first", "df", faults)
+	<-asleep
+	working, stop := context.WithCancel(ctx)
+	defer stop()
+	second := start(working, "second", "df", nil)
+	all()
+	close(awake)
+	if err := <-first; !errors.Is(err, guarantees.ErrFenced) {
+		t.Errorf("the first ended with %v, want %v", err, guarantees.ErrFenced)
+	}
+	evaltest.Fill(t, o.broker, o.plan.Pipeline, documents[1300:1400], 2)
+	all()
+	stop()
+	if err := <-second; err != nil {
+		t.Errorf("the second ended with %v", err)
+	}
+	third := start(ctx, "third", "df", nil)
+	evaltest.Fill(t, o.broker, o.plan.Pipeline, documents[1400:], 2)
+	tally := all()
+	cancel()
+	if err := errors.Join(<-third, <-others); err != nil {
+		t.Errorf("the third or the others ended with %v", err)
+	}
+	sameAsOracle(t, o.broker, o.plan, tally)
+	if len(o.told) > 0 {
+		t.Errorf("people are told %q", o.told)
+	}
+}
+
 // Properties, of a Redis that is killed while stages work with it, and comes
 // back with what it had: they wait, people are told once, and the results are the
 // oracle's.
-func TestStagesWaitForARedis(t *testing.T) {
+func TestStagesWaitForARedisUnderEveryPromise(t *testing.T) {
 	documents := lines(t, "wikipedia-current-events.jsonl.gz", 4000) // so many that df is at work still
+	for _, recovery := range guarantees.Recoveries(guarantees.ExactlyOnce) {
+		t.Run(recovery, func(t *testing.T) {
+			t.Parallel()
+			waitForARedis(t, recovery, documents)
+		})
+	}
+}
+
+func waitForARedis(t *testing.T, recovery string, documents [][]byte) {
 	s := redistest.New(t, "--appendonly", "yes", "--appendfsync", "always")
-	o := newOutside(t, s.URL, 2, guarantees.Promise{})
+	o := newOutside(t, s.URL, 2, onceBy(recovery))
+	if recovery != guarantees.Commit {
+		o.store = func(r *state.Redis) guarantees.SnapshotStore { return r.Blobs() }
+	}
 	fill(t, o.broker, o.plan.Pipeline, documents, 4)
 	killed, ended := make(chan struct{}), make(chan struct{})
 	once := sync.OnceFunc(func() {
@@ -244,7 +415,7 @@ func TestStagesWaitForARedis(t *testing.T) {
 		}
 		look := time.NewTicker(5 * time.Millisecond)
 		defer look.Stop()
-		for o.said("no Redis answers") == 0 {
+		for o.said("the work waits for it") == 0 {
 			select {
 			case <-look.C:
 			case <-ended: // df had done all: what follows says so
@@ -257,7 +428,7 @@ func TestStagesWaitForARedis(t *testing.T) {
 	close(ended)
 	restart.Wait()
 	o.equals(t, tally, err)
-	if o.said("no Redis answers") != 1 || o.said("the work goes on") != 1 {
+	if o.said("the work waits for it") != 1 || o.said("answers; the work goes on") != 1 {
 		t.Errorf("people are told %q", o.told)
 	}
 }
@@ -266,28 +437,36 @@ func TestStagesWaitForARedis(t *testing.T) {
 // when told so its counts are made again and the results are the oracle's, with
 // snapshots and without.
 func TestARedisThatForgetsAllIsFilledAgainWhenToldSo(t *testing.T) {
-	documents := lines(t, "wikipedia-current-events.jsonl.gz", 900)
-	for _, n := range []int{1, 2} {
-		for _, every := range []uint64{0, 200} {
-			t.Run(fmt.Sprintf("%d/%d", n, every), func(t *testing.T) {
-				s := redistest.New(t)
-				o := newOutside(t, s.URL, n, guarantees.Promise{})
-				o.every = every
-				fill(t, o.broker, o.plan.Pipeline, documents[:600], 4)
-				tally, err := o.run(t)
-				o.equals(t, tally, err)
-				s.Kill(t)
-				s.Empty(t)
-				s.Run(t)
-				fill(t, o.broker, o.plan.Pipeline, documents[600:], 4)
-				if _, err = o.run(t); !errors.Is(err, pipeline.ErrStateGone) || !strings.Contains(err.Error(), "--state-rebuild") {
-					t.Fatalf("an empty Redis: %v", err)
-				}
-				o.rebuild = true
-				tally, err = o.run(t)
-				o.equals(t, tally, err)
-			})
+	for _, recovery := range guarantees.Recoveries(guarantees.ExactlyOnce) {
+		for _, n := range []int{1, 2} {
+			if n == 2 || recovery != guarantees.Replay {
+				t.Run(fmt.Sprintf("%s/%d", recovery, n), func(t *testing.T) { forgetAll(t, recovery, n) })
+			}
 		}
+	}
+}
+
+func forgetAll(t *testing.T, recovery string, n int) {
+	documents := lines(t, "wikipedia-current-events.jsonl.gz", 900)
+	s := redistest.New(t)
+	for i, every := range []uint64{0, 200} {
+		t.Run(fmt.Sprint(every), func(t *testing.T) {
+			o := newOutside(t, fmt.Sprintf("%s?prefix=run%d", s.URL, i), n, onceBy(recovery))
+			o.every = every
+			fill(t, o.broker, o.plan.Pipeline, documents[:600], 4)
+			tally, err := o.run(t)
+			o.equals(t, tally, err)
+			s.Kill(t)
+			s.Empty(t)
+			s.Run(t)
+			fill(t, o.broker, o.plan.Pipeline, documents[600:], 4)
+			if _, err = o.run(t); !errors.Is(err, pipeline.ErrStateGone) || !strings.Contains(err.Error(), "--state-rebuild") {
+				t.Fatalf("an empty Redis: %v", err)
+			}
+			o.rebuild = true
+			tally, err = o.run(t)
+			o.equals(t, tally, err)
+		})
 	}
 }
 
@@ -295,10 +474,11 @@ func TestARedisThatForgetsAllIsFilledAgainWhenToldSo(t *testing.T) {
 // again by itself, and the results are the oracle's.
 func TestARedisThatForgetsItsLastWritesIsCaughtUp(t *testing.T) {
 	documents := lines(t, "wikipedia-current-events.jsonl.gz", 900)
-	for _, n := range []int{1, 2} {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
+	for i, recovery := range []string{guarantees.Commit, guarantees.Commit, guarantees.Replay, guarantees.BySnapshot, guarantees.BySnapshot} {
+		n := []int{1, 2, 2, 1, 2}[i]
+		t.Run(fmt.Sprintf("%s/%d", recovery, n), func(t *testing.T) {
 			s := redistest.New(t, "--save", "", "--appendonly", "no")
-			o := newOutside(t, s.URL, n, guarantees.Promise{})
+			o := newOutside(t, s.URL, n, onceBy(recovery))
 			for i, some := range [][][]byte{documents[:300], documents[300:600], documents[600:]} {
 				fill(t, o.broker, o.plan.Pipeline, some, 4)
 				tally, err := o.run(t)
@@ -452,9 +632,10 @@ func slow(t *testing.T, socket string, by time.Duration) (url string) {
 func TestAPromotionReplacesCountsInARedis(t *testing.T) {
 	documents := lines(t, "wikipedia-current-events.jsonl.gz", 900)
 	url := redistest.Start(t)
-	for _, n := range []int{1, 2} {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			o := newOutside(t, url+fmt.Sprintf("?prefix=n%d", n), n, guarantees.Promise{})
+	for i, recovery := range []string{guarantees.Commit, guarantees.Commit, guarantees.Replay, guarantees.BySnapshot, guarantees.BySnapshot} {
+		n := []int{1, 2, 2, 1, 2}[i]
+		t.Run(fmt.Sprintf("%s/%d", recovery, n), func(t *testing.T) {
+			o := newOutside(t, url+fmt.Sprintf("?prefix=%s%d", recovery, n), n, onceBy(recovery))
 			o.every = 150
 			stage := pipeline.DFStage
 			if n == 1 {

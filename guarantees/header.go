@@ -22,6 +22,9 @@ const (
 	// Rewound begins an attempt: a fence, and of what attempts before say only
 	// what is at or before To counts.
 	Rewound Kind = "attempt"
+	// Announced tells the epoch of a new owner before its fence stands, where records
+	// are released and it has something else to fence first. Readers pass it over.
+	Announced Kind = "announce"
 	// Aborted is no record's kind. It is what readers call a record that counts
 	// no more, being of an attempt that has ended before it.
 	Aborted Kind = "aborted"
@@ -31,13 +34,13 @@ const (
 func (k Kind) covers() bool { return k == Done || k == Hole }
 
 // empty says whether a record of this kind has no range, only a cursor.
-func (k Kind) empty() bool { return k == Fence || k == Ack || k == Rewound }
+func (k Kind) empty() bool { return k == Fence || k == Ack || k == Rewound || k == Announced }
 
 // Header is what every record of a partition says of itself, in its NATS
 // headers, so that the last record alone tells the cursor and the owner.
 type Header struct {
 	Kind   Kind
-	Epoch  uint64 // rises with each owner: by one, or, where records are released, to its fence's sequence
+	Epoch  uint64 // rises with each owner: by one, or, where records are released, to the sequence of its first record
 	From   uint64 // log sequences covered, both inclusive; fences and acks have From = To + 1
 	To     uint64 // the cursor after this record
 	Worker string // who wrote it
@@ -95,7 +98,7 @@ func (h Header) lines() broker.Header {
 func ParseHeader(r broker.Record) (Header, error) {
 	h := Header{Kind: Kind(r.Header.Get(headerKind)), Worker: r.Header.Get(headerWorker), Trigger: r.Header.Get(headerTrigger)}
 	switch h.Kind {
-	case Done, Fence, Claimed, Hole, Ack, Rewound:
+	case Done, Fence, Claimed, Hole, Ack, Rewound, Announced:
 	default:
 		return h, fmt.Errorf("record %d on %s is of kind %q; a newer version of the program wrote it, or another program did", r.Sequence, r.Subject, h.Kind)
 	}

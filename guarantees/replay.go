@@ -39,6 +39,51 @@ func (c *Committer) Limit() uint64 {
 	return c.Resume()
 }
 
+// Announce gives a partition whose records are released its epoch before Rewind
+// does, for state elsewhere that is fenced by it: of two that announce themselves
+// the second has the higher one, whatever they do then. Cursor is then as far as one of the partition's records says that it
+// has come, and 0 where it has never worked. Of partitions whose records are not
+// released there is nothing to do, for they have an epoch. Errors as of Open.
+func (c *Committer) Announce(ctx context.Context) error {
+	p := c.partition
+	if !p.released() {
+		return nil
+	}
+	for tries := 1; ; tries++ {
+		last, err := c.broker.LastSequence(ctx, p.Stream)
+		if err == nil {
+			c.history.Cursor, err = c.worked(ctx, last)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: its records cannot be read: %w", p.Name, err)
+		}
+		c.epoch = last + 1
+		_, retry, err := c.fences(ctx, Header{Kind: Announced, From: 1}, last, tries)
+		if !retry {
+			return err
+		}
+	}
+}
+
+// worked is how far the last record that tells of it says that the partition has
+// come; it may be a zombie's.
+func (c *Committer) worked(ctx context.Context, last uint64) (uint64, error) {
+	for sequence := last; sequence > 0; sequence-- {
+		r, err := c.broker.Record(ctx, c.partition.Stream, sequence)
+		if errors.Is(err, broker.ErrEmpty) {
+			return 1, nil // somebody has needed no more of what was there
+		}
+		if err != nil {
+			return 0, err
+		}
+		h, err := ParseHeader(r)
+		if err != nil || h.To > 0 {
+			return h.To, err
+		}
+	}
+	return 0, nil
+}
+
 // Rewind takes a partition whose records are released, its state being restored
 // behind a log sequence: what follows is published, some of it for another
 // time. Of others there is nothing to do. Errors as of Open.
@@ -52,31 +97,49 @@ func (c *Committer) Rewind(ctx context.Context, at uint64) error {
 	if !c.partition.released() {
 		return nil
 	}
-	p := c.partition
+	p, announced := c.partition, c.epoch
 	for tries := 1; ; tries++ {
 		last, err := c.broker.LastSequence(ctx, p.Stream)
 		if err != nil {
 			return fmt.Errorf("%s: its last record cannot be read: %w", p.Name, err)
 		}
-		c.epoch = last + 1
-		c.history = History{Cursor: at, Acked: at, begun: true}
-		fence := c.sign(Header{Kind: Fence, From: at + 1, To: at})
-		stored, err := c.broker.Put(ctx, p.Stream, p.Subject, "", last, fence.lines(), nil)
-		switch {
-		case err == nil:
-			c.appender = c.broker.Publisher(p.Stream, stored, c.foreign(ctx))
-			_, err := c.opened(ctx)
-			return err
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case errors.Is(err, broker.ErrUnknown):
-			return fmt.Errorf("%s cannot be taken: %w: %v", p.Name, broker.ErrNoBroker, err)
-		case errors.Is(err, broker.ErrConflict) && tries < openTries:
-			// A zombie publishes still, or somebody else was first.
-		default:
-			return fmt.Errorf("%s cannot be taken: %w", p.Name, err)
+		if announced == 0 {
+			c.epoch = last + 1
+		} else if last > announced {
+			if err := c.foreign(ctx)(announced+1, last); err != nil {
+				return err
+			}
 		}
+		c.history = History{Cursor: at, Acked: at, begun: true}
+		stored, retry, err := c.fences(ctx, Header{Kind: Fence, From: at + 1, To: at}, last, tries)
+		if retry {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		c.appender = c.broker.Publisher(p.Stream, stored, c.foreign(ctx))
+		_, err = c.opened(ctx)
+		return err
 	}
+}
+
+// fences puts what takes a partition whose records are released behind the last record
+// of its stream. retry: another one was put there meanwhile.
+func (c *Committer) fences(ctx context.Context, h Header, last uint64, tries int) (stored uint64, retry bool, err error) {
+	p := c.partition
+	stored, err = c.broker.Put(ctx, p.Stream, p.Subject, "", last, c.sign(h).lines(), nil)
+	switch {
+	case err == nil:
+		return stored, false, nil
+	case ctx.Err() != nil:
+		return 0, false, ctx.Err()
+	case errors.Is(err, broker.ErrUnknown):
+		return 0, false, fmt.Errorf("%s cannot be taken: %w: %v", p.Name, broker.ErrNoBroker, err)
+	case errors.Is(err, broker.ErrConflict) && tries < openTries:
+		return 0, true, nil // a zombie publishes still, or somebody else was first
+	}
+	return 0, false, fmt.Errorf("%s cannot be taken: %w", p.Name, err)
 }
 
 // foreignMax is how many of the records that stand between an owner's own it

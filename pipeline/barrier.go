@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -72,8 +73,8 @@ func (p Plan) planned(ctx context.Context, b *broker.Broker, behind uint64) (pla
 		return planned, err
 	}
 	documents := p.SnapshotEvery.Documents
-	if documents == 0 {
-		documents = plannedDocuments
+	if documents == 0 || p.State == RedisState { // what is held back has to have room
+		documents = min(cmp.Or(documents, plannedDocuments), plannedDocuments)
 	}
 	every := uint64(max(1, documents/lines))
 	if last-behind <= every {
@@ -141,8 +142,9 @@ func (a *alarm) why() error {
 	return a.err
 }
 
-// heed waits until another attempt begins: guarantees.ErrRewound.
-func (w *worker) heed(ctx context.Context, committers []*guarantees.Committer) error {
+// heed waits until another attempt begins: guarantees.ErrRewound. Meanwhile it
+// tells counts that live outside what is released.
+func (w *worker) heed(ctx context.Context, committers []*guarantees.Committer, outsides []*redisCounts) error {
 	barriers := w.plan.barriers(w.broker)
 	changed, stop, err := barriers.Changes()
 	if err != nil {
@@ -160,6 +162,9 @@ func (w *worker) heed(ctx context.Context, committers []*guarantees.Committer) e
 		case a.Number > committers[0].Attempt().Number:
 			return guarantees.ErrRewound
 		}
+		for _, o := range outsides {
+			o.release(a.Complete)
+		}
 		if p.wait(ctx) != nil {
 			return nil
 		}
@@ -168,14 +173,14 @@ func (w *worker) heed(ctx context.Context, committers []*guarantees.Committer) e
 
 // attend has the attempt that the committers take part in end when all begin
 // another one. leave has to be called.
-func (w *worker) attend(ctx context.Context, committers []*guarantees.Committer, bell *alarm) (leave func()) {
+func (w *worker) attend(ctx context.Context, committers []*guarantees.Committer, bell *alarm, outsides []*redisCounts) (leave func()) {
 	if !w.plan.Holds() {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var heeding sync.WaitGroup
 	heeding.Go(func() {
-		if err := w.heed(ctx, committers); err != nil && ctx.Err() == nil {
+		if err := w.heed(ctx, committers, outsides); err != nil && ctx.Err() == nil {
 			bell.ring(err)
 		}
 	})
@@ -248,6 +253,9 @@ func (d *desk) barrier(ctx context.Context, u *Unit, span guarantees.Unit) error
 	}
 	all, err := w.take(ctx, d.committers, at, from)
 	if err != nil {
+		return err
+	}
+	if err := d.copyOutside(ctx, at, from); err != nil {
 		return err
 	}
 	d.saver.start(func() error {

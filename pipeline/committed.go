@@ -96,7 +96,7 @@ func cursorOf(ctx context.Context, b *broker.Broker, stream string) (uint64, err
 		if err != nil {
 			return 0, err
 		}
-		if h.Kind != guarantees.Claimed && h.Trigger == "" {
+		if h.Kind != guarantees.Claimed && h.Kind != guarantees.Announced && h.Trigger == "" {
 			return h.Through(), nil
 		}
 	}

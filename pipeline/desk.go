@@ -19,6 +19,7 @@ type desk struct {
 	unaligned     uint64 // a mistake on purpose: the barrier before
 	unalignedFrom places
 	saver         saver
+	copies        copies      // of counts that live outside
 	verifiers     []*verifier // by committer, if any
 	alarm         *alarm
 	stored        uint64 // documents that had passed at the snapshot before the last
@@ -61,6 +62,9 @@ func (d *desk) unit(ctx context.Context, u *Unit) error {
 			u.undo(w.stage)
 		}
 		for _, s := range w.assembly.steps {
+			if u.To <= w.assembly.lead && s != Stage(w.assembly.df) {
+				continue
+			}
 			if err := s.Step(u); err != nil {
 				return err
 			}
@@ -104,7 +108,7 @@ func (d *desk) settled(ctx context.Context, u *Unit, span guarantees.Unit) error
 			continue
 		}
 		if err := o.settle(ctx, u, span.Documents, d.committers[i].Durable()); err != nil {
-			return err
+			return d.worker.relieved(err, d.committers[i])
 		}
 	}
 	return nil
@@ -171,6 +175,7 @@ func (d *desk) close() {
 	for _, v := range d.verifiers {
 		v.close()
 	}
+	d.copies.stop()
 	d.saver.stop()
 	if d.saver.failure() != nil {
 		d.worker.saved = d.stored

@@ -19,11 +19,26 @@ import (
 // durable yet.
 const CountsCachedMax = 1 << 18
 
+// Limits of what is held back until a barrier is complete, of one partition.
+const (
+	// heldTogether is how many counts make a change of their own; below that, what
+	// units change between two barriers goes to the Redis as one.
+	heldTogether = 1 << 15
+	// HeldCountsMax is how many counts are held back at most. Beyond it all go back
+	// to the last complete barrier, and go on in smaller steps.
+	HeldCountsMax = 1 << 23
+)
+
 // redisCounts are the counts of a df partition that live in a Redis. What a unit needs
 // is fetched before it is stepped, in one round trip, and what it changed is
 // moved there when the unit is durable, on a goroutine of its own: so what is
 // there is never ahead of the stream, and a unit that is done again meets the
 // counts that it met before, wherever it is cut then.
+//
+// Under the recovery snapshot durable is not enough, for all may go back to the last
+// complete barrier, and the Redis cannot: so what units change is held back here
+// until the barrier behind them is complete. Nobody waits for the Redis to
+// report a barrier: state there is what it has, and the inputs behind that read again.
 //
 // Nobody else moves them, as long as nobody else has opened them. So a count
 // that is in memory is right, and what is not there was not changed since the
@@ -34,6 +49,7 @@ type redisCounts struct {
 	place  state.Place // behind the last unit that was settled
 
 	cells   []cell
+	room    int               // of cells: with more some are forgotten
 	index   map[uint64]uint32 // by hash: which cell
 	number  uint64            // of the change that is being made, from 1
 	changed []uint32          // cells that it changed
@@ -44,6 +60,11 @@ type redisCounts struct {
 	base    *features.DF // what a version has put in the place of all counts
 	baseAt  uint64       // by which change
 	instead *features.DF // the change that is being made begins with it
+
+	holds    bool          // until barriers are complete
+	complete atomic.Uint64 // the log sequence of the last that is
+	risen    chan struct{} // it is another one
+	held     atomic.Int64  // counts that are settled and not moved
 
 	applied atomic.Uint64 // the last change that is moved
 	queue   chan settled
@@ -65,12 +86,13 @@ type settled struct {
 	wait   func(ctx context.Context) error // nil: it is
 	number uint64
 	change state.Change
+	to     uint64     // a log sequence that has to be complete first
 	done   chan error // not nil: no change, but to tell that all before are moved
 	copy   bool       // and the counts copied
 }
 
 func newRedisCounts(c *state.Counts) *redisCounts {
-	return &redisCounts{counts: c, index: map[uint64]uint32{}, number: 1, queue: make(chan settled, broker.InFlightMax)}
+	return &redisCounts{counts: c, room: CountsCachedMax, index: map[uint64]uint32{}, number: 1, queue: make(chan settled, broker.InFlightMax), risen: make(chan struct{}, 1)}
 }
 
 // fetch makes sure that the counts of all terms are in memory.
@@ -78,7 +100,7 @@ func (o *redisCounts) fetch(ctx context.Context, hashes []uint64) error {
 	if o.base != nil && o.applied.Load() >= o.baseAt {
 		o.base = nil
 	}
-	if len(o.cells) > CountsCachedMax {
+	if len(o.cells) > o.room {
 		o.evict()
 	}
 	o.misses = o.misses[:0]
@@ -151,6 +173,7 @@ func (o *redisCounts) evict() {
 		}
 	}
 	o.cells = kept
+	o.room = max(CountsCachedMax, 2*len(kept))
 }
 
 // Resolve is as features.DF's.
@@ -231,7 +254,11 @@ func counted(table *features.DF) *state.Counted {
 	return &state.Counted{Terms: uint64(table.Len()), All: table.Terms()}
 }
 
-// settle hands over what a unit has changed, to be moved when wait returns.
+// errHeld reports that more is held back than there is room for.
+var errHeld = errors.New("more df counts are held back than there is room for")
+
+// settle hands over what a unit has changed, to be moved when wait returns, and
+// the barrier behind it is complete where that is waited for.
 func (o *redisCounts) settle(ctx context.Context, u *Unit, documents uint64, wait func(context.Context) error) error {
 	if o.lost {
 		return errors.New("df: a count was not fetched before it was needed; this is a mistake in the program, nothing of the unit is counted")
@@ -240,7 +267,13 @@ func (o *redisCounts) settle(ctx context.Context, u *Unit, documents uint64, wai
 		o.place.Cursor = u.To
 	}
 	o.place.Documents = documents
-	m := settled{wait: wait, number: o.number, change: state.Change{
+	if o.holds && !u.Barrier && u.To > o.complete.Load() && len(o.changed) < heldTogether {
+		return nil
+	}
+	if o.held.Add(int64(len(o.changed))) > HeldCountsMax && o.holds {
+		return errHeld
+	}
+	m := settled{wait: wait, to: u.To, number: o.number, change: state.Change{
 		To: o.place, Terms: make([]uint64, len(o.changed)), Counts: make([]uint32, len(o.changed)),
 	}}
 	for i, slot := range o.changed {
@@ -275,29 +308,64 @@ func (o *redisCounts) start(ctx context.Context, failed func()) {
 	})
 }
 
+// move moves what is settled, in order. What is held back waits here, so that the
+// queue is free for others.
 func (o *redisCounts) move(ctx context.Context) error {
+	var held []settled
 	for {
-		var m settled
+		var flushed chan error
 		select {
-		case m = <-o.queue:
+		case m := <-o.queue:
+			if m.done != nil && !m.copy {
+				flushed = m.done
+			} else {
+				held = append(held, m)
+			}
+		case <-o.risen:
 		case <-ctx.Done():
 			return nil
 		}
-		if m.done != nil {
-			var err error
-			if m.copy {
-				err = o.counts.Copy(ctx)
+		for len(held) > 0 && (!o.holds || held[0].to <= o.complete.Load()) {
+			if stop, err := o.moveOne(ctx, held[0]); stop || err != nil {
+				return err
 			}
-			m.done <- err
-			continue
+			held[0] = settled{} // lets go of it
+			held = held[1:]
 		}
-		if m.wait != nil && m.wait(ctx) != nil {
-			return nil // the committer tells why
+		if flushed != nil {
+			flushed <- nil
 		}
-		if err := o.counts.Move(ctx, m.change); err != nil {
-			return err
-		}
-		o.applied.Store(m.number)
+	}
+}
+
+// moveOne moves one change, or copies. stop: it cannot be, and the committer tells
+// why.
+func (o *redisCounts) moveOne(ctx context.Context, m settled) (stop bool, err error) {
+	if m.copy {
+		m.done <- o.counts.Copy(ctx)
+		return false, nil
+	}
+	if m.wait != nil && m.wait(ctx) != nil {
+		return true, nil
+	}
+	if err := o.counts.Move(ctx, m.change); err != nil {
+		return true, err
+	}
+	o.applied.Store(m.number)
+	o.held.Add(-int64(len(m.change.Terms)))
+	return false, nil
+}
+
+// release tells that a barrier is complete: what was settled up to there is
+// moved. Any goroutine may call it.
+func (o *redisCounts) release(complete uint64) {
+	if complete <= o.complete.Load() {
+		return
+	}
+	o.complete.Store(complete)
+	select {
+	case o.risen <- struct{}{}:
+	default:
 	}
 }
 
@@ -305,7 +373,8 @@ func (o *redisCounts) move(ctx context.Context) error {
 // moved then is counted again by whoever comes next.
 const flushTimeout = 2 * time.Second
 
-// flush waits until all that is settled is moved, and says whether it is.
+// flush waits until all that is settled and not held back is moved, and says
+// whether it is.
 func (o *redisCounts) flush(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
 	defer cancel()
@@ -321,11 +390,13 @@ func (o *redisCounts) flush(ctx context.Context) bool {
 	}
 }
 
-// stop ends moving; what is settled and not moved yet is moved by whoever comes
+// stopAll ends moving; what is settled and not moved yet is moved by whoever comes
 // next.
-func (o *redisCounts) stop() {
-	if o.cancel != nil {
+func stopAll(all []*redisCounts) {
+	for _, o := range all {
 		o.cancel()
+	}
+	for _, o := range all {
 		o.running.Wait()
 	}
 }
@@ -337,11 +408,11 @@ func (o *redisCounts) failure() error {
 	return o.failed
 }
 
-// copy copies the counts as they are behind what was settled so far, and
-// returns what reads the copy.
+// copy copies the counts as they are behind what was settled so far, when that is
+// moved, and returns what reads the copy.
 func (o *redisCounts) copy(ctx context.Context) (read func() (*features.DF, error), err error) {
 	place, done := o.place, make(chan error, 1)
-	if err := o.hand(ctx, settled{done: done, copy: true}); err != nil {
+	if err := o.hand(ctx, settled{done: done, copy: true, to: place.Cursor}); err != nil {
 		return nil, err
 	}
 	return func() (*features.DF, error) {

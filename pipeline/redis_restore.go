@@ -10,6 +10,7 @@ import (
 
 	"tidings/features"
 	"tidings/guarantees"
+	"tidings/internal/broker"
 	"tidings/internal/state"
 )
 
@@ -70,13 +71,6 @@ func (p Plan) checkState() error {
 	if p.Order == guarantees.Arrival {
 		errs = append(errs, errors.New("df counts in a Redis say up to where in the log they have come, and with the order arrival that does not say what they have met: keep state embedded, or the order sorted"))
 	}
-	for _, stage := range []string{DFStage, ClassifyStage} {
-		switch promise := p.Promise(stage); promise.OrDefault().Recovery {
-		case guarantees.Commit, guarantees.Claim, guarantees.Kept, guarantees.Rollback:
-		default:
-			errs = append(errs, fmt.Errorf("df counts in a Redis follow committed records, and with %s their epochs do not tell who has the partition: keep state embedded", promise))
-		}
-	}
 	return errors.Join(errs...)
 }
 
@@ -108,7 +102,13 @@ func (w *worker) flush(ctx context.Context) bool {
 // openOutside takes the counts that live outside.
 func (w *worker) openOutside(ctx context.Context, a *assembly, committers []*guarantees.Committer) error {
 	for i, o := range w.outsides(a) {
+		if err := committers[i].Announce(ctx); err != nil {
+			return err
+		}
 		p, cursor := w.partitions[i], committers[i].Cursor()
+		if o.holds = w.plan.Holds(); o.holds {
+			o.complete.Store(committers[i].Attempt().Complete)
+		}
 		place, found, err := o.counts.Open(ctx, committers[i].Epoch(), w.who)
 		if err != nil && !errors.Is(err, state.ErrDamaged) {
 			return fenced(err)
@@ -119,9 +119,9 @@ func (w *worker) openOutside(ctx context.Context, a *assembly, committers []*gua
 			missing = true
 		case missing && cursor > 0:
 			return w.stateGone(p, cursor, err)
-		case !missing && place.Cursor > committers[i].Limit():
+		case !missing && w.promise().Marks() && place.Cursor > committers[i].Limit():
 			w.notice(fmt.Sprintf("df/%d: its counts in %s are ahead of its stream, which has lost records: they are made again from snapshots and the log", p, w.held.redis))
-		case !missing && place.Cursor < cursor && cursor-place.Cursor > uint64(cap(o.queue))*UnitDocumentsMax:
+		case !missing && !o.holds && place.Cursor < cursor && cursor-place.Cursor > uint64(cap(o.queue))*UnitDocumentsMax:
 			w.notice(fmt.Sprintf("df/%d: its counts in %s are %d log messages behind; what is missing is counted again", p, w.held.redis, cursor-place.Cursor))
 		}
 		o.found, o.place = !missing, place
@@ -177,21 +177,39 @@ func (w *worker) outsidePiece(ctx context.Context, a *assembly, o *redisCounts, 
 	}
 }
 
+// restoreBehind restores a chain whose counts live outside, and stand behind where
+// all else does by what was held back when it ended: they alone meet what lies between
+// once more.
+func (w *worker) restoreBehind(ctx context.Context, p piece, others []piece, all map[string][]guarantees.Snapshot) (restored, error) {
+	ahead, err := w.restoreChain(ctx, others, all)
+	if err != nil {
+		return restored{}, err
+	}
+	w.assembly.lead = ahead.after
+	p.limit = min(p.limit, ahead.after)
+	at, err := w.restorePiece(ctx, p, all[p.name])
+	return restored{after: at.At, documents: at.Documents}, err
+}
+
 // goOn is from where a worker goes on with counts that are where they were left,
-// if they can be gone on with.
-func (w *worker) goOn(ctx context.Context, p piece) (at guarantees.Snapshot, ok bool, err error) {
+// if they can be gone on with. of are snapshots of them, the newest first.
+func (w *worker) goOn(ctx context.Context, p piece, of []guarantees.Snapshot) (at guarantees.Snapshot, ok bool, err error) {
 	o := p.outside
 	if o == nil || !o.found || o.place.Cursor > p.limit || o.place.Cursor == 0 {
 		return at, false, nil
 	}
 	at = guarantees.Snapshot{Part: p.name, At: o.place.Cursor, Documents: o.place.Documents, Places: map[string]guarantees.Place{}}
-	for _, stage := range w.writes().Reads {
+	reads := w.writes().Reads
+	if w.stage == "" { // it reads the log
+		reads = nil
+	}
+	for _, stage := range reads {
 		n, err := node(stage)
 		if err != nil {
 			return at, false, err
 		}
 		for i := range *w.plan.Partitions.of(stage) {
-			place, err := w.plan.placeBehind(ctx, w.broker, n, i, at.At)
+			place, err := w.behind(ctx, n, i, at.At, of)
 			if err != nil {
 				return at, false, err
 			}
@@ -206,4 +224,32 @@ func (w *worker) goOn(ctx context.Context, p piece) (at guarantees.Snapshot, ok 
 		w.assembly.df.at[number] = at.At
 	}
 	return at, err == nil, err
+}
+
+// purgedTries is how often a stream is searched that is purged meanwhile.
+const purgedTries = 100
+
+// behind is from where a partition's stream has to be read to have all behind a
+// log sequence. Of one that is released no record by itself tells, for it may be a
+// zombie's, behind which what follows does not come again; a snapshot's place
+// does.
+func (w *worker) behind(ctx context.Context, n Node, partition int, after uint64, of []guarantees.Snapshot) (guarantees.Place, error) {
+	if !w.plan.Releases(n.Stage) {
+		place, err := w.plan.placeBehind(ctx, w.broker, n, partition, after)
+		for tries := 1; errors.Is(err, broker.ErrEmpty) && tries < purgedTries; tries++ {
+			place, err = w.plan.placeBehind(ctx, w.broker, n, partition, after)
+		}
+		return place, err
+	}
+	stream := w.plan.Pipeline.partitionStream(n, partition).Name
+	for _, s := range of {
+		if place, ok := s.Places[stream]; ok && s.At <= after {
+			return place, nil
+		}
+	}
+	first, err := w.broker.FirstSequence(ctx, stream)
+	if err != nil || first <= 1 {
+		return guarantees.Place{Next: 1}, err
+	}
+	return guarantees.Place{At: after + 1, Next: first}, nil
 }

@@ -196,7 +196,7 @@ func (w *worker) restore(ctx context.Context, a *assembly, committers []*guarant
 
 // restorePiece loads the newest snapshot of a piece that can be.
 func (w *worker) restorePiece(ctx context.Context, p piece, of []guarantees.Snapshot) (guarantees.Snapshot, error) {
-	if at, ok, err := w.goOn(ctx, p); ok || err != nil {
+	if at, ok, err := w.goOn(ctx, p, of); ok || err != nil {
 		return at, err
 	}
 	for _, s := range of {
@@ -223,6 +223,9 @@ func gone(err error) bool {
 // restoreChain loads snapshots of all pieces that stand behind the same log
 // sequence, for in a chain each stage needs what the one before makes of a unit.
 func (w *worker) restoreChain(ctx context.Context, pieces []piece, all map[string][]guarantees.Snapshot) (restored, error) {
+	if p := pieces[0]; p.outside != nil && p.outside.holds {
+		return w.restoreBehind(ctx, p, pieces[1:], all)
+	}
 	for _, first := range all[pieces[0].name] {
 		err := errors.New("not there")
 		if first.At <= pieces[0].limit {
@@ -284,8 +287,8 @@ func (p *pending) data() ([]byte, error) {
 // storing them does not hold it up.
 func (w *worker) take(ctx context.Context, committers []*guarantees.Committer, at uint64, from places) (all []pending, err error) {
 	for _, p := range w.pieces(ctx, w.assembly, committers) {
-		if p.at() > at {
-			continue // it is ahead still, as it was restored
+		if p.at() > at || p.outside != nil && p.outside.holds {
+			continue // it is ahead still, as it was restored, or never is
 		}
 		save, err := p.copy()
 		if err != nil {

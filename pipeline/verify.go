@@ -140,6 +140,9 @@ func (v *verifier) fill(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if h.Kind == guarantees.Announced {
+			continue
+		}
 		switch beyond := h.From > s.at+1; {
 		case v.trimmed && beyond && (h.Kind == guarantees.Done || h.Kind == guarantees.Fence), beyond && s.skipped == gapMax:
 			s.at, s.skipped = h.From-1, 0

@@ -39,6 +39,7 @@ type worker struct {
 	done     uint64        // the last log sequence whose unit is done
 	saved    uint64        // documents that had passed at the last snapshot
 	unstored bool          // the last snapshot could not be stored, and that was said
+	overfull uint64        // more was held back than there is room for, behind the barrier before this log sequence
 }
 
 // promise is what the worker's stage promises.
@@ -75,6 +76,7 @@ type assembly struct {
 	sections   []byte                                   // what their records hold
 	begun      []uint64                                 // tokenize, by partition: where it goes on, if that is not its cursor
 	df         *DF
+	lead       uint64 // up to this log sequence all stages but df have met their units already
 	classify   *Classify
 	topics     *Topics
 }
@@ -242,12 +244,13 @@ func (w *worker) attempt(ctx context.Context) error {
 	for _, c := range committers {
 		c.OnFailure(stop) // also while there is nothing to commit
 	}
-	for _, o := range w.outsides(w.assembly) {
+	outsides := w.outsides(w.assembly)
+	for _, o := range outsides {
 		o.start(context.WithoutCancel(ctx), stop)
-		defer o.stop()
 	}
+	defer stopAll(outsides)
 	w.bell = &alarm{stop: stop}
-	leave := w.attend(working, committers, w.bell)
+	leave := w.attend(working, committers, w.bell, outsides)
 	defer leave()
 	err = w.work(working, feed, committers)
 	if errors.Is(err, context.Canceled) {
@@ -257,7 +260,7 @@ func (w *worker) attempt(ctx context.Context) error {
 		for _, c := range committers {
 			failed = errors.Join(failed, c.Wait(settle))
 		}
-		for _, o := range w.outsides(w.assembly) {
+		for _, o := range outsides {
 			failed = errors.Join(failed, o.failure())
 		}
 		if ctx.Err() == nil && failed == nil {
@@ -327,6 +330,7 @@ func (w *worker) input(ctx context.Context, committers []*guarantees.Committer, 
 		for _, p := range w.pieces(ctx, w.assembly, committers) {
 			r.cuts = append(r.cuts, p.at())
 		}
+		r.cuts = append(r.cuts, w.assembly.lead)
 	}
 	if w.stage == "" || len(reads) == 0 {
 		return openLog(ctx, r)

@@ -90,6 +90,9 @@ func (l *lane) take() error {
 		return nil
 	}
 	l.account.Records++
+	if l.released.on && r.Kind == guarantees.Announced {
+		return nil // the fence of its owner follows, if it was not replaced before
+	}
 	if !l.begun {
 		l.start(r)
 	}
