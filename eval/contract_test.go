@@ -30,9 +30,6 @@ var contractWhole = flag.Bool("contract.whole", false, "every trouble at every p
 func contract(redis string) guaranteestest.Suite {
 	return guaranteestest.Suite{
 		Refuses: func(c guaranteestest.Cell) error { return contractPlan("cell", c).Check() },
-		Missing: func(c guaranteestest.Cell) bool {
-			return c.State == pipeline.RedisState && (c.Promise.Recovery == guarantees.Replay || c.Promise.Holds())
-		},
 		Disturb: func(t *testing.T, c guaranteestest.Cell) guaranteestest.Outcome {
 			o, err := newContracted(t, redis, c).run(t)
 			if err != nil {

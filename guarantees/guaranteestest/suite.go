@@ -8,8 +8,9 @@ import (
 type Suite struct {
 	// Refuses says why the system cannot be as the cell wants it, nil where it can.
 	Refuses func(c Cell) error
-	// Missing are the cells that are known to be refused. One that is refused and
-	// not known to be fails, and so does one that is not refused any more.
+	// Missing are the cells that are known to be refused; nil: none. One that is
+	// refused and not known to be fails, and so does one that is not refused any
+	// more.
 	Missing func(c Cell) bool
 	// Disturb runs the system while what the cell says goes wrong, and tells what
 	// came of it. Cells run beside each other.
@@ -22,7 +23,7 @@ func (s Suite) Run(t *testing.T, cells []Cell) {
 	ran := 0
 	for _, c := range cells {
 		err := s.Refuses(c)
-		switch missing := s.Missing(c); {
+		switch missing := s.Missing != nil && s.Missing(c); {
 		case err != nil && missing:
 			continue
 		case err != nil:
