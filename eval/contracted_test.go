@@ -43,6 +43,14 @@ type contracted struct {
 	running sync.WaitGroup
 	mu      sync.Mutex
 	failed  []error
+	told    []string
+}
+
+// notice takes what people are told: trouble of a worker is none of theirs.
+func (r *contracted) notice(text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.told = append(r.told, "people are told: "+text)
 }
 
 // newContracted makes the pipeline and its log.
@@ -120,7 +128,7 @@ func (r *contracted) process(stages, who string) error {
 		return err
 	}
 	if r.redis != "" {
-		redis, err := state.OpenRedis(r.ctx, r.redis, state.Options{Pipeline: string(r.plan.Pipeline), Identity: r.redis})
+		redis, err := state.OpenRedis(r.ctx, r.redis, state.Options{Pipeline: string(r.plan.Pipeline), Identity: r.redis, Notice: r.notice})
 		if err != nil {
 			return err
 		}
@@ -130,6 +138,7 @@ func (r *contracted) process(stages, who string) error {
 	runner.Inject(r.faults)
 	runner.Snapshots(2 * contractDocuments)
 	runner.Verify()
+	runner.Notice(r.notice)
 	return runner.Run(r.ctx)
 }
 
@@ -199,7 +208,7 @@ func (r *contracted) run(t *testing.T) (o guaranteestest.Outcome, err error) {
 	if r.cell.Stage.Name == pipeline.TopicsStage {
 		o = countedOutcome(tally, met)
 	}
-	o.Struck = struck(t, r.broker, r.plan)
+	o.Struck, o.Broken = struck(t, r.broker, r.plan), r.told
 	r.audit(t, tally, &o)
 	return o, nil
 }

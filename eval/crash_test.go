@@ -10,26 +10,6 @@ import (
 	"tidings/pipeline"
 )
 
-// expected is what a crash does to the documents of a run, or to the windows
-// where only these are concerned.
-type expected struct{ lost, repeated bool }
-
-// expectation is what a promise makes of a crash at a point. At-most-once loses
-// what is claimed and not stored; at-least-once repeats what is stored and not
-// acknowledged, whatever the point is, since it acknowledges eight units at
-// once; exactly-once does neither.
-func expectation(p guarantees.Promise) func(point guarantees.Point) expected {
-	return func(point guarantees.Point) expected {
-		switch p.Guarantee {
-		case guarantees.AtMostOnce:
-			return expected{lost: point == guarantees.Begun || point == guarantees.Stepped}
-		case guarantees.AtLeastOnce:
-			return expected{repeated: point != guarantees.Saved} // it makes no snapshots
-		}
-		return expected{}
-	}
-}
-
 // often makes snapshots of all partitions come several times in a short run,
 // where there are any.
 func often(p guarantees.Promise) (every pipeline.Interval) {

@@ -184,55 +184,6 @@ func TestCountsInARedisAreTheOracles(t *testing.T) {
 	}
 }
 
-// Properties, of df and of the chain, killed at each point of their way under
-// each promise that a Redis may be used with (the chain under exactly-once alone):
-// as in TestACrashAtEveryPoint, with
-// counts in a Redis.
-func TestCountsInARedisSurviveCrashesUnderEveryPromise(t *testing.T) {
-	documents := lines(t, "wikipedia-current-events.jsonl.gz", 1100)
-	url := redistest.Start(t)
-	for _, n := range []int{1, 2} {
-		stage := pipeline.DFStage
-		if n == 1 {
-			stage = pipeline.ClassifyStage
-		}
-		for _, name := range guarantees.Recoveries("") {
-			promise, err := guarantees.NewPromise("", name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, point := range guarantees.Points() {
-				if name == guarantees.Unaligned || point == guarantees.Saved && !promise.Marks() || n == 1 && (promise.Guarantee != guarantees.ExactlyOnce || name == guarantees.Replay) {
-					continue // by replay a chain does as by commit
-				}
-				t.Run(fmt.Sprintf("%s/%d/%s", name, n, point), func(t *testing.T) {
-					t.Parallel()
-					o := newOutside(t, fmt.Sprintf("%s?prefix=%s%d%s", url, name, n, point), n, promise)
-					o.every, o.faults = 300, crashPlan(stage, point)
-					fill(t, o.broker, o.plan.Pipeline, documents, 1)
-					tally, err := o.run(t)
-					if err != nil {
-						t.Fatal(err)
-					}
-					want := expectation(promise)(point)
-					if got := (expected{lost: tally.Lost > 0, repeated: tally.Duplicates > 0}); got != want || tally.Documents+tally.Lost != uint64(len(documents)) {
-						t.Errorf("%d documents, %d lost, %d repeated, want %+v", tally.Documents, tally.Lost, tally.Duplicates, want)
-					}
-					if struck(t, o.broker, o.plan) != len(o.faults) {
-						t.Error("the fault has not struck")
-					}
-					if promise.Guarantee == guarantees.ExactlyOnce {
-						o.equals(t, tally, nil)
-					}
-					if len(o.told) > 0 {
-						t.Errorf("people are told %q", o.told)
-					}
-				})
-			}
-		}
-	}
-}
-
 // Properties, by each recovery of exactly-once in 2 and 4 partitions and alone, also
 // where df recovers in another way than the stages around it, with all kinds of
 // faults in every stage: the results are the oracle's, to the bit, the streams keep
