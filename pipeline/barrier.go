@@ -234,7 +234,7 @@ func usable(all map[string][]guarantees.Snapshot, a *guarantees.Attempt) map[str
 // or it does not (guarantees.Unaligned).
 func (d *desk) barrier(ctx context.Context, u *Unit, span guarantees.Unit) error {
 	w := d.worker
-	if w.faults.Plants(planted.Unaligned) && d.unaligned == 0 && !u.endsAtBarrier() {
+	if w.faults.Plants(planted.Unaligned) && w.stage != TokenizeStage && d.unaligned == 0 && !u.endsAtBarrier() {
 		d.unaligned, d.unalignedFrom = u.To, u.places
 		return nil // the state meets what comes behind the barrier first
 	}

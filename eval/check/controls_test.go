@@ -25,6 +25,7 @@ type control struct {
 	mistake    planted.Mistake
 	partitions int
 	recovery   string
+	order      string
 	faults     []guarantees.Fault
 	zombie     bool         // while a worker stands still another one does its work
 	published  bool         // results are published, and some are when a worker is killed
@@ -79,15 +80,7 @@ func TestEachMistakeIsFound(t *testing.T) {
 				if wrong && c.impure != "" {
 					return
 				}
-				for _, kind := range c.want {
-					found := slices.ContainsFunc(r.Findings, func(f check.Finding) bool { return f.Kind == kind && f.Broken })
-					if found != wrong {
-						t.Errorf("%s is found: %t\n%v", kind, found, r.Findings)
-					}
-				}
-				if r.Broken != wrong || !wrong && r.Unfinished > 0 {
-					t.Errorf("the claim is broken: %t, %d documents are not through\n%v", r.Broken, r.Unfinished, r.Findings)
-				}
+				c.found(t, r, wrong)
 				if owners := r.Stages[len(r.Stages)-1].Fences; !wrong && len(c.faults) > 0 && c.partitions == 0 && owners < 2 {
 					t.Errorf("%d owners: no fault has struck, which proves nothing", owners)
 				}
@@ -104,6 +97,71 @@ func TestEachMistakeIsFound(t *testing.T) {
 			t.Errorf("nothing is to find %q", m)
 		}
 	}
+}
+
+// found holds what was found against what was to be.
+func (c control) found(t *testing.T, r check.Report, wrong bool) {
+	t.Helper()
+	for _, kind := range c.want {
+		found := slices.ContainsFunc(r.Findings, func(f check.Finding) bool { return f.Kind == kind && f.Broken })
+		if found != wrong {
+			t.Errorf("%s is found: %t\n%v", kind, found, r.Findings)
+		}
+	}
+	if r.Broken != wrong || !wrong && r.Unfinished > 0 {
+		t.Errorf("the claim is broken: %t, %d documents are not through\n%v", r.Broken, r.Unfinished, r.Findings)
+	}
+}
+
+// Properties, where records are met as they arrive and all go back together:
+//   - a barrier that is not aligned is found, without it nothing is;
+//   - a zombie of another attempt leaves no trace.
+func TestWhatRacesIsCheckedUnderEveryPromise(t *testing.T) {
+	c := control{mistake: planted.Unaligned, partitions: 2, recovery: guarantees.BySnapshot, order: guarantees.Arrival, want: []check.Kind{check.Ledger, check.Differs}}
+	for _, wrong := range []bool{true, false} {
+		c.faults = []guarantees.Fault{kill(1500, guarantees.Stored)}
+		c.found(t, c.run(t, wrong), wrong)
+	}
+	b := evaltest.Broker(t)
+	p := evaltest.Plan(t, "p", 2, guarantees.BySnapshot)
+	p.Order, p.SnapshotEvery = guarantees.Arrival, pipeline.Interval{Documents: 400}
+	evaltest.Fill(t, b, p.Pipeline, evaltest.Documents(3000), 4)
+	c.zombies(t, b, p)
+	c.found(t, checked(t, b, p), false)
+}
+
+// zombies pauses a worker of classify beside all others, until another one has
+// done its work.
+func (c control) zombies(t *testing.T, b *broker.Broker, p pipeline.Plan) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := pipeline.Create(ctx, b, p); err != nil {
+		t.Fatal(err)
+	}
+	last, err := b.LastSequence(ctx, p.Pipeline.LogStream().Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asleep, awake := make(chan struct{}), make(chan struct{})
+	faults := evaltest.Faults(b, p, guarantees.Fault{Kind: guarantees.Pause, Stage: pipeline.ClassifyStage, At: 1500, Point: guarantees.Stepped, For: time.Second})
+	faults.Pause = func(context.Context, time.Duration) error {
+		close(asleep)
+		<-awake
+		return nil
+	}
+	others := c.start(ctx, t, b, p, "tokenize,df,classify/1,topics", evaltest.Faults(b, p), "others")
+	first := c.start(ctx, t, b, p, "classify/0", faults, "first")
+	<-asleep
+	second := c.start(ctx, t, b, p, "classify/0", evaltest.Faults(b, p), "second")
+	if _, err := eval.Follow(ctx, b, p, last, nil); err != nil {
+		t.Fatal(err)
+	}
+	close(awake)
+	if err := <-first.ended; !errors.Is(err, guarantees.ErrFenced) {
+		t.Errorf("the first ended with %v, want %v", err, guarantees.ErrFenced)
+	}
+	second.stop()
+	others.stop()
 }
 
 // Properties: where all go back together a worker that wakes when another one has
@@ -129,6 +187,9 @@ func (c control) run(t *testing.T, wrong bool) check.Report {
 		n = c.partitions
 	}
 	p := evaltest.Plan(t, "p", n, recovery)
+	if c.order != "" {
+		p.Order = c.order
+	}
 	if p.Holds() {
 		p.SnapshotEvery = pipeline.Interval{Documents: 400}
 	}
@@ -143,6 +204,9 @@ func (c control) run(t *testing.T, wrong bool) check.Report {
 	}
 	evaltest.Fill(t, b, p.Pipeline, documents, 4)
 	faults := evaltest.Faults(b, p, c.faults...)
+	if p.Races() && p.Holds() {
+		faults.Kill = func(ctx context.Context, partition string) error { return goneBack(ctx, b, p, partition) }
+	}
 	if wrong {
 		faults.Planted = planted.Plant(t, c.mistake)
 	}
@@ -163,6 +227,19 @@ func (c control) run(t *testing.T, wrong bool) check.Report {
 		t.Errorf("it ended with %v, not with %s being not pure", err, c.impure)
 	}
 	return checked(t, b, p)
+}
+
+// goneBack kills a worker when there is a snapshot to which all go back.
+func goneBack(ctx context.Context, b *broker.Broker, p pipeline.Plan, partition string) error {
+	for {
+		a, _, err := p.Attempt(ctx, b)
+		if err != nil {
+			return err
+		}
+		if a.Complete > 0 {
+			return fmt.Errorf("%s: %w", partition, guarantees.ErrKilled)
+		}
+	}
 }
 
 // publish publishes results beside a run, and kills no worker before something
@@ -231,11 +308,11 @@ func (c control) haunt(ctx context.Context, t *testing.T, b *broker.Broker, p pi
 		<-awake
 		return nil
 	}
-	first := c.start(ctx, t, b, p, faults, "first")
+	first := c.start(ctx, t, b, p, "", faults, "first")
 	<-asleep
 	others := evaltest.Faults(b, p)
 	others.Planted = faults.Planted
-	second := c.start(ctx, t, b, p, others, "second")
+	second := c.start(ctx, t, b, p, "", others, "second")
 	c.await(ctx, t, b, p, func(r guarantees.Header) bool { return r.Worker == "second" && r.To >= last })
 	close(awake)
 	if wrong {
@@ -258,8 +335,8 @@ func (r *runner) stop() {
 	<-r.ended
 }
 
-func (c control) start(ctx context.Context, t *testing.T, b *broker.Broker, p pipeline.Plan, faults *guarantees.Faults, who string) *runner {
-	r, err := pipeline.NewRunner(b, p, "", who)
+func (c control) start(ctx context.Context, t *testing.T, b *broker.Broker, p pipeline.Plan, stages string, faults *guarantees.Faults, who string) *runner {
+	r, err := pipeline.NewRunner(b, p, stages, who)
 	if err != nil {
 		t.Fatal(err)
 	}
