@@ -2,67 +2,11 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"slices"
 
 	"tidings/eval/experiments"
 	"tidings/eval/report"
 	"tidings/internal/cli"
-	"tidings/model"
 )
-
-// frozen is the flags of experiments on a model that is frozen after the first
-// documents.
-type frozen struct {
-	Models []string `name:"models" placeholder:"NAME" complete:"all,${models}" group:"Model" help:"Further models; all is every one. Repeatable."`
-	Train  int      `name:"train" placeholder:"N" group:"Experiment" help:"The model learns the first N documents and is frozen then. Default: 30000, or half of the documents if there are fewer than twice as many."`
-	Hit    int      `name:"hit" placeholder:"N" group:"Experiment" help:"How many neighbouring documents a failure hits. Default: as many as in the published experiment."`
-}
-
-// sampleFrozen is how many documents of the built-in sample have enough of the
-// published topics behind those that are learnt.
-const sampleFrozen = 80_000
-
-// check tells which values cannot be, of the study's flags too.
-func (f *frozen) check(s *study) error {
-	if err := s.Check(); err != nil {
-		return err
-	}
-	if f.Train < 0 || f.Hit < 0 {
-		return &cli.UsageError{Err: fmt.Errorf("--train and --hit are numbers of documents, 1 or more; leave them out for the defaults")}
-	}
-	_, err := f.others(s.Model)
-	return err
-}
-
-// others are the further models.
-func (f *frozen) others(about string) (all []string, err error) {
-	for _, name := range f.Models {
-		names := []string{name}
-		if name == "all" {
-			names = model.Names()
-		}
-		for _, name := range names {
-			if _, err := model.New(name, model.Options{}); err != nil {
-				return nil, &cli.UsageError{Err: fmt.Errorf("--models: %w", err)}
-			}
-			if name != about && !slices.Contains(all, name) {
-				all = append(all, name)
-			}
-		}
-	}
-	return all, nil
-}
-
-// enough makes the built-in sample, where its size was not said, as large as these
-// experiments need it.
-func (f *frozen) enough(s *study) {
-	for i, from := range s.From {
-		if from == "sample" {
-			s.From[i] = fmt.Sprintf("sample:%d", sampleFrozen)
-		}
-	}
-}
 
 // biases is the flags of compare bias.
 type biases struct {
@@ -105,9 +49,9 @@ func (c *biases) Run(ctx context.Context, s cli.Streams) error {
 	if err := c.Check(); err != nil {
 		return err
 	}
-	c.enough(&c.study)
+	c.study.enough()
 	return c.run(ctx, s, "bias", func(ctx context.Context, corpus *experiments.Corpus, setting experiments.Setting) (_ report.Experiment, err error) {
-		if setting.Others, err = c.others(setting.Model); err != nil {
+		if setting.Others, err = c.beside(setting.Model); err != nil {
 			return report.Experiment{}, err
 		}
 		return experiments.Bias(ctx, corpus, c.options(setting))

@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"slices"
 
 	"tidings/eval/experiments"
 	"tidings/eval/report"
 	"tidings/internal/cli"
-	"tidings/model"
 )
 
 // doses is the flags of compare dose.
@@ -39,39 +36,14 @@ func (c *doses) Check() error {
 	return err
 }
 
-// furtherModels are those that --models names beside --model.
-func furtherModels(models []string, first string) (all []string, err error) {
-	for _, name := range models {
-		names := []string{name}
-		switch name {
-		case "all":
-			names = model.Names()
-		case "none":
-			continue
-		}
-		for _, name := range names {
-			if _, err := model.New(name, model.Options{}); err != nil {
-				return nil, &cli.UsageError{Err: fmt.Errorf("--models: %w", err)}
-			}
-			if name != first && !slices.Contains(all, name) {
-				all = append(all, name)
-			}
-		}
-	}
-	return all, nil
-}
-
 // Run measures.
 func (c *doses) Run(ctx context.Context, s cli.Streams) error {
-	others, err := furtherModels(c.Models, c.Model)
-	if err != nil {
+	if err := c.Check(); err != nil {
 		return err
 	}
-	return c.run(ctx, s, "dose", func(ctx context.Context, corpus *experiments.Corpus, setting experiments.Setting) (report.Experiment, error) {
-		for _, name := range others {
-			if name != setting.Model {
-				setting.Others = append(setting.Others, name)
-			}
+	return c.run(ctx, s, "dose", func(ctx context.Context, corpus *experiments.Corpus, setting experiments.Setting) (_ report.Experiment, err error) {
+		if setting.Others, err = furtherModels(c.Models, setting.Model); err != nil {
+			return report.Experiment{}, err
 		}
 		return experiments.Dose(ctx, corpus, setting)
 	})

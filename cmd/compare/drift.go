@@ -14,9 +14,9 @@ import (
 // drifts is the flags of compare drift.
 type drifts struct {
 	study
-	Models  []string `name:"models" placeholder:"NAME" complete:"all,${models}" group:"Model" help:"Further models; all is every one. Repeatable."`
-	Freeze  string   `name:"freeze" placeholder:"DATE" group:"Experiment" help:"When the frozen model learns its last document: 2019-12-31 or 2019-12-31T12:00:00Z. Default: the time of the document in the middle."`
-	Forgets string   `name:"forgets" placeholder:"20000docs|90d" group:"Experiment" help:"The half-life of the df that forgets, as --df-half-life has it elsewhere. Default: a tenth of the documents."`
+	others
+	Freeze  string `name:"freeze" placeholder:"DATE" group:"Experiment" help:"When the frozen model learns its last document: 2019-12-31 or 2019-12-31T12:00:00Z. Default: the time of the document in the middle."`
+	Forgets string `name:"forgets" placeholder:"20000docs|90d" group:"Experiment" help:"The half-life of the df that forgets, as --df-half-life has it elsewhere. Default: a tenth of the documents."`
 }
 
 // Help is what compare drift --help tells.
@@ -33,14 +33,12 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
 // Check tells which values of the flags cannot be.
 func (c *drifts) Check() error {
-	if err := c.frozen().check(&c.study); err != nil {
+	if err := c.others.check(&c.study); err != nil {
 		return err
 	}
 	_, err := c.options(experiments.Setting{})
 	return err
 }
-
-func (c *drifts) frozen() *frozen { return &frozen{Models: c.Models} }
 
 func (c *drifts) options(s experiments.Setting) (o experiments.DriftOptions, err error) {
 	o.Setting = s
@@ -63,9 +61,9 @@ func (c *drifts) Run(ctx context.Context, s cli.Streams) error {
 	if err := c.Check(); err != nil {
 		return err
 	}
-	c.frozen().enough(&c.study)
+	c.study.enough()
 	return c.run(ctx, s, "drift", func(ctx context.Context, corpus *experiments.Corpus, setting experiments.Setting) (_ report.Experiment, err error) {
-		if setting.Others, err = c.frozen().others(setting.Model); err != nil {
+		if setting.Others, err = c.beside(setting.Model); err != nil {
 			return report.Experiment{}, err
 		}
 		o, err := c.options(setting)

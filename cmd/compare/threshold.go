@@ -49,9 +49,9 @@ func (c *thresholds) Run(ctx context.Context, s cli.Streams) error {
 	if err := c.Check(); err != nil {
 		return err
 	}
-	c.enough(&c.study)
+	c.study.enough()
 	return c.run(ctx, s, "threshold", func(ctx context.Context, corpus *experiments.Corpus, setting experiments.Setting) (_ report.Experiment, err error) {
-		if setting.Others, err = c.others(setting.Model); err != nil {
+		if setting.Others, err = c.beside(setting.Model); err != nil {
 			return report.Experiment{}, err
 		}
 		return experiments.Threshold(ctx, corpus, c.options(setting))

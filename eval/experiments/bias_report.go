@@ -97,12 +97,8 @@ func (b *bias) formula(m *biasModel) report.Claim {
 
 // apart says what counting twice adds to putting out twice.
 func (b *bias) apart(m *biasModel, x *biasCell) report.Claim {
-	c := report.Claim{Holds: report.Open, P: x.twice.within, Test: b.twice.equal(), Text: fmt.Sprintf(
+	return report.Claim{Holds: verdict(x.twice.within), P: x.twice.within, Test: b.twice.equal(), Text: fmt.Sprintf(
 		"%s: the share of %s moves because documents are put out twice; that df counts them twice, too, changes it by %s points more.", m.name, b.label(x.in), points(x.twice.mean))}
-	if x.twice.within < .05 {
-		c.Holds = report.Shown
-	}
-	return c
 }
 
 // mcnemar looks inside the run of the first seed.
@@ -111,19 +107,6 @@ func (b *bias) mcnemar(m *biasModel, x *biasCell) report.Claim {
 	return report.Claim{Holds: verdict(n.P()), P: n.P(), Test: "McNemar, first predictions of one run", Text: fmt.Sprintf(
 		"%s, %s, a failure in %s, seed %d: the failure makes %d first predictions right and %d wrong; over all seeds accuracy changes by %s points.",
 		m.name, x.promise, b.label(x.in), b.options.Seed, n.First, n.Second, points(b.options.inBlocks(x.outcomes, m.truth)))}
-}
-
-// verdict is that of a difference.
-func verdict(p float64) report.Verdict {
-	if p < .05 {
-		return report.Shown
-	}
-	return report.Open
-}
-
-// points shows an estimate of a change, in points.
-func points(e statistics.Estimate) string {
-	return fmt.Sprintf("%+.2f (%+.2f to %+.2f)", e.Mean, e.Low, e.High)
 }
 
 // short is the published table, and ours beside it.
@@ -178,76 +161,32 @@ func (b *bias) duplicates() report.Table {
 	}
 	for _, x := range m.cells {
 		state, output, lost := counts(x.outcomes)
-		row := []report.Cell{report.Text(b.row(x)), report.Number(state), report.Number(output), report.Number(lost)}
-		t.Rows = append(t.Rows, append(append(row, estimate(x.shares[x.in].mean)...), report.Number(differ(x.outcomes, m.truth))))
+		t.Rows = append(t.Rows, line{report.Text(b.row(x))}.numbers(state, output, lost).estimate(x.shares[x.in].mean).numbers(differ(x.outcomes, m.truth)))
 	}
 	return t
-}
-
-// differ is of how many documents the first label is another, in percent, the mean
-// of all seeds.
-func differ(of []*Outcome, truth *Outcome) float64 {
-	var all []float64
-	for _, o := range of {
-		all = append(all, o.differ(truth))
-	}
-	return statistics.Average(all)
-}
-
-// brief is a label that fits over a column.
-func brief(label string) string {
-	const runesMax = 12
-	if r := []rune(label); len(r) > runesMax {
-		return string(r[:runesMax-1]) + "…"
-	}
-	return label
 }
 
 func both(x [2]float64) []report.Cell {
 	return []report.Cell{report.Number(x[0]), report.Number(x[1])}
 }
 
-// counts are means over seeds.
-func counts(of []*Outcome) (state, output, lost float64) {
-	for _, o := range of {
-		state += float64(o.State)
-		output += float64(o.Output)
-		lost += float64(o.Lost)
-	}
-	n := float64(len(of))
-	return state / n, output / n, lost / n
-}
-
 // table has a row for each model and way to fail.
 func (b *bias) table() report.Table {
-	t := report.Table{
-		Name: "cells", Title: "Every model and failure", Remark: fmt.Sprintf("changes against no failure, in points, means of %d seeds; p are adjusted by Holm over all rows", b.options.Seeds),
-		Columns: []report.Column{
-			{Name: "model"}, {Name: "promise"}, {Name: "failure in"}, {Name: "share of it, no failure", Unit: "%", Decimals: 2},
-			{Name: "change", Decimals: 3}, {Name: "low", Decimals: 3}, {Name: "high", Decimals: 3}, {Name: "p", Decimals: 5}, {Name: "off the computed at most", Decimals: 3},
-			{Name: "change of the other", Decimals: 3}, {Name: "low of it", Decimals: 3}, {Name: "high of it", Decimals: 3}, {Name: "p of it", Decimals: 5},
-			{Name: "labels differ", Unit: "%", Decimals: 3}, {Name: "accuracy", Decimals: 3}, {Name: "low of accuracy", Decimals: 3}, {Name: "high of accuracy", Decimals: 3}, {Name: "p within", Decimals: 5},
-		},
-	}
+	t := everyFailure(fmt.Sprintf("changes against no failure, in points, means of %d seeds; p are adjusted by Holm over all rows", b.options.Seeds), "failure in",
+		[]report.Column{{Name: "share of it, no failure", Unit: "%", Decimals: 2}},
+		[]report.Column{{Name: "off the computed at most", Decimals: 3}}, testedColumns("change of the other", "low of it", "high of it", "p of it"),
+		[]report.Column{{Name: "labels differ", Unit: "%", Decimals: 3}}, testedColumns("accuracy", "low of accuracy", "high of accuracy", "p within"))
 	for _, m := range b.models {
 		for _, x := range m.cells {
 			_, off := b.computed(m, x, x.in)
 			hit, other := x.shares[x.in], x.shares[1-x.in]
-			accuracy := b.options.inBlocks(x.outcomes, m.truth)
-			row := []report.Cell{report.Text(m.name), report.Text(string(x.promise)), report.Text(b.label(x.in)), report.Number(m.truth.Share(b.topics[x.in]))}
-			row = append(row, estimate(hit.mean)...)
-			row = append(row, report.Number(hit.differs), report.Number(slices.Max(off)))
-			row = append(row, estimate(other.mean)...)
-			row = append(row, report.Number(other.differs), report.Number(differ(x.outcomes, m.truth)))
-			row = append(row, estimate(accuracy)...)
-			t.Rows = append(t.Rows, append(row, report.Number(x.accuracy.within)))
+			t.Rows = append(t.Rows, failed(m.name, x.promise, b.label(x.in)).
+				numbers(m.truth.Share(b.topics[x.in])).estimate(hit.mean).numbers(hit.differs, slices.Max(off)).
+				estimate(other.mean).numbers(other.differs, differ(x.outcomes, m.truth)).
+				estimate(b.options.inBlocks(x.outcomes, m.truth)).numbers(x.accuracy.within))
 		}
 	}
 	return t
-}
-
-func estimate(e statistics.Estimate) []report.Cell {
-	return []report.Cell{report.Number(e.Mean), report.Number(e.Low), report.Number(e.High)}
 }
 
 // figure is ours beside the published shares.

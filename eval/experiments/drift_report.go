@@ -86,7 +86,7 @@ func (d *drift) short() report.Table {
 		for arm, r := range m.runs {
 			e := statistics.Mean(r.variation, d.options.resampling())
 			worst := slices.Index(r.variation, slices.Max(r.variation))
-			row := append([]report.Cell{report.Text(m.name + ", " + armNames()[arm]), report.Number(r.accuracy.percent())}, estimate(e)...)
+			row := line{report.Text(m.name + ", " + armNames()[arm])}.numbers(r.accuracy.percent()).estimate(e)
 			t.Rows = append(t.Rows, append(row, report.Number(r.variation[worst]), report.Text(d.periods[worst].name)))
 		}
 	}

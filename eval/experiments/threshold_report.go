@@ -91,13 +91,9 @@ func (t *threshold) report() report.Experiment {
 // claim says whether a failure loses the topic.
 func (t *threshold) claim(m *thresholdModel, x *thresholdCell) report.Claim {
 	lost, share := t.unpopular(x), m.truth.Share(t.topic)
-	c := report.Claim{Holds: report.Open, P: x.below.differs, Test: t.below.signs(), Text: fmt.Sprintf(
+	return report.Claim{Holds: verdict(x.below.differs), P: x.below.differs, Test: t.below.signs(), Text: fmt.Sprintf(
 		"%s, %s: one failure changes the share of %s by %s points, from %.2f to %.2f %%; the topic is lost in %d of %d runs.",
 		m.name, t.name(x), t.label(), points(x.change.mean), share, share+x.change.mean.Mean, lost.hold, lost.of)}
-	if x.below.differs < .05 {
-		c.Holds = report.Shown
-	}
-	return c
 }
 
 // enough says from how many repeated documents on the topic is lost.
@@ -141,10 +137,8 @@ func (t *threshold) short() report.Table {
 		}
 		state, output, lost := counts(x.outcomes)
 		mean := x.change.mean
-		row := []report.Cell{
-			report.Text(t.name(x)), report.Number(share + mean.Mean), report.Number(share + mean.Low), report.Number(share + mean.High), report.Number(t.computed(m, x)),
-			report.Number(t.unpopular(x).percent()), report.Number(state), report.Number(output), report.Number(lost), {},
-		}
+		row := line{report.Text(t.name(x))}.numbers(share+mean.Mean, share+mean.Low, share+mean.High, t.computed(m, x), t.unpopular(x).percent(), state, output, lost)
+		row = append(row, report.Cell{})
 		if x.promise != AtMostOnce {
 			row[len(row)-1] = report.Number(publishedLost)
 		}
@@ -155,27 +149,25 @@ func (t *threshold) short() report.Table {
 
 // table has a row for each model and failure.
 func (t *threshold) table() report.Table {
-	table := report.Table{
-		Name: "cells", Title: "Every model and failure", Remark: fmt.Sprintf("%d seeds; p are adjusted by Holm over all rows but those without one", t.options.Seeds),
-		Columns: []report.Column{
-			{Name: "model"}, {Name: "promise"}, {Name: "strikes in"}, {Name: "hit"}, {Name: "documents"}, {Name: "share, no failure", Unit: "%", Decimals: 3},
-			{Name: "change", Decimals: 3}, {Name: "low", Decimals: 3}, {Name: "high", Decimals: 3}, {Name: "p", Decimals: 5}, {Name: "p of the threshold", Decimals: 5},
+	table := everyFailure(fmt.Sprintf("%d seeds; p are adjusted by Holm over all rows but those without one", t.options.Seeds), "strikes in",
+		[]report.Column{{Name: "hit"}, {Name: "documents"}, {Name: "share, no failure", Unit: "%", Decimals: 3}},
+		[]report.Column{
+			{Name: "p of the threshold", Decimals: 5},
 			{Name: "computed share", Unit: "%", Decimals: 3}, {Name: "topic lost in", Unit: "%", Decimals: 1}, {Name: "others flipped in", Unit: "%", Decimals: 1}, {Name: "labels differ", Unit: "%", Decimals: 3},
-		},
-	}
+		})
 	for _, m := range t.models {
 		for _, x := range m.cells {
 			where := "head"
 			if x.tail {
 				where = t.label()
 			}
-			row := []report.Cell{report.Text(m.name), report.Text(string(x.promise)), report.Text(where), report.Number(float64(x.hit)), report.Number(float64(len(m.window))), report.Number(m.truth.Share(t.topic))}
+			row := failed(m.name, x.promise, where).numbers(float64(x.hit), float64(len(m.window)), m.truth.Share(t.topic))
 			if x.swept {
-				row = append(append(row, estimate(t.swept(m, x))...), report.Cell{}, report.Cell{})
+				row = append(row.estimate(t.swept(m, x)), report.Cell{}, report.Cell{})
 			} else {
-				row = append(append(row, estimate(x.change.mean)...), report.Number(x.change.differs), report.Number(x.below.differs))
+				row = row.estimate(x.change.mean).numbers(x.change.differs, x.below.differs)
 			}
-			table.Rows = append(table.Rows, append(row, report.Number(t.computed(m, x)), report.Number(t.unpopular(x).percent()), report.Number(t.others(m, x).percent()), report.Number(differ(x.outcomes, m.truth))))
+			table.Rows = append(table.Rows, row.numbers(t.computed(m, x), t.unpopular(x).percent(), t.others(m, x).percent(), differ(x.outcomes, m.truth)))
 		}
 	}
 	return table
