@@ -89,10 +89,13 @@ func (b *Blobs) Put(ctx context.Context, name, about string, data []byte) (err e
 	of := blob{About: about, Token: rand.Text()[:16], Parts: (len(data) + partBytes - 1) / partBytes, Bytes: uint64(len(data)), Sum: xxhash.Sum64(data)}
 	of.Check = of.check()
 	keys := b.parts(of)
+	defer b.redis.wires.heed(ctx)()
 	defer func() {
 		if err != nil {
 			if len(keys) > 0 {
-				_ = b.redis.client.Unlink(context.WithoutCancel(ctx), keys...).Err() // else they go by themselves
+				ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptAfter)
+				defer cancel()
+				_ = b.redis.client.Unlink(ctx, keys...).Err() // else they go by themselves
 			}
 			err = b.redis.explained(ctx, err)
 		}
@@ -192,6 +195,7 @@ func (b *Blobs) get(ctx context.Context, name string, limit uint64) ([]byte, err
 
 // Delete removes a snapshot.
 func (b *Blobs) Delete(ctx context.Context, name string) error {
+	defer b.redis.wires.heed(ctx)()
 	before, err := b.drop.Run(ctx, b.redis.client, []string{b.list()}, name).Text()
 	if errors.Is(err, redis.Nil) {
 		return nil

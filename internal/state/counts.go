@@ -297,6 +297,7 @@ func (c *Counts) Copy(ctx context.Context) error {
 	c.mu.Lock()
 	epoch, change, generation, terms := c.epoch, c.change, c.generation, c.place.Terms
 	c.mu.Unlock()
+	defer c.redis.wires.heed(ctx)()
 	err := c.scripts.copy.Run(ctx, c.redis.client, []string{c.key, c.counts(generation), c.counts("copy")}, epoch, change, generation, terms).Err()
 	return c.redis.explained(ctx, c.refused(err))
 }
@@ -305,6 +306,7 @@ func (c *Counts) Copy(ctx context.Context) error {
 // often, and removes it. It does not wait for a Redis that is gone.
 func (c *Counts) Copied(ctx context.Context, each func(term uint64, count uint32)) error {
 	key := c.counts("copy")
+	defer c.redis.wires.heed(ctx)()
 	for cursor := uint64(0); ; {
 		pairs, next, err := c.redis.client.HScan(ctx, key, cursor, "", fieldsMax).Result()
 		if err != nil {

@@ -53,6 +53,7 @@ type Redis struct {
 	where   string
 	base    string // begins the names of all its keys
 	options Options
+	wires   wires
 
 	mu      sync.Mutex
 	waiting int // goroutines that are without an answer
@@ -72,8 +73,14 @@ func OpenRedis(ctx context.Context, url string, o Options) (*Redis, error) {
 	c := at.options
 	c.PoolSize, c.DialTimeout = connections, dialTimeout
 	c.ReadTimeout, c.WriteTimeout = answerTimeout, answerTimeout
-	c.Dialer = func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, c) }
 	r := &Redis{where: where(c), options: o, base: at.prefix + ":{" + o.Pipeline + "}"}
+	c.Dialer = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		conn, err := dial(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		return r.wires.add(conn), nil
+	}
 	if o.Brief {
 		r.base = at.prefix + ":{" + o.Pipeline + "." + o.Identity + "}"
 	}
@@ -164,6 +171,7 @@ func (r *Redis) remove(ctx context.Context) error {
 func (r *Redis) do(ctx context.Context, ask func(ctx context.Context) error) error {
 	w := wait{redis: r}
 	defer w.end(ctx)
+	defer r.wires.heed(ctx)()
 	for pause := pauseFirst; ; pause = min(2*pause, pauseMax) {
 		slow := time.AfterFunc(slowAfter, func() {
 			w.tell(fmt.Errorf("%w: %s (it has had a request for %s)", ErrUnreachable, r.where, slowAfter))

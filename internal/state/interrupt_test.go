@@ -1,0 +1,108 @@
+package state_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"tidings/internal/state"
+	"tidings/internal/state/redistest"
+)
+
+// hanging passes on what comes to a socket, and nothing while it hangs.
+func hanging(t *testing.T, socket string) (url string, hang *atomic.Bool) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hang = new(atomic.Bool)
+	var passing sync.WaitGroup
+	t.Cleanup(func() {
+		_ = l.Close()
+		hang.Store(false)
+		passing.Wait()
+	})
+	pass := func(to, from net.Conn) {
+		defer to.Close()
+		buf := make([]byte, 1<<16)
+		for {
+			n, err := from.Read(buf)
+			if err != nil {
+				return
+			}
+			for hang.Load() {
+				time.Sleep(time.Millisecond)
+			}
+			if _, err := to.Write(buf[:n]); err != nil && !errors.Is(err, io.EOF) {
+				return
+			}
+		}
+	}
+	passing.Go(func() {
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("unix", socket)
+			if err != nil {
+				_ = in.Close()
+				return
+			}
+			passing.Go(func() { pass(out, in) })
+			passing.Go(func() { pass(in, out) })
+		}
+	})
+	return "redis://" + l.Addr().String(), hang
+}
+
+// Properties, of a Redis that takes requests and answers none: each kind of request
+// ends soon when nobody waits for it any more, and one that is wanted still is
+// answered when the Redis answers again.
+func TestAHangingRedisHoldsNobodyUpWhoLeaves(t *testing.T) {
+	url, hang := hanging(t, strings.TrimPrefix(redistest.Start(t), "unix://"))
+	r, err := state.OpenRedis(t.Context(), url, state.Options{Pipeline: "p", Identity: "i"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	c := started(t, r, 0, 1)
+	if err := move(t, c, 1, map[uint64]uint32{7: 1}, nil); err != nil {
+		t.Fatal(err)
+	}
+	other := started(t, r, 1, 1)
+	hang.Store(true)
+	wanted := make(chan error, 1)
+	go func() { wanted <- other.Read(t.Context(), []uint64{1}, make([]uint32, 1)) }()
+	for name, ask := range map[string]func(ctx context.Context) error{
+		"read": func(ctx context.Context) error { return c.Read(ctx, []uint64{7}, make([]uint32, 1)) },
+		"move": func(ctx context.Context) error { return c.Move(ctx, state.Change{To: c.Place()}) },
+		"copy": c.Copy,
+		"save": func(ctx context.Context) error { return r.Blobs().Put(ctx, "name", "{}", []byte("data")) },
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		leaving, leave := context.WithCancel(context.WithoutCancel(ctx)) // without a deadline
+		stop := context.AfterFunc(ctx, leave)
+		began := time.Now()
+		if err := ask(leaving); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%s took %v", name, took)
+		}
+		stop()
+		cancel()
+		leave()
+	}
+	hang.Store(false)
+	if err := <-wanted; err != nil {
+		t.Errorf("a request that is wanted still: %v", err)
+	}
+}
