@@ -45,12 +45,6 @@ func newOutside(t testing.TB, url string, n int, promise guarantees.Promise) *ou
 	})
 }
 
-// newInside makes one whose df counts live in its workers, to compare with.
-func newInside(t testing.TB, n int) *outside {
-	t.Helper()
-	return planned(t, "", pipeline.Plan{Pipeline: "inside", Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n}})
-}
-
 func planned(t testing.TB, url string, p pipeline.Plan) *outside {
 	t.Helper()
 	o := &outside{broker: evaltest.Broker(t), url: url, plan: p.WithDefaults()}

@@ -200,3 +200,65 @@ func TestALostReleasedRecordIsNoticedLate(t *testing.T) {
 		}
 	}
 }
+
+// Properties, of two who take a released partition at once: whoever announces
+// itself last has it. The other one learns of that where it goes back, or, if it was
+// faster there, with its next record; and both are told how far the partition has
+// come, though nobody has read its records.
+func TestOfTwoWhoAnnounceThemselvesTheSecondHasThePartition(t *testing.T) {
+	b := brokertest.Embed(t)
+	ctx := brokertest.Context(t)
+	for _, faster := range []bool{false, true} {
+		stream := fmt.Sprintf("s%t", faster)
+		brokertest.Stream(t, b, stream)
+		announced := func(worker string, worked uint64) *guarantees.Committer {
+			c, err := guarantees.Open(ctx, b, released(stream, worker))
+			if err == nil {
+				err = c.Announce(ctx)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.Cursor() != worked {
+				t.Errorf("the partition has come to %d, %s is told %d", worked, worker, c.Cursor())
+			}
+			t.Cleanup(c.Close)
+			return c
+		}
+		publish := func(c *guarantees.Committer, from, to uint64) error {
+			u := guarantees.Unit{From: from, To: to, Record: content(from, to, "a")}
+			return errors.Join(c.Begin(ctx, u), c.Commit(ctx, u), c.Wait(ctx))
+		}
+		before := announced("before", 0)
+		if err := errors.Join(before.Rewind(ctx, 0), publish(before, 1, 5)); err != nil {
+			t.Fatal(err)
+		}
+		first := announced("first", 5)
+		if faster {
+			if err := first.Rewind(ctx, 3); err != nil {
+				t.Fatal(err)
+			}
+		}
+		worked := uint64(5)
+		if faster {
+			worked = 3 // its fence says so
+		}
+		second := announced("second", worked)
+		if first.Epoch() >= second.Epoch() {
+			t.Errorf("epochs %d, then %d", first.Epoch(), second.Epoch())
+		}
+		var err error
+		if !faster {
+			err = first.Rewind(ctx, 3)
+		}
+		if err2 := errors.Join(second.Rewind(ctx, 5), publish(second, 6, 7)); err2 != nil {
+			t.Fatal(err2)
+		}
+		if faster {
+			err = publish(first, 4, 6)
+		}
+		if !errors.Is(err, guarantees.ErrFenced) {
+			t.Errorf("faster %t: the first is told %v, want %v", faster, err, guarantees.ErrFenced)
+		}
+	}
+}
