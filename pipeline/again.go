@@ -49,7 +49,7 @@ func (in *zipInput) alone(s *side, r *repetition, u *Unit) error {
 	}
 	u.From, u.To = r.header.From, r.header.To
 	zip := &zipInput{sides: []*side{one}, df: in.df, route: newRouter(in.df)}
-	return zip.zip(u)
+	return zip.zip(u, u.From)
 }
 
 // join fills u with the range as it was first, and with the df values that one

@@ -37,6 +37,17 @@ func (a *arrivals) ready() bool {
 	return a.back != nil || len(a.records) > 0 || len(a.early) > 0 && a.early[0].Sequence == a.next
 }
 
+// due says whether take would return the record whose turn it is at once.
+func (a *arrivals) due() bool {
+	switch {
+	case a.back != nil:
+		return true
+	case len(a.early) > 0 && a.early[0].Sequence <= a.next:
+		return a.early[0].Sequence == a.next
+	}
+	return len(a.records) > 0 && a.records[0].Sequence == a.next
+}
+
 // take waits for the next record. One with a sequence below that of another
 // has come again; one that leaves sequences out has overtaken them, for good.
 func (a *arrivals) take(ctx context.Context) (r broker.Record, err error) {

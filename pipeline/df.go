@@ -168,11 +168,20 @@ type route struct {
 func newRouter(n int) router { return router{n: n, hashes: make([][]uint64, n)} }
 
 func (r *router) terms(dict *features.Dictionary) {
+	r.clear()
+	r.more(dict)
+}
+
+func (r *router) clear() {
 	r.at = r.at[:0]
 	for p := range r.hashes {
 		r.hashes[p] = r.hashes[p][:0]
 	}
-	for _, h := range dict.Hashes() {
+}
+
+// more adds the terms that have come into the dictionary.
+func (r *router) more(dict *features.Dictionary) {
+	for _, h := range dict.Hashes()[len(r.at):] {
 		p := features.Partition(h, r.n)
 		r.at = append(r.at, route{int32(p), uint32(len(r.hashes[p]))})
 		r.hashes[p] = append(r.hashes[p], h)

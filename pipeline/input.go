@@ -49,6 +49,7 @@ type reading struct {
 	after   uint64             // the first unit begins behind this log sequence
 	places  places             // where the streams are read from, that of a snapshot; nil: from their first record
 	faults  *guarantees.Faults
+	gathers bool     // units take in all that is at hand
 	few     bool     // only a few records are read, and all of them are there
 	readers []string // the partitions that read: "df/0"; for faults
 }

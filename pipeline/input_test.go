@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -108,12 +109,15 @@ func write(ctx context.Context, t *testing.T, b *broker.Broker, plan Plan, stage
 //   - read together it is the unit again: entries, terms, df values, digests at
 //     ends, predictions;
 //   - the units that are read tile the log and none crosses a cut;
-//   - each partition's windows come once and in their order.
+//   - each partition's windows come once and in their order;
+//   - all of it holds, too, where a unit takes in all that is at hand, and it has not
+//     more documents than a unit may have.
 func TestStreamsZipWhereverTheyAreCut(t *testing.T) {
 	brokertest.NoLeaks(t)
 	b := brokertest.Embed(t)
 	ctx := brokertest.Context(t)
 	random := brokertest.Random(t)
+	saved := 0
 	for round, n := range []int{1, 2, 3, 8, 2, 5} {
 		u := rapid.Custom(func(t *rapid.T) *Unit { return drawUnit(t, n) }).Example(random.IntN(1 << 30))
 		plan := Plan{Pipeline: Name(fmt.Sprintf("p%d", round)), Partitions: Partitions{n, n, n, n}}
@@ -129,7 +133,12 @@ func TestStreamsZipWhereverTheyAreCut(t *testing.T) {
 			for range random.IntN(4) {
 				c = append(c, random.Uint64N(u.To+5))
 			}
-			got, windows := readZip(ctx, t, b, plan, stages, c, u.To)
+			got, windows, units := readZip(ctx, t, b, reading{plan: plan, cuts: c}, stages, u.To)
+			gathered, windowsGathered, fewer := readZip(ctx, t, b, reading{plan: plan, cuts: c, gathers: true}, stages, u.To)
+			if d := difference(gathered, got); d != "" || !reflect.DeepEqual(windowsGathered, windows) {
+				t.Fatalf("%d partitions, log %d..%d, cuts %v: %v, - gathered + not:\n%s", n, u.From, u.To, c, stages, d)
+			}
+			saved += units - fewer
 			expected := want
 			if stages[0] == TokenizeStage {
 				expected.Entries = withoutPredictions(want.Entries)
@@ -151,17 +160,21 @@ func TestStreamsZipWhereverTheyAreCut(t *testing.T) {
 			}
 		}
 	}
+	if saved == 0 {
+		t.Error("no unit took in more than one record: this proves too little")
+	}
 }
 
-// readZip reads streams together up to a log sequence.
-func readZip(ctx context.Context, t *testing.T, b *broker.Broker, plan Plan, stages []string, c cuts, to uint64) (seen, [][]topics.Window) {
+// readZip reads streams together up to a log sequence, and counts units.
+func readZip(ctx context.Context, t *testing.T, b *broker.Broker, r reading, stages []string, to uint64) (_ seen, _ [][]topics.Window, units int) {
 	t.Helper()
-	in, err := openZip(ctx, reading{broker: b, plan: plan, cuts: c}, stages)
+	r.broker = b
+	in, err := openZip(ctx, r, stages)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer in.close()
-	n := plan.Partitions.DF
+	n := r.plan.Partitions.DF
 	all, windows, u := &Unit{}, make([][]topics.Window, n), &Unit{}
 	all.room(n)
 	for at := uint64(0); at < to; at = u.To {
@@ -172,7 +185,11 @@ func readZip(ctx context.Context, t *testing.T, b *broker.Broker, plan Plan, sta
 		if u.From != at+1 || u.To < u.From || u.To > to {
 			t.Fatalf("unit %d..%d follows %d", u.From, u.To, at)
 		}
-		for _, cut := range c {
+		units++
+		if len(u.Entries) > UnitDocumentsMax {
+			t.Fatalf("unit %d..%d has %d entries", u.From, u.To, len(u.Entries))
+		}
+		for _, cut := range r.cuts {
 			if u.From <= cut && cut < u.To {
 				t.Fatalf("unit %d..%d crosses the cut at %d", u.From, u.To, cut)
 			}
@@ -186,7 +203,7 @@ func readZip(ctx context.Context, t *testing.T, b *broker.Broker, plan Plan, sta
 		}
 		join(all, u)
 	}
-	return look(all), windows
+	return look(all), windows, units
 }
 
 // Properties:
@@ -328,7 +345,7 @@ func FuzzZip(f *testing.F) {
 					end = min(end, s.frame.To)
 				}
 				u := &Unit{From: in.at + 1, To: in.cuts.limit(in.at+1, end)}
-				if err := in.zip(u); err != nil {
+				if err := in.zip(u, u.From); err != nil {
 					return
 				}
 				in.at = u.To

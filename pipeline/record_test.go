@@ -182,7 +182,7 @@ func zipped(t *rapid.T, u *Unit, n int, entries, columns byte) *Unit {
 	out.room(n)
 	for in.at < u.To {
 		part := &Unit{From: in.at + 1, To: rapid.Uint64Range(in.at+1, u.To).Draw(t, "cut")}
-		if err := in.zip(part); err != nil {
+		if err := in.zip(part, part.From); err != nil {
 			t.Fatal(err)
 		}
 		for p := range n {

@@ -69,28 +69,37 @@ type repetition struct {
 // repetition that comes before it.
 func (s *side) fill(ctx context.Context) (*repetition, error) {
 	for !s.have {
-		r, err := s.take(ctx)
-		if err != nil {
-			return nil, err
+		if again, err := s.meet(ctx); again != nil || err != nil {
+			return again, err
 		}
-		admitted, err := s.gate.admits(ctx, r)
-		if err != nil {
-			s.untake(r)
-			return nil, err
-		}
-		if !admitted {
-			continue
-		}
-		again, err := s.open(r)
-		if err != nil {
-			return nil, fmt.Errorf("stream %s, record %d: %w", s.name, r.Sequence, err)
-		}
-		if again != nil && !s.arrivals.marks {
-			return again, nil
-		}
-		if s.have {
-			s.committed = s.gate.committed(s.committed, s.at)
-		}
+	}
+	return nil, nil
+}
+
+// meet takes the next record, which may make a frame, or be a repetition, or
+// neither.
+func (s *side) meet(ctx context.Context) (*repetition, error) {
+	r, err := s.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	admitted, err := s.gate.admits(ctx, r)
+	if err != nil {
+		s.untake(r)
+		return nil, err
+	}
+	if !admitted {
+		return nil, nil
+	}
+	again, err := s.open(r)
+	if err != nil {
+		return nil, fmt.Errorf("stream %s, record %d: %w", s.name, r.Sequence, err)
+	}
+	if again != nil && !s.arrivals.marks {
+		return again, nil
+	}
+	if s.have {
+		s.committed = s.gate.committed(s.committed, s.at)
 	}
 	return nil, nil
 }

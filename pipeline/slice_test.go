@@ -120,9 +120,11 @@ func TestStreamsZipWhatComesAgainInPart(t *testing.T) {
 		want := look(u)
 		want.Windows, want.Counts, want.Late = nil, nil, nil
 		want.Entries = withoutPredictions(want.Entries)
-		got, _ := readZip(ctx, t, b, plan, stages, nil, u.To)
-		if d := difference(got, want); d != "" {
-			t.Fatalf("%d partitions, log %d..%d: - got + want:\n%s", n, u.From, u.To, d)
+		for _, gathers := range []bool{false, true} {
+			got, _, _ := readZip(ctx, t, b, reading{plan: plan, gathers: gathers}, stages, u.To)
+			if d := difference(got, want); d != "" {
+				t.Fatalf("%d partitions, log %d..%d, gathered %v: - got + want:\n%s", n, u.From, u.To, gathers, d)
+			}
 		}
 		resumed(ctx, t, b, plan, stages, u, random)
 	}

@@ -314,6 +314,9 @@ func (w *worker) open(ctx context.Context) (committers []*guarantees.Committer, 
 func (w *worker) input(ctx context.Context, committers []*guarantees.Committer, from restored) (input, error) {
 	attempt := committers[0].Attempt()
 	r := reading{broker: w.broker, plan: w.plan, promise: w.promise(), faults: w.faults, after: ^uint64(0), planned: attempt.Planned, gate: workerGate(w.plan, attempt)}
+	// Under the weaker guarantees what comes again stands between units, and under a
+	// fault plan units do not depend on when something came.
+	r.gathers = w.faults == nil && w.plan.Claim().OrDefault().Guarantee == guarantees.ExactlyOnce && !w.plan.Races()
 	for _, p := range w.partitions {
 		r.readers = append(r.readers, w.writes().Stage+"/"+strconv.Itoa(p))
 	}

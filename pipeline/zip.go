@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"tidings/features"
 	"tidings/guarantees"
 	"tidings/internal/broker"
 )
@@ -90,7 +91,7 @@ func (in *zipInput) next(ctx context.Context, u *Unit) error {
 			return err
 		}
 		if u.To > in.after {
-			return nil
+			return in.gather(ctx, u)
 		}
 		u.Reset()
 	}
@@ -98,7 +99,6 @@ func (in *zipInput) next(ctx context.Context, u *Unit) error {
 
 func (in *zipInput) read(ctx context.Context, u *Unit) error {
 	u.From = in.at + 1
-	end := ^uint64(0)
 	for _, s := range in.sides {
 		for {
 			again, err := s.fill(ctx)
@@ -112,10 +112,19 @@ func (in *zipInput) read(ctx context.Context, u *Unit) error {
 				return err
 			}
 		}
+	}
+	return in.extend(u, u.From)
+}
+
+// extend puts into the unit what the sides' frames say from a log sequence on, up to
+// where the first of them ends.
+func (in *zipInput) extend(u *Unit, from uint64) error {
+	end := ^uint64(0)
+	for _, s := range in.sides {
 		end = min(end, s.frame.To)
 	}
-	u.To = in.planned.Limit(u.From, in.cuts.limit(u.From, end))
-	if err := in.zip(u); err != nil {
+	u.To = in.planned.Limit(from, in.cuts.limit(from, end))
+	if err := in.zip(u, from); err != nil {
 		return err
 	}
 	u.Barrier = u.endsAtBarrier() || in.planned.At(u.To)
@@ -123,26 +132,32 @@ func (in *zipInput) read(ctx context.Context, u *Unit) error {
 	return nil
 }
 
-// zip fills u from the sides' frames up to u.To: first the entries by
-// position, then the values that go with them.
-func (in *zipInput) zip(u *Unit) error {
+// zip fills u from the sides' frames from a log sequence up to u.To: first the
+// entries by position, then the values that go with them.
+func (in *zipInput) zip(u *Unit, from uint64) error {
 	u.room(max(in.df, len(in.sides)))
 	for _, s := range in.sides {
-		s.translate(u)
+		if from == u.From || s.entry == 0 { // else it has been, for this unit
+			s.translate(u)
+		}
 	}
-	for sequence := u.From; sequence <= u.To; {
+	before := len(u.Terms)
+	for sequence := from; sequence <= u.To; {
 		next := u.To + 1
 		for _, s := range in.sides {
 			next = min(next, s.takeEntries(u, sequence))
 		}
 		sequence = next
 	}
-	in.route.terms(&u.Dict)
+	if from == u.From {
+		in.route.clear()
+	}
+	in.route.more(&u.Dict)
 	for _, s := range in.sides {
 		if s.begin.At >= u.To {
 			continue // it has not joined yet
 		}
-		if err := in.takeColumns(u, s); err != nil {
+		if err := in.takeColumns(u, s, from, u.Terms[before:]); err != nil {
 			return err
 		}
 		s.have = s.frame.To > u.To
@@ -150,10 +165,10 @@ func (in *zipInput) zip(u *Unit) error {
 	return nil
 }
 
-// takeColumns moves the df values that belong to the unit's terms, the windows
-// told in it, the counts where the frame ends, and the late documents of a frame
+// takeColumns moves the df values that belong to the terms, those of the unit from
+// a log sequence on, the windows told in it, the counts where the frame ends, and the late documents of a frame
 // that is used up.
-func (in *zipInput) takeColumns(u *Unit, s *side) error {
+func (in *zipInput) takeColumns(u *Unit, s *side, from uint64, terms []features.TermCount) error {
 	p := s.partition
 	switch {
 	case s.node.Stage != DFStage:
@@ -162,16 +177,16 @@ func (in *zipInput) takeColumns(u *Unit, s *side) error {
 	default:
 		values := s.frame.DF[p][s.value:]
 		if s.frame.To > u.To {
-			n := in.owned(u, p)
+			n := in.owned(terms, p)
 			if n > len(values) {
-				return fmt.Errorf("stream %s has no df value for some terms of log messages %d..%d", s.name, u.From, u.To)
+				return fmt.Errorf("stream %s has no df value for some terms of log messages %d..%d", s.name, from, u.To)
 			}
 			values = values[:n]
 		}
 		s.value += len(values)
 		u.DF[p] = append(u.DF[p], values...)
 		for _, end := range s.frame.ends[p] {
-			if end.position.Sequence >= u.From && end.position.Sequence <= u.To {
+			if end.position.Sequence >= from && end.position.Sequence <= u.To {
 				u.ends[p] = append(u.ends[p], end)
 			}
 		}
@@ -186,9 +201,9 @@ func (in *zipInput) takeColumns(u *Unit, s *side) error {
 	return nil
 }
 
-// owned counts the unit's terms that belong to a df partition.
-func (in *zipInput) owned(u *Unit, partition int) (n int) {
-	for _, t := range u.Terms {
+// owned counts the terms that belong to a df partition.
+func (in *zipInput) owned(terms []features.TermCount, partition int) (n int) {
+	for _, t := range terms {
 		if int(in.route.at[t.Ref].partition) == partition {
 			n++
 		}
