@@ -59,7 +59,7 @@ func inWords(o *eval.Outcome) string {
 			met = ""
 		}
 		if o.Recovery == guarantees.Unaligned {
-			met += fmt.Sprintf(" Its snapshots were not aligned: df is off by %.2f %%, and %s of the model's came twice.", o.DFError, counted(o.Updates.Repeated, "update"))
+			met += fmt.Sprintf(" Its snapshots were not aligned: df is off by %.2f %%, and %s of the model's came twice. What was made in vain is made again by a model that may have learnt it, so its accuracy looks better than it is.", o.DFError, counted(o.Updates.Repeated, "update"))
 			if !o.Bitten() {
 				met += " No lane had passed the barrier of a snapshot to which all went back: other kills, more partitions or a shorter --snapshot-every may find one that has."
 			}
