@@ -26,6 +26,7 @@ type side struct {
 	hole      bool // the frame is a range that is lost
 	committed int64
 	have      bool
+	known     bool             // its terms have their numbers in the unit that is being made
 	begin     guarantees.Place // where reading began
 	at        uint64           // the last log sequence covered by frames so far
 	entry     int              // next of frame.Entries
@@ -160,7 +161,7 @@ func (s *side) decode(r broker.Record, h guarantees.Header) error {
 			return err
 		}
 	}
-	s.at, s.entry, s.value, s.window, s.have = h.To, 0, 0, 0, true
+	s.at, s.entry, s.value, s.window, s.have, s.known = h.To, 0, 0, 0, true, false
 	s.committed = r.Time.UnixNano()
 	return nil
 }
@@ -175,6 +176,7 @@ func (s *side) remember(end guarantees.Place) {
 // translate enters the frame's terms into the unit's dictionary and keeps
 // their numbers there.
 func (s *side) translate(u *Unit) {
+	s.known = true
 	s.codec.renumber = s.codec.renumber[:0]
 	for ref := range uint32(s.frame.Dict.Len()) {
 		s.codec.renumber = append(s.codec.renumber, u.Dict.Add(s.frame.Dict.Text(ref)))

@@ -137,7 +137,7 @@ func (in *zipInput) extend(u *Unit, from uint64) error {
 func (in *zipInput) zip(u *Unit, from uint64) error {
 	u.room(max(in.df, len(in.sides)))
 	for _, s := range in.sides {
-		if from == u.From || s.entry == 0 { // else it has been, for this unit
+		if from == u.From || !s.known { // else they are, in this unit
 			s.translate(u)
 		}
 	}
