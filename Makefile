@@ -11,7 +11,7 @@ BENCHTIME ?= 5x
 # so it would find nothing there. Tests with one of these words in their names put much
 # data through one goroutine, or do what others do in all combinations: the race
 # detector would make them five to eight times as long. `make race` is for them.
-UNRACED = Quality|Memory|SharedData|Bomb|UnderEveryPromise|Naive|Forgets|Endless|NamedOutOfTheLog|AgainInPart
+UNRACED = Quality|Memory|SharedData|Bomb|UnderEveryPromise|Naive|Forgets|Endless|NamedOutOfTheLog|AgainInPart|StackEquals|SaveTime|DamagedSnapshotIs
 test: compiler redis shells curl lint
 	$(GO) test -race -timeout 12m -skip '$(UNRACED)' $$($(GO) list ./... | grep -v '/cmd$$')
 	@$(MAKE) --no-print-directory -j2 -Otarget unraced commands
