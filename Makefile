@@ -12,12 +12,12 @@ BENCHTIME ?= 5x
 # found, and those of the check run pipelines that others run with it. Tests with one
 # of these words in their names put much data through one goroutine, or do what others
 # do in all combinations: the race detector would make them five to eight times as
-# long. `make race` is for all of these.
+# long. `make race` is for all of these. Some packages mostly wait, so three go at a time.
 ALONE = ./features ./model/... ./datasets/sample ./datasets/reuters ./datasets/newsgroups ./datasets/wikitext ./pipeline/topics/... ./eval/check ./eval/metric ./eval/statistics ./internal/jsonl
 OTHERS = $$($(GO) list ./... | grep -vxE "tidings/cmd|$$($(GO) list $(ALONE) | paste -sd '|' -)")
 UNRACED = Quality|Memory|SharedData|Bomb|UnderEveryPromise|Naive|Forgets|Endless|NamedOutOfTheLog|AgainInPart|StackEquals|SaveTime|DamagedSnapshotIs
 test: compiler redis shells curl lint
-	$(GO) test -race -timeout 12m -skip '$(UNRACED)' $(OTHERS)
+	$(GO) test -race -p 3 -timeout 12m -skip '$(UNRACED)' $(OTHERS)
 	@$(MAKE) --no-print-directory -j2 -Otarget unraced commands
 
 unraced:
