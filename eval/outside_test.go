@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -522,57 +520,13 @@ func (full) Put(context.Context, string, string, []byte) error {
 // Properties: a Redis that takes its time is only slow.
 func TestASlowRedisIsOnlySlow(t *testing.T) {
 	url := redistest.Start(t)
-	o := newOutside(t, slow(t, strings.TrimPrefix(url, "unix://"), 20*time.Millisecond), 2, guarantees.Promise{})
+	o := newOutside(t, redistest.Between(t, url, func() { time.Sleep(20 * time.Millisecond) }), 2, guarantees.Promise{})
 	fill(t, o.broker, o.plan.Pipeline, lines(t, "wikipedia-current-events.jsonl.gz", 400), 8)
 	tally, err := o.run(t)
 	o.equals(t, tally, err)
 	if len(o.told) > 0 {
 		t.Errorf("people are told %q", o.told)
 	}
-}
-
-// slow passes on what comes to a socket, some time later.
-func slow(t *testing.T, socket string, by time.Duration) (url string) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var passing sync.WaitGroup
-	t.Cleanup(func() {
-		_ = l.Close()
-		passing.Wait()
-	})
-	pass := func(to, from net.Conn) {
-		defer to.Close()
-		buf := make([]byte, 1<<16)
-		for {
-			n, err := from.Read(buf)
-			if err != nil {
-				return
-			}
-			time.Sleep(by)
-			if _, err := to.Write(buf[:n]); err != nil && !errors.Is(err, io.EOF) {
-				return
-			}
-		}
-	}
-	passing.Go(func() {
-		for {
-			in, err := l.Accept()
-			if err != nil {
-				return
-			}
-			out, err := net.Dial("unix", socket)
-			if err != nil {
-				_ = in.Close()
-				return
-			}
-			passing.Go(func() { pass(out, in) })
-			passing.Go(func() { pass(in, out) })
-		}
-	})
-	return "redis://" + l.Addr().String()
 }
 
 // Properties, of versions that take over while counts are in a Redis, with kills

@@ -2,12 +2,7 @@ package state_test
 
 import (
 	"context"
-	"errors"
-	"io"
-	"net"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,59 +10,16 @@ import (
 	"tidings/internal/state/redistest"
 )
 
-// hanging passes on what comes to a socket, and nothing while it hangs.
-func hanging(t *testing.T, socket string) (url string, hang *atomic.Bool) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	hang = new(atomic.Bool)
-	var passing sync.WaitGroup
-	t.Cleanup(func() {
-		_ = l.Close()
-		hang.Store(false)
-		passing.Wait()
-	})
-	pass := func(to, from net.Conn) {
-		defer to.Close()
-		buf := make([]byte, 1<<16)
-		for {
-			n, err := from.Read(buf)
-			if err != nil {
-				return
-			}
-			for hang.Load() {
-				time.Sleep(time.Millisecond)
-			}
-			if _, err := to.Write(buf[:n]); err != nil && !errors.Is(err, io.EOF) {
-				return
-			}
-		}
-	}
-	passing.Go(func() {
-		for {
-			in, err := l.Accept()
-			if err != nil {
-				return
-			}
-			out, err := net.Dial("unix", socket)
-			if err != nil {
-				_ = in.Close()
-				return
-			}
-			passing.Go(func() { pass(out, in) })
-			passing.Go(func() { pass(in, out) })
-		}
-	})
-	return "redis://" + l.Addr().String(), hang
-}
-
 // Properties, of a Redis that takes requests and answers none: each kind of request
 // ends soon when nobody waits for it any more, and one that is wanted still is
 // answered when the Redis answers again.
 func TestAHangingRedisHoldsNobodyUpWhoLeaves(t *testing.T) {
-	url, hang := hanging(t, strings.TrimPrefix(redistest.Start(t), "unix://"))
+	var hang sync.RWMutex
+	goOn := sync.OnceFunc(hang.Unlock)
+	url := redistest.Between(t, redistest.Start(t), func() {
+		hang.RLock()
+		defer hang.RUnlock()
+	})
 	r, err := state.OpenRedis(t.Context(), url, state.Options{Pipeline: "p", Identity: "i"})
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +30,8 @@ func TestAHangingRedisHoldsNobodyUpWhoLeaves(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := started(t, r, 1, 1)
-	hang.Store(true)
+	hang.Lock()
+	defer goOn()
 	wanted := make(chan error, 1)
 	go func() { wanted <- other.Read(t.Context(), []uint64{1}, make([]uint32, 1)) }()
 	for name, ask := range map[string]func(ctx context.Context) error{
@@ -101,7 +54,7 @@ func TestAHangingRedisHoldsNobodyUpWhoLeaves(t *testing.T) {
 		cancel()
 		leave()
 	}
-	hang.Store(false)
+	goOn()
 	if err := <-wanted; err != nil {
 		t.Errorf("a request that is wanted still: %v", err)
 	}
