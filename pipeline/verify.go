@@ -45,8 +45,8 @@ type verifier struct {
 	ended    bool
 	trimmed  bool // what stood before the next record may be purged
 	codecs   [2]codec
-	windows  [2]bytes.Buffer // since both ended at the same log message: made again, stored
-	aligned  bool            // they did
+	told     [2]windowsTold // since both ended at the same log message: made again, stored
+	aligned  bool           // they did
 }
 
 // verifier opens that of a partition whose state was restored behind a log
@@ -235,8 +235,25 @@ func (c *codec) valuesOf(u *Unit, partition int, sequence uint64) []byte {
 	return c.enc.buf
 }
 
-// closeUnits compares windows: they belong to units, not to log messages, so those
-// since both sides ended at the same one are.
+// windowsTold is what units say of windows and of late documents, as lines of JSON. A unit
+// says first the one and then the other, so that they stand apart here: however
+// units are cut, each follows in order upon what was said before.
+type windowsTold struct{ windows, late bytes.Buffer }
+
+// add adds what a unit says, but for counts, which are those at its end.
+func (t *windowsTold) add(u *Unit, partition int) (err error) {
+	windows, late := json.NewEncoder(&t.windows), json.NewEncoder(&t.late)
+	for _, w := range u.Windows[partition] {
+		err = errors.Join(err, windows.Encode(w))
+	}
+	for _, l := range u.Late[partition] {
+		err = errors.Join(err, late.Encode(l))
+	}
+	return err
+}
+
+// closeUnits compares what was told of windows: it belongs to units, not to log
+// messages, so what was told since both sides ended at the same one is.
 func (v *verifier) closeUnits(made, stored *Unit, to uint64) (err error) {
 	p := v.side.partition
 	if v.sections[len(v.sections)-1] != windowsSection {
@@ -244,43 +261,21 @@ func (v *verifier) closeUnits(made, stored *Unit, to uint64) (err error) {
 	}
 	for i, u := range []*Unit{made, stored} {
 		if u.To == to && p < len(u.Windows) {
-			err = errors.Join(err, json.NewEncoder(&v.windows[i]).Encode(windowLists(u, p)))
+			err = errors.Join(err, v.told[i].add(u, p))
 		}
 	}
 	if err != nil || made.To != stored.To {
 		return err
 	}
-	same := bytes.Equal(flat(v.windows[0].Bytes()), flat(v.windows[1].Bytes()))
-	v.windows[0].Reset()
-	v.windows[1].Reset()
+	remade, before := &v.told[0], &v.told[1]
+	same := bytes.Equal(remade.windows.Bytes(), before.windows.Bytes()) && bytes.Equal(remade.late.Bytes(), before.late.Bytes())
+	for i := range v.told {
+		v.told[i].windows.Reset()
+		v.told[i].late.Reset()
+	}
 	if v.aligned && !same {
 		return v.impure(min(made.From, stored.From), to, "windows")
 	}
 	v.aligned = true
 	return nil
-}
-
-// windowLists are what a unit says of windows, but for counts, which are those
-// at its end.
-func windowLists(u *Unit, partition int) []any {
-	var all []any
-	for _, w := range u.Windows[partition] {
-		all = append(all, w)
-	}
-	for _, l := range u.Late[partition] {
-		all = append(all, l)
-	}
-	return all
-}
-
-// flat takes away where one unit's list ends and the next one's begins.
-func flat(lists []byte) []byte {
-	var out []byte
-	for line := range bytes.SplitSeq(lists, []byte{'\n'}) {
-		line = bytes.TrimSuffix(bytes.TrimPrefix(line, []byte{'['}), []byte{']'})
-		if len(line) > 0 && !bytes.Equal(line, []byte("null")) {
-			out = append(append(out, line...), ',')
-		}
-	}
-	return out
 }
