@@ -7,6 +7,7 @@ import (
 
 	"tidings/features"
 	"tidings/guarantees"
+	"tidings/internal/state"
 )
 
 // copies are snapshots of counts that live outside, where those are held back until
@@ -89,4 +90,38 @@ func (w *worker) relieved(err error, c *guarantees.Committer) error {
 	w.overfull = behind
 	w.notice(fmt.Sprintf("%s: more than %d counts wait for a barrier to be complete, so all go back to the last one, and on in smaller steps. Nothing is lost; with a shorter --snapshot-every it need not happen", w.name(), HeldCountsMax))
 	return guarantees.ErrRewound
+}
+
+// copy copies the counts as they are behind what was settled so far, when that is
+// moved, and returns what reads the copy.
+func (o *redisCounts) copy(ctx context.Context) (read func() (*features.DF, error), err error) {
+	place, done := o.place, make(chan error, 1)
+	if err := o.hand(ctx, settled{done: done, copy: true, to: place.Cursor}); err != nil {
+		return nil, err
+	}
+	return func() (*features.DF, error) {
+		select {
+		case err := <-done:
+			if err != nil {
+				return nil, err
+			}
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		all := make(map[uint64]uint32, place.Terms)
+		if err := o.counts.Copied(ctx, func(hash uint64, count uint32) { all[hash] = count }); err != nil {
+			return nil, err
+		}
+		table := features.CountedDF(len(all), func(yield func(uint64, uint32) bool) {
+			for hash, count := range all { // their order leaves no trace
+				if !yield(hash, count) {
+					return
+				}
+			}
+		}, place.Dropped)
+		if table.Digest() != place.Digest || uint64(table.Len()) != place.Terms {
+			return nil, fmt.Errorf("the counts that were copied are not those that were moved: %w", state.ErrDamaged)
+		}
+		return table, nil
+	}, nil
 }
