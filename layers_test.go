@@ -45,7 +45,7 @@ var rooms = map[string][]string{
 	"eval/ledger":                {".", "guarantees", "internal/broker", "model", "pipeline"},
 	"eval/check":                 {".", "eval", "eval/ledger", "features", "guarantees", "internal/broker", "pipeline", "pipeline/topics"},
 	"eval/peers":                 {".", "eval", "features", "internal/broker", "internal/jsonl", "model", "pipeline"},
-	"eval/evaltest":              {"eval", "guarantees", "internal/broker", "pipeline"},
+	"eval/evaltest":              {"eval", "eval/check", "guarantees", "internal/broker", "pipeline"},
 	"internal/ingest":            {".", "datasets", "guarantees", "internal/broker", "internal/jsonl", "pipeline"},
 	"internal/state":             {"."},
 	"internal/state/redistest":   {},

@@ -78,15 +78,7 @@ func recount(t *testing.T, p pipeline.Plan, documents [][]byte, faults []guarant
 	for _, n := range df {
 		over += int64(n)
 	}
-	h, err := check.Open(t.Context(), b, p, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.Finished = true
-	report, err := check.Check(h)
-	if err != nil {
-		t.Fatal(err)
-	}
+	report := evaltest.CheckFinished(t, b, p)
 	if err := b.Close(); err != nil {
 		t.Error(err)
 	}

@@ -275,15 +275,7 @@ func countedOutcome(tally *pipeline.Tally, m met) guaranteestest.Outcome {
 // audit checks what stands in the streams.
 func (r *contracted) audit(t *testing.T, tally *pipeline.Tally, o *guaranteestest.Outcome) {
 	t.Helper()
-	h, err := check.Open(t.Context(), r.broker, r.plan, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.Finished = true
-	report, err := check.Check(h)
-	if err != nil {
-		t.Fatal(err)
-	}
+	report := evaltest.CheckFinished(t, r.broker, r.plan)
 	for _, f := range report.Findings {
 		if f.Broken {
 			o.Broken = append(o.Broken, f.String())

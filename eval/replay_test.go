@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"tidings/eval"
-	"tidings/eval/check"
 	"tidings/eval/evaltest"
 	"tidings/guarantees"
 	"tidings/internal/broker"
@@ -36,13 +35,8 @@ func sameAsOracle(t *testing.T, b *broker.Broker, p pipeline.Plan, tally *pipeli
 		got.Windows != want.Windows || got.Documents != want.Documents || got.Lost+got.Duplicates > 0 {
 		t.Errorf("\n got %+v\nwant %+v", got, want)
 	}
-	h, err := check.Open(t.Context(), b, p, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := check.Check(h)
-	if err != nil || r.Broken || r.Unfinished > 0 {
-		t.Errorf("broken %t, unfinished %d, %v\n%v", r.Broken, r.Unfinished, err, r.Findings)
+	if r := evaltest.Check(t, b, p); r.Broken || r.Unfinished > 0 {
+		t.Errorf("broken %t, unfinished %d\n%v", r.Broken, r.Unfinished, r.Findings)
 	}
 }
 

@@ -52,21 +52,6 @@ func promote(tb testing.TB, b *broker.Broker, p pipeline.Plan, v *pipeline.Model
 	return at
 }
 
-// checked checks a finished run from its streams.
-func checked(tb testing.TB, b *broker.Broker, p pipeline.Plan) check.Report {
-	tb.Helper()
-	h, err := check.Open(tb.Context(), b, p, nil)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	h.Finished = true
-	report, err := check.Check(h)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return report
-}
-
 // Properties, under each promise, alone and with partitions, of a log in the
 // middle of which versions of another model take over, in a pipeline that makes
 // snapshots and whose workers are killed around it:
@@ -98,7 +83,7 @@ func TestPromotionIsTheOraclesUnderEveryPromise(t *testing.T) {
 					guarantees.Fault{Kind: guarantees.Kill, Stage: pipeline.DFStage, Partition: 0, At: 1200, Point: guarantees.Stepped},
 					guarantees.Fault{Kind: guarantees.Kill, Stage: pipeline.ClassifyStage, Partition: 0, At: 2300, Point: guarantees.Stepped},
 				)
-				report := checked(t, b, p)
+				report := evaltest.CheckFinished(t, b, p)
 				for _, f := range report.Findings {
 					if f.Broken && (f.Kind != check.WindowLost || p.Guarantee == guarantees.ExactlyOnce) { // windows count what comes twice
 						t.Errorf("%v", &f)
@@ -252,7 +237,7 @@ func TestFixedModelStaysAsItIs(t *testing.T) {
 			if tally.Labelled == 0 || tally.Confusion.Accuracy() < .5 || tally.Updates != v.Updates || tally.Chain != uint64(v.Chain) || tally.ModelDigest != v.Model.Digest() || tally.DFDigest != v.DF.Digest() {
 				t.Errorf("%+v", tally.Summary(p))
 			}
-			if report := checked(t, b, p); len(report.Findings) > 0 {
+			if report := evaltest.CheckFinished(t, b, p); len(report.Findings) > 0 {
 				t.Error(report.Findings)
 			}
 			frozen := v.Frozen()
@@ -341,7 +326,7 @@ func TestPromotionsThatCannotBeAreDeadLetters(t *testing.T) {
 			if later, _, err := s.Import(t.Context(), data); err != nil || later.Number != 3 {
 				t.Fatalf("%+v, %v", later, err)
 			}
-			if report := checked(t, b, p); len(report.Findings) > 0 {
+			if report := evaltest.CheckFinished(t, b, p); len(report.Findings) > 0 {
 				t.Error(report.Findings)
 			}
 			again := oracle(t, b, p, nil).Tally.Summary(p)
@@ -465,7 +450,7 @@ func TestPromotionKeepsWhatWaitsForLabels(t *testing.T) {
 					guarantees.Fault{Kind: guarantees.Kill, Stage: pipeline.ClassifyStage, Partition: 0, At: 520, Point: guarantees.Stepped},
 					guarantees.Fault{Kind: guarantees.Kill, Stage: pipeline.ClassifyStage, Partition: 0, At: 800, Point: guarantees.Stored},
 				)
-				if report := checked(t, b, p); len(report.Findings) > 0 {
+				if report := evaltest.CheckFinished(t, b, p); len(report.Findings) > 0 {
 					t.Error(report.Findings)
 				}
 				truth := oracle(t, b, p, nil)

@@ -127,7 +127,7 @@ func TestWhatRacesIsCheckedUnderEveryPromise(t *testing.T) {
 	p.Order, p.SnapshotEvery = guarantees.Arrival, pipeline.Interval{Documents: 400}
 	evaltest.Fill(t, b, p.Pipeline, evaltest.Documents(3000), 4)
 	c.zombies(t, b, p)
-	c.found(t, checked(t, b, p), false)
+	c.found(t, evaltest.Check(t, b, p), false)
 }
 
 // zombies pauses a worker of classify beside all others, until another one has
@@ -226,7 +226,7 @@ func (c control) run(t *testing.T, wrong bool) check.Report {
 	if impure := new(pipeline.ImpureError); wrong && c.impure != "" && (!errors.As(err, &impure) || !strings.HasPrefix(impure.Place, c.impure) || impure.From == 0) {
 		t.Errorf("it ended with %v, not with %s being not pure", err, c.impure)
 	}
-	return checked(t, b, p)
+	return evaltest.Check(t, b, p)
 }
 
 // goneBack kills a worker when there is a snapshot to which all go back.

@@ -41,15 +41,7 @@ func TestLateLabelsAreLearntAsTheOracleLearnsThem(t *testing.T) {
 				if late.Learnt == 0 || late.Corrected == 0 || late.Repeated == 0 || late.TooLate == 0 || late.Unknown == 0 {
 					t.Errorf("some fates are missing: %+v", late)
 				}
-				h, err := check.Open(t.Context(), b, p, nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				h.Finished = true
-				report, err := check.Check(h)
-				if err != nil {
-					t.Fatal(err)
-				}
+				report := evaltest.CheckFinished(t, b, p)
 				for _, f := range report.Findings {
 					if f.Broken && f.Kind != check.WindowLost { // topics know no labels
 						t.Errorf("%v", &f)

@@ -7,23 +7,8 @@ import (
 	"tidings/eval/check"
 	"tidings/eval/evaltest"
 	"tidings/guarantees"
-	"tidings/internal/broker"
 	"tidings/pipeline"
 )
-
-// checked checks a pipeline on a broker.
-func checked(tb testing.TB, b *broker.Broker, p pipeline.Plan) check.Report {
-	tb.Helper()
-	h, err := check.Open(tb.Context(), b, p, nil)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	r, err := check.Check(h)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return r
-}
 
 // Properties, of runs under each recovery in which workers of each stage are
 // killed, alone and with partitions:
@@ -45,7 +30,7 @@ func TestRunsWithCrashesKeepTheirClaims(t *testing.T) {
 					}
 				}
 				evaltest.Run(t, b, p, faults...)
-				r := checked(t, b, p)
+				r := evaltest.Check(t, b, p)
 				if r.Broken || r.Unfinished > 0 {
 					t.Errorf("broken %t, unfinished %d", r.Broken, r.Unfinished)
 				}
