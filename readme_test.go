@@ -24,11 +24,10 @@ import (
 //     those that hold measured times.
 //
 // The ports 4222 and 8090 stand for ones that are free, redis://127.0.0.1:6379/0
-// for a Redis that the test runs, and a server here
-// stands for the web: for example.org and for Wikipedia. `nats req` is done
-// with the client library, as few machines have the nats command. `make test`
-// alone is not run, as it is what runs this test: make only says what it would
-// do.
+// for a Redis that the test runs, and a server here stands for the web: for
+// example.org and for Wikipedia. `nats req` is done with the client library, as
+// few machines have the nats command. `make test` alone is not run, as it is what
+// runs this test: make only says what it would do.
 func TestREADMECommandsRun(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {

@@ -9,10 +9,10 @@ import (
 	"tidings/pipeline"
 )
 
-// Run lets a pipeline work, all stages in this process, until all that is in
-// its log is committed, and adds up what was. faults, if not nil, go wrong on
-// the way. each, if not nil, sees every
-// stretch of results; it is valid until it returns.
+// Run lets a pipeline work, all stages in this process, until all that is in its
+// log is committed, and adds up what was. faults, if not nil, go wrong on the
+// way. each, if not nil, sees every stretch of results; it is valid until it
+// returns.
 func Run(ctx context.Context, b *broker.Broker, p pipeline.Plan, faults *guarantees.Faults, each func(u *pipeline.Unit)) (*pipeline.Tally, error) {
 	every := uint64(0)
 	if faults != nil {

@@ -8,10 +8,9 @@ import (
 )
 
 // Broken says in what the run did not keep its own claim, "" when it kept it:
-// exactly-once is the oracle to the bit, or, where
-// records were met as they arrived, what the order makes of them that was
-// written down, and nothing is lost or repeated; at-most-once repeats nothing,
-// at-least-once loses nothing.
+// exactly-once is the oracle to the bit, or, where records were met as they
+// arrived, what the order makes of them that was written down, and nothing is
+// lost or repeated; at-most-once repeats nothing, at-least-once loses nothing.
 func (o *Outcome) Broken() string {
 	var wrong []string
 	count := func(n uint64, what string) {

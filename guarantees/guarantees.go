@@ -10,14 +10,13 @@
 //	History     what the stream says that the partition's state has been through
 //	Faults      what goes wrong on purpose
 //
-// Each recovery is one file behind one small interface (recovery.go):
-// commit.go, replay.go, claim.go, kept.go and rollback.go. All of them, but replay
-// between stages, write their records with the sequence that the
-// stream's last record must have. That single
-// compare-and-set is the fence against a worker that has been replaced, it keeps
-// a stream free of gaps, and under exactly-once it is the
-// cursor and the answer to a publish whose acknowledgement got lost (Akidau et al.,
-// "MillWheel", VLDB 2013, section 5.1: sequencer tokens; Kleppmann,
+// Each recovery is one file behind one small interface (recovery.go): commit.go,
+// replay.go, claim.go, kept.go and rollback.go. All of them, but replay between
+// stages, write their records with the sequence that the stream's last record
+// must have. That single compare-and-set is the fence against a worker that has
+// been replaced, it keeps a stream free of gaps, and under exactly-once it is the
+// cursor and the answer to a publish whose acknowledgement got lost (Akidau et
+// al., "MillWheel", VLDB 2013, section 5.1: sequencer tokens; Kleppmann,
 // "Designing Data-Intensive Applications", 2017, section 8.4: fencing).
 //
 // One Committer serves one partition and owns its cursor; nobody else may

@@ -41,9 +41,10 @@ func (c *Committer) Limit() uint64 {
 
 // Announce gives a partition whose records are released its epoch before Rewind
 // does, for state elsewhere that is fenced by it: of two that announce themselves
-// the second has the higher one, whatever they do then. Cursor is then as far as one of the partition's records says that it
-// has come, and 0 where it has never worked. Of partitions whose records are not
-// released there is nothing to do, for they have an epoch. Errors as of Open.
+// the second has the higher one, whatever they do then. Cursor is then as far as
+// one of the partition's records says that it has come, and 0 where it has never
+// worked. Of partitions whose records are not released there is nothing to do,
+// for they have an epoch. Errors as of Open.
 func (c *Committer) Announce(ctx context.Context) error {
 	p := c.partition
 	if !p.released() {

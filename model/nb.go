@@ -19,9 +19,9 @@ func init() {
 
 // nb is multinomial naive Bayes (McCallum and Nigam 1998, the multinomial event
 // model; of TF-IDF scaled to a norm: Rennie, Shih, Teevan and Karger 2003,
-// section 4), with a uniform prior. A label's
-// score is the logarithm of the probability that its words would be the
-// document's, less what is alike for all labels:
+// section 4), with a uniform prior. A label's score is the logarithm of the
+// probability that its words would be the document's, less what is alike for all
+// labels:
 //
 //	sum of value * (log(1 + count/smoothing) - log(total/smoothing + features))
 //

@@ -22,9 +22,9 @@ type input interface {
 	close()
 }
 
-// cuts are log sequences behind which a unit has to end: where the histories
-// of a worker's partitions change. A unit then is either wholly
-// done in a partition or not at all.
+// cuts are log sequences behind which a unit has to end: where the histories of a
+// worker's partitions change. A unit then is either wholly done in a partition or
+// not at all.
 type cuts []uint64
 
 // limit is the last sequence that a unit from on may cover, if it could reach

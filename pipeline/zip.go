@@ -165,9 +165,9 @@ func (in *zipInput) zip(u *Unit, from uint64) error {
 	return nil
 }
 
-// takeColumns moves the df values that belong to the terms, those of the unit from
-// a log sequence on, the windows told in it, the counts where the frame ends, and the late documents of a frame
-// that is used up.
+// takeColumns moves the df values that belong to the terms, those of the unit
+// from a log sequence on, the windows told in it, the counts where the frame
+// ends, and the late documents of a frame that is used up.
 func (in *zipInput) takeColumns(u *Unit, s *side, from uint64, terms []features.TermCount) error {
 	p := s.partition
 	switch {

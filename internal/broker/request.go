@@ -35,8 +35,8 @@ func (o *outage) wait() <-chan struct{} {
 
 // ask prepares a request: its context ends with ctx, after requestTimeout, and
 // when no answer can come any more: the connection ends, or broken is closed,
-// which may be nil. done has to be called with the request's
-// error and returns it, or what stood in the way of an answer.
+// which may be nil. done has to be called with the request's error and returns
+// it, or what stood in the way of an answer.
 func (b *Broker) ask(ctx context.Context, broken <-chan struct{}) (asking context.Context, done func(error) error) {
 	return b.askFor(ctx, requestTimeout, broken)
 }

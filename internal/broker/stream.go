@@ -137,8 +137,8 @@ func record(stream string, m *jetstream.RawStreamMsg, err error) (Record, error)
 // Put stores a record when the last record on the subjects that match filter
 // (which has to cover subject) is still the one with sequence expected, 0 for
 // none. Filter "" is the whole stream; that costs the server less, for it need
-// not look into the stream, and keeps no block of it in memory. It returns the new sequence. Errors: ErrConflict, ErrUnknown, ErrFull,
-// ErrDisk.
+// not look into the stream, and keeps no block of it in memory. It returns the
+// new sequence. Errors: ErrConflict, ErrUnknown, ErrFull, ErrDisk.
 func (b *Broker) Put(ctx context.Context, stream, subject, filter string, expected uint64, h Header, data []byte) (uint64, error) {
 	msg := &nats.Msg{Subject: subject, Header: nats.Header(h), Data: b.tails.own(data)}
 	if msg.Header == nil {

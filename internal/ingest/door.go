@@ -46,9 +46,8 @@ func (d *Door) Refusal(row datasets.Row) error {
 }
 
 // passed remembers the id of a row that entered in an earlier run, and says
-// whether it did. The id of one
-// that was refused is not remembered, as it was not then: the same id may have
-// come again, and entered.
+// whether it did. The id of one that was refused is not remembered, as it was not
+// then: the same id may have come again, and entered.
 func (d *Door) passed(row datasets.Row) bool { return d.Refusal(row) == nil }
 
 func inTheFuture(where string, t time.Time) error {

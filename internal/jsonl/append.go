@@ -8,11 +8,12 @@ import (
 	"tidings"
 )
 
-// Append appends a document's canonical line, without a newline: id, time,
-// label, labels, title, text, source, in this order, of which all but the id
-// are left out when empty. Labels are written as Label makes them. Equal documents give equal bytes. The line is valid
-// UTF-8 always: bytes that are not become U+FFFD. Decode gives the document
-// back, its time in UTC, when Check has nothing to say of it.
+// Append appends a document's canonical line, without a newline: id, time, label,
+// labels, title, text, source, in this order, of which all but the id are left
+// out when empty. Labels are written as Label makes them. Equal documents give
+// equal bytes. The line is valid UTF-8 always: bytes that are not become U+FFFD.
+// Decode gives the document back, its time in UTC, when Check has nothing to say
+// of it.
 func Append(dst []byte, d *tidings.Document) []byte {
 	dst = appendString(append(dst, `{"id":`...), d.ID)
 	if !d.Time.IsZero() {

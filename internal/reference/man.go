@@ -87,7 +87,8 @@ func manParagraphs(text string) string {
 	return b.String()
 }
 
-// roff escapes a line: a dash is a dash and not a hyphen, no text is a macro, and letters beyond ASCII are named, as not every roff reads UTF-8.
+// roff escapes a line: a dash is a dash and not a hyphen, no text is a macro, and
+// letters beyond ASCII are named, as not every roff reads UTF-8.
 func roff(s string) string {
 	s = strings.NewReplacer(`\`, `\e`, "-", `\-`, "\n", " ").Replace(strings.TrimRight(s, " "))
 	var b strings.Builder

@@ -36,8 +36,9 @@ type Status struct {
 }
 
 // Progress shows how a run goes on. On a terminal it is one line that is
-// rewritten in place, at most ten times a second; elsewhere a plain line at
-// most every five seconds, or every minute while nothing happens; or JSON records, one a line, at most one a second:
+// rewritten in place, at most ten times a second; elsewhere a plain line at most
+// every five seconds, or every minute while nothing happens; or JSON records, one
+// a line, at most one a second:
 //
 //	{"progress":{"stage":"classifying","documents":4096,...}}
 //	{"progress":{"stage":"train.csv","unit":"bytes","done":262144,...}}

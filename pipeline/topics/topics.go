@@ -2,11 +2,11 @@
 // person sees which labels are popular in each slice of time or of documents.
 //
 // The one rule to keep: every partition observes every document, and every word
-// that a source is idle or has ended, in log order. A partition counts only the windows it owns (window
-// number modulo partitions), but it needs the others' documents to know where
-// the watermark stands. The windows of all partitions together are then the
-// same at any number of partitions, and so are the documents after which they
-// are emitted.
+// that a source is idle or has ended, in log order. A partition counts only the
+// windows it owns (window number modulo partitions), but it needs the others'
+// documents to know where the watermark stands. The windows of all partitions
+// together are then the same at any number of partitions, and so are the
+// documents after which they are emitted.
 //
 // # Basics
 //

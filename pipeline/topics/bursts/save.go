@@ -15,10 +15,10 @@ import (
 //
 //	magic 8 | length of the payload 8 | payload | xxHash of the payload 8
 //
-// The payload is varints: four numbers, and of each set how many terms it has
-// and which are common (a byte each), then their tags (4 bytes) and counts, in
-// their order, which is part of the state. A window's bytes have no frame of their own: they stand in what holds
-// the window.
+// The payload is varints: four numbers, and of each set how many terms it has and
+// which are common (a byte each), then their tags (4 bytes) and counts, in their
+// order, which is part of the state. A window's bytes have no frame of their own:
+// they stand in what holds the window.
 const (
 	magic      = "tidingBU"
 	payloadMax = 5*binary.MaxVarintLen64 + SetsMax*(2+setTerms*(4+binary.MaxVarintLen32))

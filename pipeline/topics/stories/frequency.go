@@ -3,10 +3,10 @@ package stories
 // frequency counts in how many documents each term occurred, older ones less: all
 // counts are halved every frequencyHalfLife documents. It is a count-min sketch
 // (Cormode and Muthukrishnan 2005) with conservative update (Estan and Varghese
-// 2002), both cells of a term in one line of memory, which is never below the count but for what halving rounds away, and
-// above it where all of a term's cells are others' too. A term's exact df does not
-// matter here, its price does: features.DF costs as much as all the rest of
-// Observe.
+// 2002), both cells of a term in one line of memory, which is never below the
+// count but for what halving rounds away, and above it where all of a term's
+// cells are others' too. A term's exact df does not matter here, its price does:
+// features.DF costs as much as all the rest of Observe.
 type frequency struct {
 	documents uint32 // in frequencyUnit, as the counts
 	since     uint32 // documents since the last halving
