@@ -33,41 +33,15 @@ func (d *desk) unit(ctx context.Context, u *Unit) error {
 		w.passed += u.documents()
 	}
 	span.Documents = w.passed
-	open, steps := false, 0
-	for _, c := range d.committers {
-		n := c.Applied(span)
-		if c.Open(span) {
-			open = true
-			n++
-		}
-		steps = max(steps, n)
-	}
+	steps, open := d.due(span)
 	if open {
 		if err := d.begin(ctx, span); err != nil {
 			return err
 		}
 	}
-	if steps > 0 && (w.assembly.df != nil || w.assembly.classify != nil) {
-		if err := w.assembly.promotions.Bring(ctx, u); err != nil {
+	if steps > 0 {
+		if err := d.step(ctx, u, steps); err != nil {
 			return err
-		}
-	}
-	if steps > 0 && w.assembly.df != nil {
-		if err := w.assembly.df.bring(ctx, u); err != nil {
-			return err
-		}
-	}
-	for i := range steps {
-		if i > 0 {
-			u.undo(w.stage)
-		}
-		for _, s := range w.assembly.steps {
-			if u.To <= w.assembly.lead && s != Stage(w.assembly.df) {
-				continue
-			}
-			if err := s.Step(u); err != nil {
-				return err
-			}
 		}
 	}
 	for i, v := range d.verifiers {
@@ -98,6 +72,48 @@ func (d *desk) unit(ctx context.Context, u *Unit) error {
 		return nil
 	}
 	return d.save(ctx, u, span)
+}
+
+// due is how often a unit is stepped, and whether a partition has it to commit.
+func (d *desk) due(span guarantees.Unit) (steps int, open bool) {
+	for _, c := range d.committers {
+		n := c.Applied(span)
+		if c.Open(span) {
+			open = true
+			n++
+		}
+		steps = max(steps, n)
+	}
+	return steps, open
+}
+
+// step steps a unit so often, with the versions that take over in it.
+func (d *desk) step(ctx context.Context, u *Unit, times int) error {
+	w, a := d.worker, d.worker.assembly
+	if a.df != nil || a.classify != nil {
+		if err := a.promotions.Bring(ctx, u); err != nil {
+			return err
+		}
+	}
+	if a.df != nil {
+		if err := a.df.bring(ctx, u); err != nil {
+			return err
+		}
+	}
+	for i := range times {
+		if i > 0 {
+			u.undo(w.stage)
+		}
+		for _, s := range a.steps {
+			if u.To <= a.lead && s != Stage(a.df) {
+				continue
+			}
+			if err := s.Step(u); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // settled hands over what a unit has changed in counts that live outside, to be

@@ -28,89 +28,106 @@ type piece struct {
 // pieces are those of a worker's state. Where classify partitions have one
 // history they have the same model, and so one piece together.
 func (w *worker) pieces(ctx context.Context, a *assembly, committers []*guarantees.Committer) (all []piece) {
-	limit := committers[0].Resume()
-	for _, c := range committers {
-		limit = min(limit, c.Resume())
-	}
 	if w.stage == TokenizeStage && w.releases() {
 		all = w.places(a, committers)
 	}
-	if s := a.df; s != nil {
+	if a.df != nil {
 		for i, p := range w.partitions {
-			if o, ok := s.tables[p].(*redisCounts); ok {
+			if o, ok := a.df.tables[p].(*redisCounts); ok {
 				all = append(all, w.outsidePiece(ctx, a, o, p, committers[i].Limit()))
-				continue
+			} else {
+				all = append(all, a.dfPiece(p, committers[i].Limit()))
 			}
-			all = append(all, piece{
-				name: DFStage + "/" + strconv.Itoa(p), limit: committers[i].Limit(),
-				copy: func() (func(io.Writer) error, error) { return s.tables[p].(*features.DF).Clone().Save, nil },
-				load: func(r io.Reader, at uint64) error {
-					return s.load(p, r, at)
-				},
-				reset: func() error {
-					s.tables[p], s.at[p] = features.NewDF(s.features), 0
-					if a.start != nil {
-						s.take(p, a.start)
-					}
-					return nil
-				},
-				at: func() uint64 { return s.at[p] },
-			})
 		}
 	}
-	if s := a.classify; s != nil {
-		all = append(all, piece{
-			name: w.modelPiece(), limit: limit,
-			copy: func() (func(io.Writer) error, error) { return s.learner.copy().save, nil },
-			load: func(r io.Reader, _ uint64) error { return s.learner.load(r) },
-			reset: func() (err error) {
-				if s.learner, err = NewLearner(w.plan); err == nil && a.start != nil {
-					s.learner.take(a.start)
-				}
-				return err
-			},
-			at: func() uint64 { return 0 }, // it is alone: reading begins where it stands
-		})
+	if a.classify != nil {
+		all = append(all, w.learnerPiece(a, committers))
 	}
-	if s := a.topics; s != nil {
+	if a.topics != nil {
 		var reader bytes.Buffer // the same with each partition, so that each can be restored by itself
 		for i, p := range w.partitions {
-			all = append(all, piece{
-				name: TopicsStage + "/" + strconv.Itoa(p), limit: committers[i].Resume(),
-				copy: func() (func(io.Writer) error, error) { // small
-					if reader.Len() == 0 {
-						if err := s.reader.Save(&reader); err != nil {
-							return nil, err
-						}
-					}
-					save, err := written(s.states[p].Save)
-					return func(w io.Writer) error {
-						if _, err := w.Write(reader.Bytes()); err != nil {
-							return err
-						}
-						return save(w)
-					}, err
-				},
-				load: func(r io.Reader, at uint64) error {
-					reader, err := topics.LoadReader(r, s.options)
-					if err != nil {
-						return err
-					}
-					state, err := topics.Load(plantedTimer(w.faults, r), s.options, p, len(s.states))
-					if err == nil {
-						s.take(p, state, reader, at)
-					}
-					return err
-				},
-				reset: func() error {
-					s.take(p, topics.New(s.options, p, len(s.states)), topics.NewReader(s.options), 0)
-					return nil
-				},
-				at: func() uint64 { return s.at[p] },
-			})
+			all = append(all, w.windowsPiece(a.topics, p, committers[i].Resume(), &reader))
 		}
 	}
 	return all
+}
+
+// dfPiece is the table of a df partition that lives in the worker.
+func (a *assembly) dfPiece(p int, limit uint64) piece {
+	s := a.df
+	return piece{
+		name: DFStage + "/" + strconv.Itoa(p), limit: limit,
+		copy: func() (func(io.Writer) error, error) { return s.tables[p].(*features.DF).Clone().Save, nil },
+		load: func(r io.Reader, at uint64) error {
+			return s.load(p, r, at)
+		},
+		reset: func() error {
+			s.tables[p], s.at[p] = features.NewDF(s.features), 0
+			if a.start != nil {
+				s.take(p, a.start)
+			}
+			return nil
+		},
+		at: func() uint64 { return s.at[p] },
+	}
+}
+
+// learnerPiece is the worker's model.
+func (w *worker) learnerPiece(a *assembly, committers []*guarantees.Committer) piece {
+	s, limit := a.classify, committers[0].Resume()
+	for _, c := range committers {
+		limit = min(limit, c.Resume())
+	}
+	return piece{
+		name: w.modelPiece(), limit: limit,
+		copy: func() (func(io.Writer) error, error) { return s.learner.copy().save, nil },
+		load: func(r io.Reader, _ uint64) error { return s.learner.load(r) },
+		reset: func() (err error) {
+			if s.learner, err = NewLearner(w.plan); err == nil && a.start != nil {
+				s.learner.take(a.start)
+			}
+			return err
+		},
+		at: func() uint64 { return 0 }, // it is alone: reading begins where it stands
+	}
+}
+
+// windowsPiece is what a topics partition has open. reader, what all partitions
+// have read, is filled by the first that is copied.
+func (w *worker) windowsPiece(s *Topics, p int, limit uint64, reader *bytes.Buffer) piece {
+	return piece{
+		name: TopicsStage + "/" + strconv.Itoa(p), limit: limit,
+		copy: func() (func(io.Writer) error, error) { // small
+			if reader.Len() == 0 {
+				if err := s.reader.Save(reader); err != nil {
+					return nil, err
+				}
+			}
+			save, err := written(s.states[p].Save)
+			return func(w io.Writer) error {
+				if _, err := w.Write(reader.Bytes()); err != nil {
+					return err
+				}
+				return save(w)
+			}, err
+		},
+		load: func(r io.Reader, at uint64) error {
+			reader, err := topics.LoadReader(r, s.options)
+			if err != nil {
+				return err
+			}
+			state, err := topics.Load(plantedTimer(w.faults, r), s.options, p, len(s.states))
+			if err == nil {
+				s.take(p, state, reader, at)
+			}
+			return err
+		},
+		reset: func() error {
+			s.take(p, topics.New(s.options, p, len(s.states)), topics.NewReader(s.options), 0)
+			return nil
+		},
+		at: func() uint64 { return s.at[p] },
+	}
 }
 
 // written is for what is saved as quickly as it is copied.

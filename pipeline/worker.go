@@ -122,27 +122,10 @@ func (w *worker) attempt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.met.Store(0)
-	if w.assembly, err = w.assemble(); err != nil {
-		return err
-	}
-	if err := w.begin(ctx, w.assembly); err != nil {
-		return err
-	}
-	from, err := w.restore(ctx, w.assembly, committers)
+	from, err := w.rebuild(ctx, committers)
 	if err != nil {
 		return err
 	}
-	w.assembly.start = nil // it can be large
-	w.passed, w.saved, w.done = from.documents, from.documents, 0
-	w.met.Store(from.after)
-	w.plantMarks()
-	for i, c := range committers {
-		if err := c.Rewind(ctx, w.restoredTo(i)); err != nil {
-			return err
-		}
-	}
-	w.plant()
 	in, err := w.input(ctx, committers, from)
 	if err != nil {
 		return err
@@ -162,30 +145,60 @@ func (w *worker) attempt(ctx context.Context) error {
 	w.bell = &alarm{stop: stop}
 	leave := w.attend(working, committers, w.bell, outsides)
 	defer leave()
-	err = w.work(working, feed, committers)
-	if errors.Is(err, context.Canceled) {
-		settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), waitTimeout)
-		defer cancel()
-		var failed error
-		for _, c := range committers {
-			failed = errors.Join(failed, c.Wait(settle))
-		}
-		for _, o := range outsides {
-			failed = errors.Join(failed, o.failure())
-		}
-		if ctx.Err() == nil && failed == nil {
-			return w.rung(settle, committers)
-		}
-		if ctx.Err() == nil {
-			return failed
-		}
-		feed.stop()
-		if failed == nil && w.flush(settle) {
-			failed = w.part(settle, in, committers)
-		}
-		err = errors.Join(err, failed)
+	if err = w.work(working, feed, committers); !errors.Is(err, context.Canceled) {
+		return err
 	}
-	return err
+	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), waitTimeout)
+	defer cancel()
+	failed := w.waitStored(settle, committers, outsides)
+	switch {
+	case ctx.Err() == nil && failed == nil:
+		return w.rung(settle, committers)
+	case ctx.Err() == nil:
+		return failed
+	}
+	feed.stop()
+	if failed == nil && w.flush(settle) {
+		failed = w.part(settle, in, committers)
+	}
+	return errors.Join(err, failed)
+}
+
+// rebuild makes the stages and their state anew, from snapshots where there are
+// any, and says from where their inputs are read then.
+func (w *worker) rebuild(ctx context.Context, committers []*guarantees.Committer) (from restored, err error) {
+	w.met.Store(0)
+	if w.assembly, err = w.assemble(); err != nil {
+		return from, err
+	}
+	if err := w.begin(ctx, w.assembly); err != nil {
+		return from, err
+	}
+	if from, err = w.restore(ctx, w.assembly, committers); err != nil {
+		return from, err
+	}
+	w.assembly.start = nil // it can be large
+	w.passed, w.saved, w.done = from.documents, from.documents, 0
+	w.met.Store(from.after)
+	w.plantMarks()
+	for i, c := range committers {
+		if err := c.Rewind(ctx, w.restoredTo(i)); err != nil {
+			return from, err
+		}
+	}
+	w.plant()
+	return from, nil
+}
+
+// waitStored waits until what was handed over is stored, and says what is not.
+func (w *worker) waitStored(ctx context.Context, committers []*guarantees.Committer, outsides []*redisCounts) (failed error) {
+	for _, c := range committers {
+		failed = errors.Join(failed, c.Wait(ctx))
+	}
+	for _, o := range outsides {
+		failed = errors.Join(failed, o.failure())
+	}
+	return failed
 }
 
 // part leaves a snapshot behind for whoever comes next, if it saves them time
