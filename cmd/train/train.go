@@ -173,7 +173,7 @@ func (t *train) order(ctx context.Context, s cli.Streams, plan pipeline.Plan, or
 	}
 	log := newStudent(oracle, plan, delay)
 	var first metric.Confusion
-	learnt, tested := newBelieved(t.Abstain), newBelieved(t.Abstain)
+	learnt := newBelieved(t.Abstain)
 	oracle.Each = func(e *pipeline.Entry, _ []uint32) {
 		labels, shares := oracle.Shares()
 		first.Add(log.truth, e.Label)
@@ -208,10 +208,18 @@ func (t *train) order(ctx context.Context, s cli.Streams, plan pipeline.Plan, or
 		Accuracy: first.Accuracy(), MacroF1: first.MacroF1(), Late: tally.Summary(plan).LateLabels,
 		labelled: first.Documents(), learnt: learnt, Confidence: learnt.trust(), PerSecond: float64(tally.Documents) / time.Since(began).Seconds(),
 	}
+	o.ece = learnt.Calibration.Error()
+	err = t.test(ctx, s, oracle.Frozen(), &o)
+	return o, err
+}
+
+// test predicts the test files, none of which is learnt.
+func (t *train) test(ctx context.Context, s cli.Streams, frozen *pipeline.Frozen, o *outcome) error {
 	var confusion metric.Confusion
-	frozen := oracle.Frozen()
+	tested := newBelieved(t.Abstain)
+	read := t.ReadFlags
+	read.Shuffle, read.Limit = nil, 0
 	for _, path := range t.Test {
-		read.Shuffle, read.Limit = nil, 0
 		if _, err := each(ctx, read, []string{path}, s, unread, func(row datasets.Row) error {
 			label, probability, err := frozen.Predict(row.Document.Title, row.Document.Text)
 			if err != nil {
@@ -223,13 +231,13 @@ func (t *train) order(ctx context.Context, s cli.Streams, plan pipeline.Plan, or
 			tested.add(truth, label, probability, labels, shares)
 			return nil
 		}); err != nil {
-			return outcome{}, err
+			return err
 		}
 	}
 	o.tested, o.test, o.TestTrust = confusion.Documents(), tested, tested.trust()
-	o.ece, o.testECE = learnt.Calibration.Error(), tested.Calibration.Error()
+	o.testECE = tested.Calibration.Error()
 	o.TestAccuracy, o.TestMacroF1 = confusion.Accuracy(), confusion.MacroF1()
-	return o, nil
+	return nil
 }
 
 // unread refuses rows that cannot be read. Only what is learnt has to come once.
