@@ -129,7 +129,7 @@ func (p *guaranteeProcess) end() {
 	_ = p.Wait()
 }
 
-// kill measures what a process that dies is felt. Two share the partitions; the
+// kill measures how long a process that dies is felt. Two share the partitions; the
 // one that had them first is killed. visible is the time to the first output of a
 // document that came afterwards, level that to the first one which is not later
 // than 99 % were before: nothing waits any more.

@@ -9,8 +9,8 @@ import (
 	"tidings/internal/jsonl"
 )
 
-// heldOutSeed draws documents by their ids in another way than anything else
-// does that draws them so.
+// heldOutSeed makes the documents that are held out others than those that
+// something else draws by their ids.
 const heldOutSeed = 0x7e57
 
 // HeldOut takes the labels off a share of a source's documents, and keeps them:

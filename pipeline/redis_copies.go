@@ -75,10 +75,10 @@ func (w *worker) tellUncopied(ctx context.Context, err error) {
 	}
 }
 
-// relieved makes of counts that are held back beyond their limit that all go back
-// to the last complete barrier: a new attempt plans barriers in what the log
-// holds, so that less is held back at a time. It helps only where that brings
-// them further than the last time.
+// relieved has all go back to the last complete barrier where more counts are held
+// back than there is room for: a new attempt plans barriers in what the log holds,
+// so that less is held back at a time. It helps only where that brings them
+// further than the last time.
 func (w *worker) relieved(err error, c *guarantees.Committer) error {
 	if !errors.Is(err, errHeld) {
 		return err
