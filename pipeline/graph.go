@@ -1,20 +1,3 @@
-// Package pipeline is the graph that articles run through: its stages, the
-// records between them, the workers that run it, and what came of it.
-//
-//	Graph, Plan      what is computed, and where its records stand
-//	Stage, Unit      pure state machines, and a stretch of the log on its way through them
-//	Runner           runs partitions of stages on a broker
-//	Results, Tally   what is committed, read back and added up
-//	Projection       the same as JSON lines for outside readers
-//
-// The one rule to keep: a stage is a function of its state and of the entries
-// that it meets, in the order of the log. It must not depend on a clock, the
-// network, chance, the order of a map, or where the log was cut into units;
-// state is rebuilt by running it again, and has to come out the same to the
-// bit.
-//
-// A worker's goroutine owns the state of its partitions, and no two workers
-// share any. DESIGN.md tells how it all works together.
 package pipeline
 
 import (
