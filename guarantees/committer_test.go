@@ -81,7 +81,7 @@ func TestOpenFences(t *testing.T) {
 	ctx := brokertest.Context(t)
 	streams := 0
 	fenced := 0
-	rapid.Check(t, func(rt *rapid.T) {
+	property := func(rt *rapid.T) {
 		streams++
 		stream := fmt.Sprintf("s%d", streams)
 		brokertest.Stream(t, b, stream)
@@ -162,7 +162,10 @@ func TestOpenFences(t *testing.T) {
 		if stored, _ := tiles(t, b, stream); stored != durable {
 			rt.Fatalf("units are stored up to %d, durable up to %d", stored, durable)
 		}
-	})
+	}
+	for round := 0; round == 0 || round < roundsMax && fenced == 0; round++ {
+		rapid.Check(t, property)
+	}
 	if fenced == 0 {
 		t.Error("nobody was ever fenced: the test proves nothing")
 	}

@@ -182,7 +182,8 @@ func TestRecoveriesAgainstAModel(t *testing.T) {
 	}
 }
 
-// roundsMax is how often all is drawn again until an owner has died in each way.
+// roundsMax is how often all is drawn again until everything has come that a test is
+// about.
 const roundsMax = 10
 
 // livesMax is how many owners may die before one lives to the end.

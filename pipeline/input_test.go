@@ -104,6 +104,10 @@ func write(ctx context.Context, t *testing.T, b *broker.Broker, plan Plan, stage
 	return records
 }
 
+// roundsMax is how often something is drawn until everything has come that a test is
+// about.
+const roundsMax = 1000
+
 // Properties, of what the partitions of two stages wrote into real streams,
 // each cut into records as it liked, with fences between:
 //   - read together it is the unit again: entries, terms, df values, digests at
@@ -118,7 +122,9 @@ func TestStreamsZipWhereverTheyAreCut(t *testing.T) {
 	ctx := brokertest.Context(t)
 	random := brokertest.Random(t)
 	saved := 0
-	for round, n := range []int{1, 2, 3, 8, 2, 5} {
+	partitions := []int{1, 2, 3, 8, 2, 5}
+	for round := 0; round < len(partitions) || round < roundsMax && saved == 0; round++ {
+		n := partitions[round%len(partitions)]
 		u := rapid.Custom(func(t *rapid.T) *Unit { return drawUnit(t, n) }).Example(random.IntN(1 << 30))
 		plan := Plan{Pipeline: Name(fmt.Sprintf("p%d", round)), Partitions: Partitions{n, n, n, n}}
 		want := look(u)
