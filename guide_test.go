@@ -24,6 +24,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"tidings/internal/broker/brokertest"
 	"tidings/internal/state/redistest"
 )
 
@@ -261,12 +262,7 @@ func (g *guide) stop() {
 // freePort is a port that nobody listens on.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
+	_, port, err := net.SplitHostPort(brokertest.FreeAddress(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -38,7 +37,7 @@ type sender func(line string) (ingest.Answer, error)
 //   - each document is in the log exactly once, where its client was told.
 func TestAKilledIngestTakesEachDocumentOnce(t *testing.T) {
 	t.Run("with its broker, over HTTP", func(t *testing.T) {
-		dir, web := brokertest.Dir(t), freeAddress(t)
+		dir, web := brokertest.Dir(t), brokertest.FreeAddress(t)
 		args := []string{"--store", dir, "--http", web}
 		told := killedWhileClientsSend(t, args, func(client int) sender { return poster(t, "http://"+web+"/documents") })
 		b := brokertest.Open(t, broker.Options{Store: dir})
@@ -184,18 +183,4 @@ func eachOnce(t *testing.T, b *broker.Broker, told map[string]string) {
 		t.Errorf("%d documents are in the log, clients know of %d", len(stands), len(told))
 	}
 	t.Logf("%d documents, %d kills", len(told), liveKills)
-}
-
-// freeAddress is one that nobody listens at, and where a process that was
-// killed can listen again.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return l.Addr().String()
 }

@@ -204,9 +204,8 @@ func TestAFullStoreIsWaitedFor(t *testing.T) {
 	t.Run("elsewhere", func(t *testing.T) {
 		brokertest.NoLeaks(t, brokertest.LostDelete())
 		store, o := store, o
-		store.Store, store.Listen = brokertest.Dir(t), "127.0.0.1:0"
+		store.Store, store.Listen = brokertest.Dir(t), brokertest.FreeAddress(t)
 		server := brokertest.Open(t, store)
-		store.Listen = strings.TrimPrefix(server.URL(), "nats://")
 		b := brokertest.Connect(t, store.Listen)
 		var notices []string
 		o.Notice = func(text string) {

@@ -13,7 +13,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -177,9 +176,8 @@ type Server struct {
 // Serve starts one on a free port. It ends with the test.
 func Serve(tb testing.TB) *Server {
 	tb.Helper()
-	s := &Server{tb: tb, options: broker.Options{Store: Dir(tb), Listen: "127.0.0.1:0"}}
+	s := &Server{tb: tb, options: broker.Options{Store: Dir(tb), Listen: FreeAddress(tb)}}
 	s.Start()
-	s.options.Listen = strings.TrimPrefix(s.URL(), "nats://")
 	tb.Cleanup(s.Stop)
 	return s
 }
