@@ -159,8 +159,8 @@ func TestLiveInputIsMarkedWhenNobodyGetsAnything(t *testing.T) {
 	nc := dial(t, "nats://"+server.Address())
 	send := func(i int) {
 		t.Helper()
-		if answers, err := ask(nc, "quiet.in", fmt.Sprintf(`{"id":"d%d","text":"t"}`, i)); err != nil || answers[0].Status != ingest.Accepted {
-			t.Fatalf("%v, %v", answers, err)
+		if a := asked(t, nc, "quiet.in", fmt.Sprintf(`{"id":"d%d","text":"t"}`, i))[0]; a.Status != ingest.Accepted {
+			t.Fatalf("%+v", a)
 		}
 	}
 	send(0)

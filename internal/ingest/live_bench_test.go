@@ -40,7 +40,7 @@ func BenchmarkLive(b *testing.B) {
 				if test.way == "nats" {
 					nc := dial(b, s.URL())
 					sends[i] = func(lines []string) error {
-						answers, err := ask(nc, ingest.LiveSubject(o.Pipeline), lines...)
+						answers, err := ask(nc, askTimeout, ingest.LiveSubject(o.Pipeline), lines...)
 						if err == nil && answers[0].Status != ingest.Accepted {
 							err = fmt.Errorf("%+v", answers[0])
 						}

@@ -58,12 +58,12 @@ func dial(tb testing.TB, url string, o ...nats.Option) *nats.Conn {
 	return nc
 }
 
-// askTimeout is when a client thinks that its answer is lost.
+// askTimeout is when a client that insists thinks that its answer is lost.
 const askTimeout = 2 * time.Second
 
 // ask sends documents and returns an answer for each.
-func ask(nc *nats.Conn, subject string, lines ...string) ([]ingest.Answer, error) {
-	m, err := nc.Request(subject, []byte(strings.Join(lines, "\n")), askTimeout)
+func ask(nc *nats.Conn, timeout time.Duration, subject string, lines ...string) ([]ingest.Answer, error) {
+	m, err := nc.Request(subject, []byte(strings.Join(lines, "\n")), timeout)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func parse(data []byte) (answers []ingest.Answer, err error) {
 // asked is ask that has to work.
 func asked(tb testing.TB, nc *nats.Conn, subject string, lines ...string) []ingest.Answer {
 	tb.Helper()
-	answers, err := ask(nc, subject, lines...)
+	answers, err := ask(nc, brokertest.Patience, subject, lines...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -279,7 +279,7 @@ func TestWhatIsPublishedWithoutAQuestionEntersToo(t *testing.T) {
 // insist sends a document, alone or with others, until it is accepted.
 func insist(ctx context.Context, nc *nats.Conn, subject string, told *ledger, lines ...string) error {
 	for {
-		answers, err := ask(nc, subject, lines...)
+		answers, err := ask(nc, askTimeout, subject, lines...)
 		if ctx.Err() != nil {
 			return fmt.Errorf("%w; the last try ended with %v, %v", ctx.Err(), answers, err)
 		}

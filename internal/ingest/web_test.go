@@ -215,7 +215,7 @@ func TestWhatHTTPTakes(t *testing.T) {
 func TestSlowHTTPClients(t *testing.T) {
 	brokertest.NoLeaks(t)
 	b := brokertest.Embed(t)
-	o := ingest.LiveOptions{Pipeline: "slow", HTTP: "127.0.0.1:0", ReadTimeout: 300 * time.Millisecond}
+	o := ingest.LiveOptions{Pipeline: "slow", HTTP: "127.0.0.1:0", ReadTimeout: 2 * time.Second}
 	live, _ := serveLive(t, b, o)
 	address := strings.TrimPrefix(live.HTTP(), "http://")
 	const header = "POST /documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 40\r\n"

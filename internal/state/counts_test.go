@@ -398,7 +398,7 @@ func (n *notices) await(t *testing.T, text string) {
 	t.Helper()
 	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
-	for deadline := time.Now().Add(20 * time.Second); n.count(text) == 0; <-look.C {
+	for deadline := time.Now().Add(2 * time.Minute); n.count(text) == 0; <-look.C {
 		if time.Now().After(deadline) {
 			t.Fatalf("nobody says %q but %q", text, n.all)
 		}

@@ -74,8 +74,12 @@ func TestInspectTellsWhyNothingCanBeSeen(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-			defer cancel()
+			ctx := t.Context()
+			if strings.HasPrefix(name, "silent") { // who answers may take its time
+				var cancel func()
+				ctx, cancel = context.WithTimeout(ctx, 300*time.Millisecond)
+				defer cancel()
+			}
 			_, err := state.Inspect(ctx, tt.url)
 			if !errors.Is(err, tt.want) {
 				t.Errorf("%v, want %v", err, tt.want)

@@ -47,7 +47,7 @@ func TestAHangingRedisHoldsNobodyUpWhoLeaves(t *testing.T) {
 		if err := ask(leaving); err == nil {
 			t.Errorf("%s: no error", name)
 		}
-		if took := time.Since(began); took > 5*time.Second {
+		if took := time.Since(began); took > 20*time.Second { // an answer is waited for longer
 			t.Errorf("%s took %v", name, took)
 		}
 		stop()
