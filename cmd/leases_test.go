@@ -193,6 +193,20 @@ func (h *house) account(t *testing.T) account {
 	return readAccount(t, summary)
 }
 
+// feed lets documents come for minutes, so that there are some whatever a busy
+// machine takes for all that happens meanwhile.
+func (h *house) feed(t *testing.T, file string) *process {
+	t.Helper()
+	return start(t, "ingest", "--nats", h.broker.URL(), "--from", file, "--rate", "300/s")
+}
+
+// feedRest lets the rest of them come at once.
+func (h *house) feedRest(t *testing.T, source *process, file string) {
+	t.Helper()
+	source.kill(t)
+	command(t, "ingest", "--nats", h.broker.URL(), "--from", file)
+}
+
 // takeoverMax is how long the partitions of a killed process may stand still.
 const takeoverMax = 5 * time.Second
 
@@ -214,7 +228,7 @@ func TestProcessesComeAndGo(t *testing.T) {
 	defer cancel()
 	stays := h.enter(t)
 	stays.find(t, `^runs .*classify/0-1`)
-	source := start(t, "ingest", "--nats", h.broker.URL(), "--from", file, "--rate", "3000/s")
+	source := h.feed(t, file)
 
 	stopped := h.enter(t)
 	stopped.find(t, `took over (.*) from .* handed over`)
@@ -239,7 +253,7 @@ func TestProcessesComeAndGo(t *testing.T) {
 	paused.find(t, `lost (.*) to .*nothing that was done here since was committed`)
 	paused.find(t, `took over (.*) from .* handed over`) // it has joined again
 
-	source.end(t, 0)
+	h.feedRest(t, source, file)
 	if got := h.account(t); got != want {
 		t.Errorf("\n got %+v\nwant %+v", got, want)
 	}
@@ -319,13 +333,13 @@ func TestAChainHasAStandby(t *testing.T) {
 	works.find(t, `^runs (.*chain/0)`)
 	waits := h.enter(t)
 	waits.find(t, `took over (projection/0) from`)
-	source := start(t, "ingest", "--nats", h.broker.URL(), "--from", file, "--rate", "6000/s")
+	source := h.feed(t, file)
 	h.begun(ctx, t, works)
 	if took := h.part(ctx, t, works, syscall.SIGKILL, "killed"); took > takeoverMax {
 		t.Errorf("taken over after %v, at most %v", took, takeoverMax)
 	}
 	waits.find(t, `took over (chain/0) from .*does not answer`)
-	source.end(t, 0)
+	h.feedRest(t, source, file)
 	if got := h.account(t); got != want {
 		t.Errorf("\n got %+v\nwant %+v", got, want)
 	}

@@ -122,9 +122,9 @@ type proof struct {
 	accounts int             // rounds that were compared; in each ingest was killed, too
 }
 
-// proveRate is how many documents come in a second, each in a message of its
-// own, until a pipeline has been disturbed as often as it is to be.
-const proveRate = "300/s"
+// proveRate is how many documents come in a second, where the machine is fast enough,
+// until a pipeline has been disturbed as often as it is to be.
+const proveRate = 300
 
 func newProof(t *testing.T, what string, n int) *proof {
 	t.Helper()
