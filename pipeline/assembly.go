@@ -33,9 +33,9 @@ func (w *worker) assemble() (*assembly, error) {
 	}
 	if chain || w.stage == DFStage {
 		a.df = NewDF(w.plan, w.partitions)
-		if w.held != nil {
+		if w.elsewhere != nil {
 			for _, p := range w.partitions {
-				a.df.tables[p] = newRedisCounts(w.held.redis.Counts(p))
+				a.df.tables[p] = newRedisCounts(w.elsewhere.redis.Counts(p))
 			}
 		}
 		a.steps = append(a.steps, a.df)
@@ -80,7 +80,7 @@ func (w *worker) begin(ctx context.Context, a *assembly) (err error) {
 	if a.start, err = a.promotions.Start(ctx); err != nil || a.start == nil {
 		return err
 	}
-	if a.df != nil && w.held == nil {
+	if a.df != nil && w.elsewhere == nil {
 		for _, p := range w.partitions {
 			a.df.take(p, a.start)
 		}

@@ -119,7 +119,7 @@ func (r *Runner) Frozen(upTo uint64) (*Frozen, error) {
 	}
 	lookup := func(hash uint64) uint32 { return tables[features.Partition(hash, len(tables))].Next(hash) }
 	f := NewFrozen(r.plan.Features, learner.model, lookup, learner.documents)
-	if r.held != nil {
+	if r.elsewhere != nil {
 		f.bring = fetching(tables)
 	}
 	return f, nil

@@ -71,7 +71,7 @@ func (c *copies) stop() {
 // tellUncopied tells people that a snapshot of counts was not stored.
 func (w *worker) tellUncopied(ctx context.Context, err error) {
 	if ctx.Err() == nil {
-		w.notice(fmt.Sprintf("%s: a snapshot of counts in %s cannot be stored: %v. The work goes on, nothing is lost, and another one is made later; until then nothing is deleted that it would be made of", w.name(), w.held.redis, err))
+		w.notice(fmt.Sprintf("%s: a snapshot of counts in %s cannot be stored: %v. The work goes on, nothing is lost, and another one is made later; until then nothing is deleted that it would be made of", w.name(), w.elsewhere.redis, err))
 	}
 }
 

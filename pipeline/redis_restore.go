@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"sync"
 
 	"tidings/features"
 	"tidings/guarantees"
@@ -14,70 +13,10 @@ import (
 	"tidings/internal/state"
 )
 
-// RedisState is what Plan.State calls df counts that live in a Redis.
-const RedisState = "redis"
-
-// ErrStateGone reports that the counts of a pipeline are not where they should
-// be.
-var ErrStateGone = errors.New("the df counts are gone")
-
-// held is where the runner's counts live, if that is outside.
-type held struct {
-	redis *state.Redis
-
-	mu      sync.Mutex
-	rebuild map[int]bool // by partition: what is there is not to be used
-}
-
-// rebuilds says whether a partition's counts are to be made again.
-func (h *held) rebuilds(partition int) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.rebuild[partition]
-}
-
-// rebuilt notes that they were.
-func (h *held) rebuilt(partition int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.rebuild, partition)
-}
-
-// StateIn says in which Redis df counts live; rebuild has them made again, once,
-// from snapshots and the log, whatever is there. It comes before Run, and is needed
-// where the plan says so.
-func (r *Runner) StateIn(in *state.Redis, rebuild bool) {
-	r.held = &held{redis: in, rebuild: map[int]bool{}}
-	for p := range r.plan.Partitions.DF {
-		r.held.rebuild[p] = rebuild
-	}
-}
-
-// checkState refuses what counts outside of the process cannot do.
-func (p Plan) checkState() error {
-	if p.State == "" {
-		return nil
-	}
-	var errs []error
-	if p.State != RedisState {
-		errs = append(errs, fmt.Errorf("state %q is not known; it is embedded or redis", p.State))
-	}
-	if p.Features.DFHalfLife != (features.HalfLife{}) || p.Features.DFTerms != 0 {
-		errs = append(errs, errors.New("df counts in a Redis only grow: a half-life halves all of them at once, and a limit forgets some by what all others are, which takes all of them out and back in; leave out --df-half-life and --df-terms, or keep state embedded"))
-	}
-	if p.Fixed {
-		errs = append(errs, errors.New("nothing is counted where nothing is learnt, so there is no state to be kept in a Redis: keep it embedded"))
-	}
-	if p.Order == guarantees.Arrival {
-		errs = append(errs, errors.New("df counts in a Redis say up to where in the log they have come, and with the order arrival that does not say what they have met: keep state embedded, or the order sorted"))
-	}
-	return errors.Join(errs...)
-}
-
 // outsides are the worker's counts that live outside, by their place among its
 // partitions; none where they live in it.
 func (w *worker) outsides(a *assembly) (all []*redisCounts) {
-	if a == nil || a.df == nil || w.held == nil {
+	if a == nil || a.df == nil || w.elsewhere == nil {
 		return nil
 	}
 	for _, p := range w.partitions {
@@ -114,15 +53,15 @@ func (w *worker) openOutside(ctx context.Context, a *assembly, committers []*gua
 			return fenced(err)
 		}
 		missing := err != nil || !found
-		switch rebuild := w.held.rebuilds(p); {
+		switch rebuild := w.elsewhere.rebuilds(p); {
 		case rebuild:
 			missing = true
 		case missing && cursor > 0:
 			return w.stateGone(p, cursor, err)
 		case !missing && w.promise().Marks() && place.Cursor > committers[i].Limit():
-			w.notice(fmt.Sprintf("df/%d: its counts in %s are ahead of its stream, which has lost records: they are made again from snapshots and the log", p, w.held.redis))
+			w.notice(fmt.Sprintf("df/%d: its counts in %s are ahead of its stream, which has lost records: they are made again from snapshots and the log", p, w.elsewhere.redis))
 		case !missing && !o.holds && place.Cursor < cursor && cursor-place.Cursor > uint64(cap(o.queue))*UnitDocumentsMax:
-			w.notice(fmt.Sprintf("df/%d: its counts in %s are %d log messages behind; what is missing is counted again", p, w.held.redis, cursor-place.Cursor))
+			w.notice(fmt.Sprintf("df/%d: its counts in %s are %d log messages behind; what is missing is counted again", p, w.elsewhere.redis, cursor-place.Cursor))
 		}
 		o.found, o.place = !missing, place
 	}
@@ -133,7 +72,7 @@ func (w *worker) stateGone(partition int, cursor uint64, cause error) error {
 	if cause == nil {
 		cause = errors.New("there are none")
 	}
-	return fmt.Errorf("%w: df/%d has worked up to log sequence %d, and of its counts in %s: %w. It was restarted empty, or is another one, or the prefix is. Nothing is lost: name the right one, or have the counts made again from snapshots and the log with --state-rebuild", ErrStateGone, partition, cursor, w.held.redis, cause)
+	return fmt.Errorf("%w: df/%d has worked up to log sequence %d, and of its counts in %s: %w. It was restarted empty, or is another one, or the prefix is. Nothing is lost: name the right one, or have the counts made again from snapshots and the log with --state-rebuild", ErrStateGone, partition, cursor, w.elsewhere.redis, cause)
 }
 
 // outsidePiece is the piece of counts that live outside.
@@ -144,7 +83,7 @@ func (w *worker) outsidePiece(ctx context.Context, a *assembly, o *redisCounts, 
 			return err
 		}
 		s.at[p] = at
-		w.held.rebuilt(p)
+		w.elsewhere.rebuilt(p)
 		return nil
 	}
 	return piece{
@@ -214,7 +153,7 @@ func (w *worker) goOn(ctx context.Context, p piece, of []guarantees.Snapshot) (a
 				return at, false, err
 			}
 			if place.At > at.At {
-				return at, false, fmt.Errorf("%w: %s in %s is at log sequence %d, and what follows of %s is deleted, for snapshots hold it: the Redis was set back. Nothing is lost: have the counts made again from snapshots with --state-rebuild", ErrStateGone, p.name, w.held.redis, at.At, stage)
+				return at, false, fmt.Errorf("%w: %s in %s is at log sequence %d, and what follows of %s is deleted, for snapshots hold it: the Redis was set back. Nothing is lost: have the counts made again from snapshots with --state-rebuild", ErrStateGone, p.name, w.elsewhere.redis, at.At, stage)
 			}
 			at.Places[w.plan.Pipeline.partitionStream(n, i).Name] = place
 		}

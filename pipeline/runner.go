@@ -16,18 +16,18 @@ import (
 // Runner runs stages of one pipeline in this process: those that it was made
 // for, or, with Share, its share of them.
 type Runner struct {
-	plan    Plan
-	broker  *broker.Broker
-	who     string
-	chosen  map[string][]int // by stage; of a chain nothing
-	faults  *guarantees.Faults
-	every   uint64
-	sharing *Sharing // nil: it has all that it was made for
-	store   guarantees.SnapshotStore
-	held    *held // where df counts live; nil: in workers
-	notice  func(string)
-	clock   Clock // of the coordinator of snapshots; nil: the machine's
-	looks   func(partition int, to uint64, l *Learner)
+	plan      Plan
+	broker    *broker.Broker
+	who       string
+	chosen    map[string][]int // by stage; of a chain nothing
+	faults    *guarantees.Faults
+	every     uint64
+	sharing   *Sharing // nil: it has all that it was made for
+	store     guarantees.SnapshotStore
+	elsewhere *elsewhere // where df counts live; nil: in workers
+	notice    func(string)
+	clock     Clock // of the coordinator of snapshots; nil: the machine's
+	looks     func(partition int, to uint64, l *Learner)
 
 	verifies bool // what replay makes again is compared with what is stored
 
@@ -51,7 +51,7 @@ func NewRunner(b *broker.Broker, p Plan, stages, who string) (*Runner, error) {
 func (r *Runner) worker(stage string, partitions []int) *worker {
 	return &worker{
 		plan: r.plan, broker: r.broker, stage: stage, partitions: partitions, who: r.who, faults: r.faults, every: r.every,
-		snapshots: guarantees.Snapshots{Store: r.store}, held: r.held, verifies: r.verifies, notice: r.tell, looks: r.looks,
+		snapshots: guarantees.Snapshots{Store: r.store}, elsewhere: r.elsewhere, verifies: r.verifies, notice: r.tell, looks: r.looks,
 	}
 }
 
@@ -178,7 +178,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		return err
 	}
 	r.store = snapshots.Store
-	if r.plan.State != "" && r.held == nil {
+	if r.plan.State != "" && r.elsewhere == nil {
 		return fmt.Errorf("the df counts of pipeline %s are in a Redis, and it is not said where: give the --state that its processes run with", r.plan.Pipeline)
 	}
 	if r.sharing != nil {

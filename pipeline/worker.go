@@ -27,7 +27,7 @@ type worker struct {
 	every      uint64 // documents between two snapshots; 0: none are made
 	snapshots  guarantees.Snapshots
 	notice     func(string) // tells people
-	held       *held        // where df counts live; nil: here
+	elsewhere  *elsewhere   // where df counts live; nil: here
 	verifies   bool         // what replay makes again is compared with what is stored
 	looks      func(partition int, to uint64, l *Learner)
 
