@@ -24,10 +24,12 @@ type outside struct {
 	url     string
 	every   uint64 // documents between two snapshots
 	faults  []guarantees.Fault
-	seed    uint64 // of them
+	seed    uint64                                           // of them
+	pause   func(ctx context.Context, d time.Duration) error // of them; nil: it lasts
 	rebuild bool
 	store   func(r *state.Redis) guarantees.SnapshotStore
 	meet    func(u *pipeline.Unit)
+	settle  func(ctx context.Context) // before the run is stopped
 
 	mu   sync.Mutex
 	told []string
@@ -93,7 +95,7 @@ func (o *outside) run(t testing.TB) (*pipeline.Tally, error) {
 		}
 	}
 	if o.faults != nil {
-		r.Inject(&guarantees.Faults{Plan: o.faults, Seed: o.seed, Fired: pipeline.Fired{Broker: o.broker, Pipeline: o.plan.Pipeline}})
+		r.Inject(&guarantees.Faults{Plan: o.faults, Seed: o.seed, Pause: o.pause, Fired: pipeline.Fired{Broker: o.broker, Pipeline: o.plan.Pipeline}})
 	}
 	last, err := o.broker.LastSequence(ctx, o.plan.Pipeline.LogStream().Name)
 	if err != nil {
@@ -120,6 +122,9 @@ func (o *outside) run(t testing.TB) (*pipeline.Tally, error) {
 				o.meet(u)
 			}
 		}
+	}
+	if o.settle != nil && err == nil {
+		o.settle(working)
 	}
 	stop()
 	running.Wait()

@@ -10,6 +10,7 @@ import (
 	"tidings/eval/evaltest"
 	"tidings/guarantees"
 	"tidings/internal/broker"
+	"tidings/internal/broker/brokertest"
 	"tidings/pipeline"
 )
 
@@ -17,7 +18,54 @@ import (
 // every so many documents, and stops them in good order.
 func work(t *testing.T, b *broker.Broker, p pipeline.Plan, every uint64) *pipeline.Tally {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	return workUntil(t, b, p, every, func(context.Context) {})
+}
+
+// workSaving is work until each piece of state has one snapshot more, or several.
+func workSaving(t *testing.T, b *broker.Broker, p pipeline.Plan, every uint64) {
+	t.Helper()
+	s := objects(b, p)
+	workUntil(t, b, p, every, newer(t, s, p.Partitions.DF+1+p.Partitions.Topics))
+}
+
+// objects are the snapshots of a pipeline that keeps them in its broker.
+func objects(b *broker.Broker, p pipeline.Plan) guarantees.Snapshots {
+	return guarantees.Snapshots{Store: guarantees.Objects{Broker: b, Bucket: string(p.Pipeline) + "-snap"}}
+}
+
+// newer waits until each of so many pieces has a newer snapshot than now: they are
+// stored beside the work, and who stops cuts that off.
+func newer(t *testing.T, s guarantees.Snapshots, pieces int) (wait func(ctx context.Context)) {
+	t.Helper()
+	newest := func(ctx context.Context) map[string]uint64 {
+		all, err := s.List(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := map[string]uint64{}
+		for part, of := range all {
+			at[part] = of[0].At
+		}
+		return at
+	}
+	before := newest(t.Context())
+	return func(ctx context.Context) {
+		look := time.NewTicker(5 * time.Millisecond)
+		defer look.Stop()
+		for n := 0; n < pieces; <-look.C {
+			n = 0
+			for part, at := range newest(ctx) {
+				if at > before[part] {
+					n++
+				}
+			}
+		}
+	}
+}
+
+func workUntil(t *testing.T, b *broker.Broker, p pipeline.Plan, every uint64, settled func(ctx context.Context)) *pipeline.Tally {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 	defer cancel()
 	r, err := pipeline.NewRunner(b, p, "", "test")
 	if err != nil {
@@ -35,6 +83,7 @@ func work(t *testing.T, b *broker.Broker, p pipeline.Plan, every uint64) *pipeli
 		stop()
 	}()
 	tally := follow(working, t, b, p, last, nil)
+	settled(working)
 	stop()
 	if err := <-ended; err != nil {
 		t.Fatal(err)
@@ -72,7 +121,7 @@ func TestADamagedSnapshotIsPassedOver(t *testing.T) {
 				}
 				for _, stretch := range [][][]byte{documents[:1000], documents[1000:2000]} {
 					fill(t, b, p.Pipeline, stretch, 4)
-					work(t, b, p, 600) // leaves one snapshot or more
+					workSaving(t, b, p, 600)
 				}
 				spoil(t, b, p, damage)
 				fill(t, b, p.Pipeline, documents[2000:], 4)
@@ -89,7 +138,7 @@ func TestADamagedSnapshotIsPassedOver(t *testing.T) {
 // spoil damages the newest snapshot of each part.
 func spoil(t *testing.T, b *broker.Broker, p pipeline.Plan, damage func(part string, data []byte) []byte) {
 	t.Helper()
-	s := guarantees.Snapshots{Store: guarantees.Objects{Broker: b, Bucket: string(p.Pipeline) + "-snap"}}
+	s := objects(b, p)
 	all, err := s.List(t.Context())
 	if err != nil {
 		t.Fatal(err)
