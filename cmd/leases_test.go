@@ -197,7 +197,7 @@ func (h *house) account(t *testing.T) account {
 // machine takes for all that happens meanwhile.
 func (h *house) feed(t *testing.T, file string) *process {
 	t.Helper()
-	return start(t, "ingest", "--nats", h.broker.URL(), "--from", file, "--rate", "300/s")
+	return start(t, "ingest", "--nats", h.broker.URL(), "--from", file, "--rate", "200/s")
 }
 
 // feedRest lets the rest of them come at once.
@@ -224,7 +224,7 @@ func TestProcessesComeAndGo(t *testing.T) {
 		streams = append(streams, "tidings-"+kind+"-0", "tidings-"+kind+"-1")
 	}
 	h := openHouse(t, "2", streams...)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 	defer cancel()
 	stays := h.enter(t)
 	stays.find(t, `^runs .*classify/0-1`)
@@ -327,7 +327,7 @@ func TestAChainHasAStandby(t *testing.T) {
 	file := dataset(t, "wikipedia-current-events.jsonl.gz")
 	want := untouched(t, file)
 	h := openHouse(t, "1", "tidings-pred-0")
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 	defer cancel()
 	works := h.enter(t)
 	works.find(t, `^runs (.*chain/0)`)

@@ -60,7 +60,7 @@ func killedWhileClientsSend(t *testing.T, args []string, connect func(client int
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), brokertest.Patience)
 	defer stop()
 	var mu sync.Mutex
 	told := map[string]string{}

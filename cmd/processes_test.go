@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tidings/internal/broker/brokertest"
 )
 
 // process is a command that runs beside the test.
@@ -64,7 +66,7 @@ func (p *process) output() string {
 func (p *process) find(t *testing.T, pattern string) string {
 	t.Helper()
 	re := regexp.MustCompile(pattern)
-	deadline := time.After(time.Minute)
+	deadline := time.After(brokertest.Patience)
 	for {
 		select {
 		case line := <-p.seen:
@@ -87,7 +89,7 @@ func (p *process) end(t *testing.T, code int) {
 		if got := p.ProcessState.ExitCode(); got != code {
 			t.Fatalf("%s: exit code %d, want %d:\n%s", p.name, got, code, p.output())
 		}
-	case <-time.After(2 * time.Minute):
+	case <-time.After(brokertest.Patience):
 		t.Fatalf("%s does not end:\n%s", p.name, p.output())
 	}
 }

@@ -272,7 +272,7 @@ func (r *round) await(stream string, from uint64, is func(guarantees.Header, bro
 		return r.client.Read(ctx, stream, from, broker.ReaderOptions{})
 	})
 	defer reader.Close()
-	ctx, cancel := context.WithTimeout(r.ctx, 3*time.Minute)
+	ctx, cancel := context.WithTimeout(r.ctx, brokertest.Patience)
 	defer cancel()
 	for {
 		records, err := reader.Next(ctx)
@@ -311,7 +311,7 @@ func (r *round) finish() {
 	command(r.t, "ingest", r.feed()...)
 	name := pipeline.Name(r.name)
 	last := r.logged()
-	ctx, cancel := context.WithTimeout(r.ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(r.ctx, brokertest.Patience)
 	defer cancel()
 	tally, err := eval.Follow(ctx, r.client, r.plan, last, nil)
 	if err != nil {

@@ -136,7 +136,7 @@ func startProcess(ts *testscript.TestScript, args []string) error {
 }
 
 // patience is how long a script waits for anything.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 func await(ts *testscript.TestScript, args []string) error {
 	re, err := regexp.Compile("(?m)" + args[1])

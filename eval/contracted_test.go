@@ -17,6 +17,7 @@ import (
 	"tidings/guarantees"
 	"tidings/guarantees/guaranteestest"
 	"tidings/internal/broker"
+	"tidings/internal/broker/brokertest"
 	"tidings/internal/state"
 	"tidings/pipeline"
 	"tidings/pipeline/topics"
@@ -76,7 +77,7 @@ func newContracted(t *testing.T, redis string, c guaranteestest.Cell) *contracte
 			return fmt.Errorf("%s: %w: the connection was away", partition, guarantees.ErrUncertain)
 		}
 	}
-	r.ctx, r.stop = context.WithTimeout(t.Context(), time.Minute)
+	r.ctx, r.stop = context.WithTimeout(t.Context(), brokertest.Patience)
 	return r
 }
 

@@ -3,10 +3,10 @@ package eval_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"tidings/guarantees"
 	"tidings/internal/broker"
+	"tidings/internal/broker/brokertest"
 	"tidings/pipeline"
 )
 
@@ -36,7 +36,7 @@ func crashPlan(stage string, point guarantees.Point) []guarantees.Fault {
 // struck counts the faults that have struck.
 func struck(t *testing.T, b *broker.Broker, p pipeline.Plan) int {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 	defer cancel()
 	strikes, err := pipeline.Fired{Broker: b, Pipeline: p.Pipeline}.List(ctx)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"tidings/features"
 	"tidings/guarantees"
 	"tidings/internal/broker"
+	"tidings/internal/broker/brokertest"
 	"tidings/pipeline"
 )
 
@@ -68,7 +69,7 @@ func TestADFThatForgetsEqualsTheOracle(t *testing.T) {
 // runKilled lets a pipeline work that makes snapshots often, and whose workers are
 // killed in the middle and right behind a snapshot.
 func runKilled(t *testing.T, b *broker.Broker, p pipeline.Plan) *pipeline.Tally {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 	defer cancel()
 	if err := pipeline.Create(ctx, b, p); err != nil {
 		t.Fatal(err)

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"tidings/eval"
 	"tidings/eval/evaltest"
 	"tidings/guarantees"
 	"tidings/internal/broker"
+	"tidings/internal/broker/brokertest"
 	"tidings/model/drift"
 	"tidings/pipeline"
 )
@@ -92,7 +92,7 @@ func alarmsAsTheOracles(t *testing.T, documents int, put func(*testing.T, *broke
 		Pipeline: "watched", Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n},
 		Drift: drift.Options{Detectors: detectors},
 	}.WithDefaults()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 	defer cancel()
 	if err := pipeline.Create(ctx, b, p); err != nil {
 		t.Fatal(err)

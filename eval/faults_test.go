@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	"tidings/eval"
 	"tidings/eval/evaltest"
 	"tidings/guarantees"
+	"tidings/internal/broker/brokertest"
 	"tidings/pipeline"
 )
 
@@ -91,7 +91,7 @@ func outcomeOf(s pipeline.Summary) outcome {
 func faulty(t *testing.T, p pipeline.Plan, c faultCase, documents [][]byte) outcome {
 	t.Helper()
 	b := evaltest.Broker(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 	defer cancel()
 	plan := pipeline.FaultPlan{Faults: c.plan, Seed: 7}
 	if err := pipeline.Create(ctx, b, p); err != nil {

@@ -12,6 +12,7 @@ import (
 	"tidings/eval/evaltest"
 	"tidings/guarantees"
 	"tidings/internal/broker"
+	"tidings/internal/broker/brokertest"
 	"tidings/internal/state"
 	"tidings/internal/state/redistest"
 	"tidings/pipeline"
@@ -74,7 +75,7 @@ func (o *outside) said(text string) (n int) {
 // run works until all of the log is committed, and stops in good order.
 func (o *outside) run(t testing.TB) (*pipeline.Tally, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 	defer cancel()
 	r, err := pipeline.NewRunner(o.broker, o.plan, "", "test")
 	if err != nil {

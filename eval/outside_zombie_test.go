@@ -9,6 +9,7 @@ import (
 
 	"tidings/eval/evaltest"
 	"tidings/guarantees"
+	"tidings/internal/broker/brokertest"
 	"tidings/internal/state"
 	"tidings/internal/state/redistest"
 	"tidings/pipeline"
@@ -36,7 +37,7 @@ func TestAZombieLeavesNoTraceInARedisUnderEveryPromise(t *testing.T) {
 }
 
 func zombie(t *testing.T, o *outside, point guarantees.Point, documents [][]byte) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 	defer cancel()
 	evaltest.Fill(t, o.broker, o.plan.Pipeline, documents[:1300], 2)
 	faults := evaltest.Faults(o.broker, o.plan, guarantees.Fault{Kind: guarantees.Pause, Stage: pipeline.DFStage, At: 600, Point: point, For: time.Second})

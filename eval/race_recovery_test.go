@@ -3,11 +3,11 @@ package eval_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"tidings/eval/evaltest"
 	"tidings/guarantees"
 	"tidings/internal/broker"
+	"tidings/internal/broker/brokertest"
 	"tidings/pipeline"
 )
 
@@ -63,7 +63,7 @@ func TestWhatRacesIsHandedOverUnderEveryPromise(t *testing.T) {
 	documents := lines(t, "wikipedia-current-events.jsonl.gz", 900)
 	b := evaltest.Broker(t)
 	p := racing(t, b, "shared", 100)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 	defer cancel()
 	fill(t, b, p.Pipeline, documents[:300], 1)
 	first := share(ctx, t, b, p, "first")

@@ -11,6 +11,7 @@ import (
 	"tidings/eval/evaltest"
 	"tidings/guarantees"
 	"tidings/internal/broker"
+	"tidings/internal/broker/brokertest"
 	"tidings/pipeline"
 )
 
@@ -65,7 +66,7 @@ func TestReplayEqualsTheOracleUnderEveryPromise(t *testing.T) {
 			t.Parallel()
 			b := evaltest.Broker(t)
 			p := replayed(t, test.n, test.commits...)
-			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 			defer cancel()
 			evaltest.Fill(t, b, p.Pipeline, documents, 3)
 			if err := pipeline.Create(ctx, b, p); err != nil {
@@ -102,7 +103,7 @@ func TestAZombieOfReplayPublishesWhatReadersHave(t *testing.T) {
 		t.Run(stage, func(t *testing.T) {
 			b := evaltest.Broker(t)
 			p := replayed(t, 2)
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 			defer cancel()
 			if err := pipeline.Create(ctx, b, p); err != nil {
 				t.Fatal(err)

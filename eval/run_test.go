@@ -6,12 +6,12 @@ import (
 	"errors"
 	"sync"
 	"testing"
-	"time"
 
 	"tidings/datasets/datasetstest"
 	"tidings/eval"
 	"tidings/guarantees"
 	"tidings/internal/broker"
+	"tidings/internal/broker/brokertest"
 	"tidings/pipeline"
 )
 
@@ -49,7 +49,7 @@ func fill(tb testing.TB, b *broker.Broker, name pipeline.Name, documents [][]byt
 // run lets a pipeline work until all that is in its log is committed.
 func run(tb testing.TB, b *broker.Broker, p pipeline.Plan, each func(u *pipeline.Unit)) *pipeline.Tally {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(tb.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(tb.Context(), brokertest.Patience)
 	defer cancel()
 	t, err := eval.Run(ctx, b, p, nil, each)
 	if err != nil {
@@ -87,7 +87,7 @@ func oracle(tb testing.TB, b *broker.Broker, p pipeline.Plan, prepare func(*eval
 // runFaults is run with something going wrong.
 func runFaults(tb testing.TB, b *broker.Broker, p pipeline.Plan, faults *guarantees.Faults) *pipeline.Tally {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(tb.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(tb.Context(), brokertest.Patience)
 	defer cancel()
 	t, err := eval.Run(ctx, b, p, faults, nil)
 	if err != nil {

@@ -63,7 +63,7 @@ func TestHandingOverLosesAndRepeatsNothing(t *testing.T) {
 				brokertest.NoLeaks(t)
 				b := evaltest.Broker(t)
 				p := pipeline.Plan{Pipeline: "shared", Recovery: recovery, Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n}}.WithDefaults()
-				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 				defer cancel()
 				if err := pipeline.Create(ctx, b, p); err != nil {
 					t.Fatal(err)

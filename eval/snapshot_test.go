@@ -8,6 +8,7 @@ import (
 
 	"tidings/eval/evaltest"
 	"tidings/guarantees"
+	"tidings/internal/broker/brokertest"
 	"tidings/pipeline"
 	"tidings/pipeline/topics"
 )
@@ -38,7 +39,7 @@ func TestSnapshotsSaveTimeAndChangeNothing(t *testing.T) {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			b := evaltest.Broker(t)
 			p := pipeline.Plan{Pipeline: "saved", Partitions: pipeline.Partitions{Tokenize: n, DF: n, Classify: n, Topics: n}, Topics: everyWindow(t)}.WithDefaults()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 			defer cancel()
 			if err := pipeline.Create(ctx, b, p); err != nil {
 				t.Fatal(err)

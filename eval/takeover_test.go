@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"testing"
-	"time"
 
 	"tidings/eval/evaltest"
 	"tidings/guarantees"
 	"tidings/internal/broker"
+	"tidings/internal/broker/brokertest"
 	"tidings/pipeline"
 )
 
@@ -23,7 +23,7 @@ func TestATakenOverRunnerLeavesNoTrace(t *testing.T) {
 		t.Run(fmt.Sprintf("%s/%d", recovery, n), func(t *testing.T) {
 			b := evaltest.Broker(t)
 			p := evaltest.Plan(t, "taken", n, recovery)
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 			defer cancel()
 			if err := pipeline.Create(ctx, b, p); err != nil {
 				t.Fatal(err)

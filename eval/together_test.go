@@ -9,12 +9,12 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"tidings/eval"
 	"tidings/eval/evaltest"
 	"tidings/guarantees"
 	"tidings/internal/broker"
+	"tidings/internal/broker/brokertest"
 	"tidings/pipeline"
 )
 
@@ -37,7 +37,7 @@ func TestNothingIsSeenBeforeItIsReleased(t *testing.T) {
 				}
 				kills = append(kills, guarantees.Fault{Kind: guarantees.Kill, Stage: stage, At: uint64(400 * (i + 1)), Point: guarantees.Stored})
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 			defer cancel()
 			if err := pipeline.Create(ctx, b, p); err != nil {
 				t.Fatal(err)
@@ -120,7 +120,7 @@ func TestAFullStoreHoldsOutputsBackAndEndsNothing(t *testing.T) {
 	p := evaltest.Plan(t, "full", 1, guarantees.BySnapshot)
 	p.SnapshotEvery = pipeline.Interval{Documents: 100}
 	evaltest.Fill(t, b, p.Pipeline, evaltest.Documents(300), 1)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 	defer cancel()
 	if err := pipeline.Create(ctx, b, p); err != nil {
 		t.Fatal(err)

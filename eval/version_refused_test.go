@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"tidings"
 	"tidings/eval"
 	"tidings/eval/evaltest"
 	"tidings/features"
 	"tidings/internal/broker"
+	"tidings/internal/broker/brokertest"
 	"tidings/model"
 	"tidings/pipeline"
 )
@@ -160,7 +160,7 @@ func TestPromotedVersionThatHasGone(t *testing.T) {
 				t.Fatal(err)
 			}
 			fill(t, b, p.Pipeline, documents[:10], 4)
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 			defer cancel()
 			if _, err := eval.Run(ctx, b, p, nil, nil); err == nil || !strings.Contains(err.Error(), "version 1 took over at") || !strings.Contains(err.Error(), "train import") {
 				t.Fatalf("without its version: %v", err)

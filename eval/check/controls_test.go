@@ -16,6 +16,7 @@ import (
 	"tidings/eval/evaltest"
 	"tidings/guarantees"
 	"tidings/internal/broker"
+	"tidings/internal/broker/brokertest"
 	"tidings/internal/planted"
 	"tidings/pipeline"
 )
@@ -133,7 +134,7 @@ func TestWhatRacesIsCheckedUnderEveryPromise(t *testing.T) {
 // zombies pauses a worker of classify beside all others, until another one has
 // done its work.
 func (c control) zombies(t *testing.T, b *broker.Broker, p pipeline.Plan) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 	defer cancel()
 	if err := pipeline.Create(ctx, b, p); err != nil {
 		t.Fatal(err)
@@ -210,7 +211,7 @@ func (c control) run(t *testing.T, wrong bool) check.Report {
 	if wrong {
 		faults.Planted = planted.Plant(t, c.mistake)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
 	defer cancel()
 	if c.published {
 		defer c.publish(ctx, t, b, p, faults, wrong)()

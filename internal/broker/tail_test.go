@@ -87,7 +87,7 @@ func TestATailThatLostARecordGivesNothing(t *testing.T) {
 // server as they must, all get every record once and in order, while writers
 // append, put, and lose an answer in the middle.
 func TestReadersChangeBetweenTailAndServer(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	b, err := Open(ctx, Options{Store: t.TempDir()})
 	if err != nil {
