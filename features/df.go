@@ -7,8 +7,8 @@ import "slices"
 //
 // Counting goes in two steps, so that a frame is looked up at once: Resolve
 // gives each term a slot, Observe counts one document at a slot. A term that
-// was resolved and never observed has df 0, and is in no Len, Digest or Save.
-// Tick goes before the Observes of each document.
+// was resolved and never observed has df 0, is in no Len, Digest or Save, and
+// takes nobody's room. Tick goes before the Observes of each document.
 //
 // A df is a number of documents, or, where Options.DFHalfLife is set, of 256ths
 // of one, from the weights that they have left (clock): it is above the exact
@@ -107,8 +107,13 @@ func (t *DF) Observe(slot uint32) uint32 {
 	if slot >= weighed {
 		return t.weigh(slot)
 	}
-	t.slots[slot].count++
-	return t.slots[slot].count
+	s := &t.slots[slot]
+	if s.count == 0 && !t.admit() {
+		t.dropped++
+		return 1
+	}
+	s.count++
+	return s.count
 }
 
 // weigh is Observe where there is more to do than to count.
@@ -117,12 +122,12 @@ func (t *DF) weigh(slot uint32) uint32 {
 	if t.met.clock.runs() {
 		weight = t.met.clock.weight()
 	}
-	if slot == noSlot {
+	s, forgotten := t.at(slot &^ weighed)
+	t.dropped += uint64(forgotten)
+	if s.count == 0 && t.bounded == nil && !t.admit() {
 		t.dropped++
 		return t.df(weight)
 	}
-	s, forgotten := t.at(slot &^ weighed)
-	t.dropped += uint64(forgotten)
 	s.count = sum(s.count, weight)
 	return t.df(s.count)
 }

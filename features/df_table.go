@@ -7,8 +7,8 @@ type table struct {
 	slots []dfSlot
 	shift uint // 64 - log2(len(slots))
 	used  int  // slots taken, those of count 0 among them
-	solid int  // as many slots taken were seen to have no count 0 among them
-	limit int  // of slots taken; 0 means DFTermsMax
+	full  int  // of these, those of a count above 0; shards have rooms of their own
+	limit int  // of those; 0 means DFTermsMax
 }
 
 type dfSlot struct {
@@ -25,8 +25,6 @@ const (
 	// countsFreely is where a count begins to be watched, for it stays at the
 	// highest there is. No frame has so many documents.
 	countsFreely = 1 << 31
-	// noSlot stands for a term that found no room.
-	noSlot = ^uint32(0)
 )
 
 // find returns the slot of a term, nil when it has none.
@@ -46,7 +44,8 @@ func (t *table) find(hash uint64) *dfSlot {
 	}
 }
 
-// slot finds or takes the slot of a term; there is room in the table.
+// slot finds or takes the slot of a term; there is room in the table. A term takes
+// none of the limit before it is counted, for then only is its turn.
 func (t *table) slot(hash uint64) uint32 {
 	mask := uint64(len(t.slots) - 1)
 	for i := hash >> t.shift; ; i++ {
@@ -59,9 +58,6 @@ func (t *table) slot(hash uint64) uint32 {
 				return uint32(i&mask) | weighed
 			}
 			return uint32(i & mask)
-		}
-		if t.used >= t.max() {
-			return noSlot
 		}
 		*s = dfSlot{hash: hash, mark: 1}
 		t.used++
@@ -76,21 +72,26 @@ func (t *table) max() int {
 	return DFTermsMax
 }
 
+// admit says whether one more term may be counted, and takes its place.
+func (t *table) admit() bool {
+	if t.full >= t.max() {
+		return false
+	}
+	t.full++
+	return true
+}
+
 // reserve makes room for n further terms. A table three quarters full is
-// rebuilt at most half full, without the terms of count 0.
+// rebuilt without the terms of count 0, at most half full of what it may hold.
 func (t *table) reserve(n int) {
-	want := min(t.used+n, t.max())
-	if want*4 <= len(t.slots)*3 && t.used < t.max() || t.used > 0 && t.solid == t.used && t.used == t.max() {
+	if (t.used+n)*4 <= len(t.slots)*3 {
 		return
 	}
-	terms := t.count()
 	size := max(dfSlotsMin, len(t.slots))
-	for size < 2*min(terms+n, t.max()) {
+	for size < 2*min(t.full+n, t.max()) || size*3 < (t.full+n)*4 {
 		size *= 2
 	}
-	if t.solid = terms; size > len(t.slots) || t.used > terms {
-		t.rebuild(size)
-	}
+	t.rebuild(size)
 }
 
 // count is how many terms have a count above 0.
@@ -109,7 +110,7 @@ func (t *table) rebuild(size int) {
 	old := t.slots
 	t.slots = make([]dfSlot, size)
 	t.shift = 64 - uint(bits.TrailingZeros(uint(size)))
-	t.used = 0
+	t.used, t.full = 0, 0
 	for i := range old {
 		if old[i].count > 0 {
 			t.put(old[i])
@@ -126,19 +127,23 @@ func (t *table) put(s dfSlot) *dfSlot {
 	}
 	t.slots[at&mask] = s
 	t.used++
+	if s.count > 0 {
+		t.full++
+	}
 	return &t.slots[at&mask]
 }
 
 // age halves all counts so many times. Terms stay where they are, those that
 // come to 0 until the table is rebuilt.
 func (t *table) age(ended uint64) {
-	t.solid = 0
 	for i := range t.slots {
 		s := &t.slots[i]
 		if s.count == 0 {
 			continue
 		}
-		s.count = halved(s.count, ended)
+		if s.count = halved(s.count, ended); s.count == 0 {
+			t.full--
+		}
 		s.mark = 1 + halvedUp(s.mark-1, ended)
 	}
 }

@@ -24,7 +24,7 @@ func CountedDF(n int, terms iter.Seq2[uint64, uint32], dropped uint64) *DF {
 	one := make([]uint64, 1)
 	for hash, count := range terms {
 		one[0] = hash
-		if slot = t.Resolve(slot, one); slot[0] < weighed {
+		if slot = t.Resolve(slot, one); slot[0] < weighed && count > 0 && t.admit() {
 			t.slots[slot[0]].count = count
 		}
 	}
