@@ -243,6 +243,32 @@ func TestMergedWindowsCountAsOne(t *testing.T) {
 	}
 }
 
+// A term that has enough documents only when two windows are merged is saved and
+// read back like any other, and told from the next document on that has it.
+func TestATermThatIsFrequentByAMergerAlone(t *testing.T) {
+	r, a, b := newReader(), new(Window), new(Window)
+	for i := range 200 {
+		r.read(t, fmt.Sprintf("document %d of many words", i))
+	}
+	for i := range SupportMin - 1 {
+		a.Add(r.read(t, fmt.Sprintf("hurricane %d", i)))
+		b.Add(r.read(t, fmt.Sprintf("a hurricane %d", i)))
+	}
+	a.Merge(b)
+	saved := a.Append(nil)
+	back := new(Window)
+	if rest, err := back.Restore(saved); err != nil || len(rest) > 0 || !bytes.Equal(back.Append(nil), saved) {
+		t.Fatalf("a merged window cannot be read back: %v, %d bytes left", err, len(rest))
+	}
+	next := r.read(t, "the hurricane")
+	for name, w := range map[string]*Window{"as it was": a, "read back": back} {
+		w.Add(next)
+		if got := w.Top(2*SupportMin-1, 5); len(got) != 1 || got[0].Text != "hurricane" || got[0].Documents != 2*SupportMin-1 {
+			t.Errorf("%s it tells %+v", name, got)
+		}
+	}
+}
+
 func TestWhatIsNoWordIsLeftOut(t *testing.T) {
 	tests := map[string]bool{
 		"harvey": true, "covid": true, "b2": true, "2b": true, "\u6771\u4eac": true, "\u00e9t\u00e9": true, "na\u00efve": true, "\u0430\u0431": true, "u.s": true,

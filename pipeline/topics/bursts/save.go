@@ -136,8 +136,11 @@ func (w *Window) Append(dst []byte) []byte {
 		for _, n := range []uint32{e.documents, e.before, e.of} {
 			dst = binary.AppendUvarint(dst, uint64(n))
 		}
-		if e.text > 0 {
-			text := textAt(w.texts, e.text)
+		if e.documents >= SupportMin {
+			var text []byte
+			if e.text > 0 {
+				text = textAt(w.texts, e.text)
+			}
 			dst = append(binary.AppendUvarint(dst, uint64(len(text))), text...)
 		}
 	}
@@ -162,9 +165,10 @@ func (w *Window) Restore(b []byte) (rest []byte, err error) {
 		e.documents, e.before, e.of = uint32(d.upTo(math.MaxUint32)), uint32(d.upTo(math.MaxUint32)), uint32(d.upTo(math.MaxUint32))
 		d.need(e.documents > 0 && e.before <= e.of)
 		if e.documents >= SupportMin {
-			text := d.text()
-			e.text = uint32(len(texts)) + 1
-			texts = append(binary.LittleEndian.AppendUint16(texts, uint16(len(text))), text...)
+			if text := d.text(); len(text) > 0 {
+				e.text = uint32(len(texts)) + 1
+				texts = append(binary.LittleEndian.AppendUint16(texts, uint16(len(text))), text...)
+			}
 		}
 		if d.damaged {
 			return nil, ErrDamaged
@@ -222,8 +226,5 @@ func (d *decoder) take(n int) []byte {
 func (d *decoder) fixed() uint64 { return binary.LittleEndian.Uint64(d.take(8)) }
 func (d *decoder) tag() uint32   { return binary.LittleEndian.Uint32(d.take(4)) }
 
-func (d *decoder) text() []byte {
-	n := d.size(textMax)
-	d.need(n > 0)
-	return d.take(n)
-}
+// text is empty where nobody knows it yet.
+func (d *decoder) text() []byte { return d.take(d.size(textMax)) }

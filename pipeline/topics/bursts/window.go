@@ -73,7 +73,7 @@ func (w *Window) Add(t *Terms) {
 		if e.documents < math.MaxUint32 {
 			e.documents++
 		}
-		if e.documents == SupportMin {
+		if e.documents >= SupportMin && e.text == 0 { // with as many by a merger it may have none still
 			w.spell(place, t.dict, it)
 		}
 	}
@@ -179,7 +179,9 @@ func (w *Window) sorted() []entry {
 	return all
 }
 
-// Merge adds what another window has counted. Of a term in both the background
+// Merge adds what another window has counted. A term that has enough documents
+// only together is told from the next document on that has it, for until then
+// nobody knows its text. Of a term in both the background
 // is the one in which it is rarer, which is as a rule the earlier one.
 func (w *Window) Merge(o *Window) {
 	w.forgotten += o.forgotten
