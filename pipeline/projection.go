@@ -260,11 +260,9 @@ func (p *Projection) windows(ctx context.Context, u *Unit, windows []WindowLine)
 			return err
 		}
 	}
-	for _, partition := range u.Late {
-		for _, l := range partition {
-			if err := p.line(lateLines, func() any { return l }); err != nil {
-				return err
-			}
+	for _, l := range u.AllLate() {
+		if err := p.line(lateLines, func() any { return l }); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -32,6 +32,7 @@ type side struct {
 	entry     int              // next of frame.Entries
 	value     int              // next of frame.DF
 	window    int              // next of frame.Windows
+	late      int              // next of frame.Late
 	ends      []guarantees.Place
 	overtaken *broker.Record // it leaves a range out, which is lost
 	sorter    *sorter        // where its records are met as they arrive: puts them in log order
@@ -161,7 +162,7 @@ func (s *side) decode(r broker.Record, h guarantees.Header) error {
 			return err
 		}
 	}
-	s.at, s.entry, s.value, s.window, s.have, s.known = h.To, 0, 0, 0, true, false
+	s.at, s.entry, s.value, s.window, s.late, s.have, s.known = h.To, 0, 0, 0, 0, true, false
 	s.committed = r.Time.UnixNano()
 	return nil
 }
@@ -231,4 +232,15 @@ func (s *side) takeWindows(u *Unit) {
 		}
 		u.Windows[s.partition] = append(u.Windows[s.partition], windows[s.window])
 	}
+}
+
+// takeLate moves the late documents up to the unit's end, and shows it those that
+// the counts are ahead of it by.
+func (s *side) takeLate(u *Unit) {
+	late := s.frame.Late[s.partition]
+	for s.late < len(late) && (s.frame.To == u.To || late[s.late].Position.Sequence <= u.To) {
+		u.Late[s.partition] = append(u.Late[s.partition], late[s.late])
+		s.late++
+	}
+	u.ahead[s.partition] = late[s.late:]
 }

@@ -85,10 +85,10 @@ func (t *Tally) Add(u *Unit) {
 		t.last = tidings.Position{Sequence: u.To, Line: ^uint32(0)}
 		t.To = u.To
 	}
-	for p, windows := range u.Windows {
-		for _, w := range windows {
-			t.window(w)
-		}
+	for _, w := range u.AllWindows() {
+		t.window(w)
+	}
+	for p := range u.Counts {
 		for len(t.counts) <= p {
 			t.counts = append(t.counts, nil)
 		}

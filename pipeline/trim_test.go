@@ -230,8 +230,8 @@ func sameWindows(ctx context.Context, t *testing.T, b *broker.Broker, plan Plan,
 		t.Fatalf("%d windows of %d (%v)", len(got), len(want), err)
 	}
 	for i, l := range want[len(want)-len(got):] {
-		_, l, _ = strings.Cut(lateSoFar.ReplaceAllString(l, ""), ",") // without the pipeline's name
-		_, g, _ := strings.Cut(lateSoFar.ReplaceAllString(got[i], ""), ",")
+		_, l, _ = strings.Cut(l, ",") // without the pipeline's name
+		_, g, _ := strings.Cut(got[i], ",")
 		if g != l || !strings.Contains(g, `"previous":`) {
 			t.Errorf("window %d of the last %d is\n%s, want\n%s", i, len(got), g, l)
 		}

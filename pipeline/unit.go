@@ -149,6 +149,7 @@ type Unit struct {
 	Windows [][]topics.Window    // topics, by partition: those that the unit closed
 	Counts  [][]topics.Counts    // topics, by partition: what became of the documents so far
 	Late    [][]topics.Late      // topics, by partition: documents of the unit that came too late
+	ahead   [][]topics.Late      // of a record that was read, by partition: those behind the unit that Counts count
 	Learnt  Learnt               // classify: what it made of its model
 	Traced  bool                 // of a record that was read: Learnt is known
 	scores  []tidings.Score      // what Entry.Scores point into
@@ -185,6 +186,7 @@ func (u *Unit) Reset() {
 		u.Windows[i] = u.Windows[i][:0]
 		u.Counts[i] = u.Counts[i][:0]
 		u.Late[i] = u.Late[i][:0]
+		u.ahead[i] = nil
 	}
 	u.Learnt = Learnt{Missing: u.Learnt.Missing[:0], Skipped: u.Learnt.Skipped[:0]}
 	u.Traced = false
@@ -202,6 +204,7 @@ func (u *Unit) room(n int) {
 		u.Windows = append(u.Windows, nil)
 		u.Counts = append(u.Counts, nil)
 		u.Late = append(u.Late, nil)
+		u.ahead = append(u.ahead, nil)
 	}
 }
 

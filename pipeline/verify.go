@@ -145,7 +145,7 @@ func (v *verifier) fill(ctx context.Context) error {
 		}
 		switch beyond := h.From > s.at+1; {
 		case v.trimmed && beyond && (h.Kind == guarantees.Done || h.Kind == guarantees.Fence), beyond && s.skipped == gapMax:
-			s.at, s.skipped = h.From-1, 0
+			s.at, s.skipped, v.aligned = h.From-1, 0, false
 		case beyond && h.Kind == guarantees.Fence:
 			v.ended = true
 			return nil

@@ -115,8 +115,8 @@ func (t *WindowTeller) Unit(u *Unit) (lines []WindowLine) {
 			t.counts[p] = append(t.counts[p][:0], u.Counts[p]...)
 		}
 	}
-	for _, w := range u.windows() {
-		lines = append(lines, t.line(w))
+	for _, w := range u.AllWindows() {
+		lines = append(lines, t.line(w, t.late(u, &w)))
 		if !w.Provisional {
 			t.remember(w)
 		}
@@ -124,8 +124,8 @@ func (t *WindowTeller) Unit(u *Unit) (lines []WindowLine) {
 	return lines
 }
 
-func (t *WindowTeller) line(w topics.Window) WindowLine {
-	l := WindowLine{Pipeline: t.plan.Pipeline, Window: w, Shares: make([]ShareLine, 0, len(w.Shares)), Late: t.late(w.Definition)}
+func (t *WindowTeller) line(w topics.Window, late uint64) WindowLine {
+	l := WindowLine{Pipeline: t.plan.Pipeline, Window: w, Shares: make([]ShareLine, 0, len(w.Shares)), Late: late}
 	l.Window.Shares = nil
 	before := map[string]float64{}
 	if p := t.newest[l.of()]; p != nil && placeOfWindow(p).compare(placeOfWindow(&w)) < 0 {
@@ -148,8 +148,26 @@ func (t *WindowTeller) line(w topics.Window) WindowLine {
 	return l
 }
 
-// late is how many documents were too late for a definition.
-func (t *WindowTeller) late(definition string) uint64 { return t.Counts(definition).Late }
+// late is how many documents had been too late for a window's definition when it
+// was told: what is counted of them where records end, without those that came
+// behind it. Only documents that found no room in a record (topics.LateBytesMax)
+// count from its beginning on.
+func (t *WindowTeller) late(u *Unit, w *topics.Window) uint64 {
+	late := t.Counts(w.Definition).Late
+	if w.At == (topics.Place{}) {
+		return late // an older program did not write when
+	}
+	for _, columns := range [][][]topics.Late{u.Late, u.ahead} {
+		for _, partition := range columns {
+			for i := range partition {
+				if l := &partition[i]; l.Definition == w.Definition && l.Position.Compare(w.At.Position) > 0 {
+					late -= min(late, 1)
+				}
+			}
+		}
+	}
+	return late
+}
 
 // Counts sums what became of the documents for a definition, as far as results
 // have come.
@@ -222,11 +240,11 @@ func (t *WindowTeller) Name(ctx context.Context, l *WindowLine) error {
 	return nil
 }
 
-// windows are those of all partitions, in the order in which they were told, of
+// AllWindows are those of all partitions, in the order in which they were told, of
 // several at one place by definition and key, the older window first: however
 // many partitions there are. Where an older program did not write when they were
 // told, they stay as they are.
-func (u *Unit) windows() (all []topics.Window) {
+func (u *Unit) AllWindows() (all []topics.Window) {
 	for _, partition := range u.Windows {
 		all = append(all, partition...)
 	}
@@ -236,6 +254,18 @@ func (u *Unit) windows() (all []topics.Window) {
 	slices.SortStableFunc(all, func(a, b topics.Window) int {
 		return cmp.Or(a.At.Compare(b.At.Position), strings.Compare(a.Definition, b.Definition), strings.Compare(a.Key, b.Key),
 			placeOfWindow(&a).compare(placeOfWindow(&b)))
+	})
+	return all
+}
+
+// AllLate are the late documents of all partitions, in the order of the log, of one
+// that is late several times by definition.
+func (u *Unit) AllLate() (all []topics.Late) {
+	for _, partition := range u.Late {
+		all = append(all, partition...)
+	}
+	slices.SortStableFunc(all, func(a, b topics.Late) int {
+		return cmp.Or(a.Position.Compare(b.Position.Position), strings.Compare(a.Definition, b.Definition))
 	})
 	return all
 }

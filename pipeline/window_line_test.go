@@ -78,7 +78,7 @@ func TestWindowsAreToldInTheOrderOfTheLog(t *testing.T) {
 		return w
 	}
 	numbers := func(u *Unit) (all []int64) {
-		for _, w := range u.windows() {
+		for _, w := range u.AllWindows() {
 			all = append(all, w.Number)
 		}
 		return all

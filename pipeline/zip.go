@@ -165,9 +165,9 @@ func (in *zipInput) zip(u *Unit, from uint64) error {
 	return nil
 }
 
-// takeColumns moves the df values that belong to the terms, those of the unit
-// from a log sequence on, the windows told in it, the counts where the frame
-// ends, and the late documents of a frame that is used up.
+// takeColumns moves the df values that belong to the terms, those of the unit from
+// a log sequence on, the windows and late documents told in it, and the counts
+// where the frame ends.
 func (in *zipInput) takeColumns(u *Unit, s *side, from uint64, terms []features.TermCount) error {
 	p := s.partition
 	switch {
@@ -193,10 +193,8 @@ func (in *zipInput) takeColumns(u *Unit, s *side, from uint64, terms []features.
 	}
 	if len(s.frame.Windows) > p {
 		s.takeWindows(u)
+		s.takeLate(u)
 		u.Counts[p] = append(u.Counts[p][:0], s.frame.Counts[p]...)
-	}
-	if s.frame.To == u.To && len(s.frame.Late) > p {
-		u.Late[p] = append(u.Late[p], s.frame.Late[p]...)
 	}
 	return nil
 }

@@ -97,18 +97,14 @@ func (l *lineWriter) unit(u *pipeline.Unit) error {
 			return err
 		}
 	}
-	for _, windows := range u.Windows {
-		for _, w := range windows {
-			if err := l.json.Encode(windowLine{"window", w}); err != nil {
-				return err
-			}
+	for _, w := range u.AllWindows() {
+		if err := l.json.Encode(windowLine{"window", w}); err != nil {
+			return err
 		}
 	}
-	for _, partition := range u.Late {
-		for _, late := range partition {
-			if err := l.json.Encode(lateLine{"late", late}); err != nil {
-				return err
-			}
+	for _, late := range u.AllLate() {
+		if err := l.json.Encode(lateLine{"late", late}); err != nil {
+			return err
 		}
 	}
 	return l.w.Flush()
