@@ -33,6 +33,7 @@ type side struct {
 	value     int              // next of frame.DF
 	window    int              // next of frame.Windows
 	late      int              // next of frame.Late
+	bytes     int              // of the frame's record
 	ends      []guarantees.Place
 	overtaken *broker.Record // it leaves a range out, which is lost
 	sorter    *sorter        // where its records are met as they arrive: puts them in log order
@@ -163,6 +164,7 @@ func (s *side) decode(r broker.Record, h guarantees.Header) error {
 		}
 	}
 	s.at, s.entry, s.value, s.window, s.late, s.have, s.known = h.To, 0, 0, 0, 0, true, false
+	s.bytes = len(r.Data)
 	s.committed = r.Time.UnixNano()
 	return nil
 }

@@ -134,6 +134,7 @@ type Unit struct {
 	aligned bool           // tokenize: all lanes have to come to this unit before one is met
 	passing bool           // tokenize: it is a barrier, for which no lane waits
 
+	bytes  int    // of the records that it was read from, as a whole
 	places places // where the inputs are read from behind the unit, if the state is to be saved there; else nil
 
 	messages []message // from the log
@@ -171,7 +172,7 @@ func (u *Unit) AddLog(r broker.Record) {
 func (u *Unit) Reset() {
 	u.From, u.To, u.Trigger, u.Part, u.Documents, u.After = 0, 0, "", 0, 0, 0
 	u.met, u.count, u.counts, u.aligned, u.passing = guarantees.Met{}, 0, 0, false, false
-	u.places, u.Barrier = nil, false
+	u.places, u.bytes, u.Barrier = nil, 0, false
 	clear(u.messages)
 	u.messages = u.messages[:0]
 	clear(u.Entries)

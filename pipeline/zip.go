@@ -17,10 +17,11 @@ import (
 // streams, whenever it came.
 type zipInput struct {
 	reading
-	sides []*side
-	at    uint64
-	route router
-	df    int // partitions of df
+	sides  []*side
+	at     uint64
+	route  router
+	df     int   // partitions of df
+	failed error // behind the unit that was yielded last
 }
 
 // openZip reads all partitions of the given stages.
@@ -86,6 +87,10 @@ func (in *zipInput) close() {
 
 // next reads the next unit behind the place where reading is to begin.
 func (in *zipInput) next(ctx context.Context, u *Unit) error {
+	if err := in.failed; err != nil {
+		in.failed = nil
+		return err
+	}
 	for {
 		if err := in.read(ctx, u); err != nil {
 			return err
@@ -139,6 +144,7 @@ func (in *zipInput) zip(u *Unit, from uint64) error {
 	for _, s := range in.sides {
 		if from == u.From || !s.known { // else they are, in this unit
 			s.translate(u)
+			u.bytes += s.bytes
 		}
 	}
 	before := len(u.Terms)
