@@ -17,7 +17,7 @@ import (
 )
 
 // Properties, of two processes that feed the same source, of which the second
-// begins at any moment of the first:
+// begins at any moment of the first, once while the first stands still:
 //   - each stores all that is left of it, or ends with ErrTaken; one does the
 //     former;
 //   - each row is in the log once, in order, and there is one end record.
@@ -32,6 +32,11 @@ func TestTwoProcessesOnOneSource(t *testing.T) {
 		o := ingest.Options{Pipeline: pipeline.Name(fmt.Sprintf("rivals%d", trial)), Source: "rows", Resumable: true, Pack: 1 + random.IntN(3)}
 		ctx := brokertest.Context(t)
 		start, at := make(chan struct{}), random.IntN(len(rows)/o.Pack) // of the records
+		met := make(chan struct{})
+		meet := sync.OnceFunc(func() { close(met) })
+		if trial == 0 {
+			at = 1
+		}
 		var errs [2]error
 		var running sync.WaitGroup
 		for i, b := range brokers {
@@ -41,16 +46,25 @@ func TestTwoProcessesOnOneSource(t *testing.T) {
 			if i == 0 {
 				puts := 0
 				o.Rows = func(ingest.Counts) {
-					if puts++; puts == at {
-						close(start)
+					if puts++; puts != at {
+						return
+					}
+					close(start)
+					if trial == 0 {
+						<-met
 					}
 				}
+			} else {
+				o.Rows = func(ingest.Counts) { meet() }
 			}
 			running.Go(func() {
 				if i == 1 && at > 0 {
 					<-start
 				}
 				_, errs[i] = ingest.Run(ctx, b, &source{rows: rows}, o)
+				if i == 1 {
+					meet() // it was refused
+				}
 			})
 		}
 		running.Wait()
@@ -162,7 +176,7 @@ func TestLostAnswersStoreNothingTwice(t *testing.T) {
 		next += 1 + random.IntN(100)
 		cuts++
 		cutting.Wait()
-		deaf, pause := random.IntN(2) == 0, random.IntN(3000)
+		deaf, pause := cuts == 1 || random.IntN(2) == 0, random.IntN(3000)
 		if deaf {
 			wire.Deafen() // what is sent is stored, the answers are lost
 		}
