@@ -41,7 +41,7 @@ type Truth struct {
 	counted   uint64            // the sum of df
 	bits      uint64            // digest of all that was predicted
 	model     model.Model       // at the end
-	test      metric.Confusion  //  of documents that were held out
+	test      metric.Confusion  // of documents that were held out
 }
 
 // answer is the oracle's prediction of one document.

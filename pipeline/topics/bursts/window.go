@@ -181,8 +181,8 @@ func (w *Window) sorted() []entry {
 
 // Merge adds what another window has counted. A term that has enough documents
 // only together is told from the next document on that has it, for until then
-// nobody knows its text. Of a term in both the background
-// is the one in which it is rarer, which is as a rule the earlier one.
+// nobody knows its text. Of a term in both the background is the one in which it
+// is rarer, which is as a rule the earlier one.
 func (w *Window) Merge(o *Window) {
 	w.forgotten += o.forgotten
 	for _, e := range o.sorted() {
