@@ -3,20 +3,16 @@ package pipeline
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"tidings/features"
 	"tidings/guarantees"
 	"tidings/internal/broker"
 	"tidings/internal/broker/brokertest"
-	"tidings/pipeline/topics"
 )
 
 // recut is a pipeline in memory whose workers die and begin again: each from
@@ -28,6 +24,7 @@ type recut struct {
 	random  *rand.Rand
 	plan    Plan
 	log     []broker.Record
+	version *ModelVersion // that is promoted
 	streams map[string][]broker.Record
 	saved   map[string][]savedPiece
 
@@ -251,14 +248,27 @@ func (l *life) step(u *Unit, verifiers []*verifier) {
 			l.t.Fatalf("unit %d..%d crosses the cursor %d", u.From, u.To, cut)
 		}
 	}
-	for _, s := range slices.Concat(l.worker.assembly.ahead, l.worker.assembly.steps) {
-		if err := s.Step(u); err != nil {
-			l.t.Fatal(err)
-		}
-	}
+	l.through(l.worker.assembly, u)
 	for i, v := range verifiers {
 		if err := v.compare(l.ctx, u, l.owns(l.worker.partitions[i])); err != nil {
 			l.t.Fatal(err)
+		}
+	}
+}
+
+// through lets a worker's stages step, with what Promotions bring.
+func (c *recut) through(a *assembly, u *Unit) {
+	for i := range u.messages {
+		u.messages[i].version = c.version
+	}
+	for i := range u.Entries {
+		if p := u.Entries[i].Promotion; p != nil {
+			p.version = c.version
+		}
+	}
+	for _, s := range slices.Concat(a.ahead, a.steps) {
+		if err := s.Step(u); err != nil {
+			c.t.Fatal(err)
 		}
 	}
 }
@@ -348,188 +358,6 @@ func (c *recut) run() {
 	}
 }
 
-// outcome is what readers see of a pipeline.
-type outcome struct {
-	entries []Entry
-	windows []string // lines
-	late    []string
-	tally   *Tally
-	teller  *WindowTeller
-}
-
-func newOutcome(p Plan) *outcome {
-	return &outcome{tally: NewTally(), teller: newWindowTeller(p, nil)}
-}
-
-func (o *outcome) add(u *Unit) {
-	for _, e := range u.Entries {
-		e.terms, e.termsEnd, e.words, e.wordsEnd, e.Committed = 0, 0, 0, 0, 0
-		e.Scores = slices.Clone(e.Scores)
-		o.entries = append(o.entries, e)
-	}
-	for _, w := range o.teller.Unit(u) {
-		o.windows = append(o.windows, line(w))
-	}
-	for _, l := range u.AllLate() {
-		o.late = append(o.late, line(l))
-	}
-	o.tally.Add(u)
-}
-
-func line(v any) string {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return err.Error()
-	}
-	return string(data)
-}
-
-// sums are what is added up to the end.
-func (o *outcome) sums() string {
-	t := o.tally
-	s := t.Summary(Plan{})
-	s.Latency = LatencyMS{}
-	return line(s) + line(t.Last) + Digest(t.WindowsDigest) + Digest(t.Alarms.DriftDigest) + Digest(t.Chain)
-}
-
-// results reads what is stored, as outside readers do, from the places where it is
-// to be read behind a log sequence.
-func (c *recut) results(after uint64, from places) (o *outcome, resume func() (uint64, places)) {
-	stages := []string{ClassifyStage, TopicsStage}
-	if c.plan.Partitions.Chained() {
-		stages = stages[:1]
-	}
-	in := c.zip(reading{promise: guarantees.Promise{Guarantee: guarantees.AtLeastOnce, Recovery: guarantees.Kept}, after: after, places: from}, stages)
-	o = newOutcome(c.plan)
-	ends := []uint64{}
-	for at := after; at < uint64(len(c.log)); {
-		u := &Unit{}
-		if err := in.next(c.ctx, u); err != nil {
-			c.t.Fatalf("results behind %d: %v", at, err)
-		}
-		at = u.To
-		ends = append(ends, at)
-		o.add(u)
-	}
-	return o, func() (uint64, places) {
-		at := ends[c.random.IntN(len(ends))]
-		if c.random.IntN(2) == 0 {
-			at = c.random.Uint64N(uint64(len(c.log)))
-		}
-		return at, in.resume(at)
-	}
-}
-
-// oracle is what one goroutine makes of the log, message by message.
-func (c *recut) oracle() *outcome {
-	plan := c.plan
-	plan.Partitions = Partitions{1, 1, 1, 1}
-	w := &worker{plan: plan, partitions: []int{0}}
-	a, err := w.assemble()
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	o := newOutcome(plan)
-	for _, r := range c.log {
-		u := &Unit{}
-		u.AddLog(r)
-		for _, s := range slices.Concat(a.ahead, a.steps) {
-			if err := s.Step(u); err != nil {
-				c.t.Fatal(err)
-			}
-		}
-		o.add(u)
-	}
-	return o
-}
-
-// drawLog makes a log of two sources that come to an end: documents in some
-// disorder, some of them much too late or from the future, labels that come later,
-// idle marks, ends, barriers, rejects and what cannot be read.
-func drawLog(random *rand.Rand, messages int) (log []broker.Record) {
-	put := func(kind, source, data string) {
-		n := len(log) + 1
-		log = append(log, broker.Record{Sequence: uint64(n), Subject: "p.log." + kind + "." + source, Time: time.Unix(int64(1_000_000+60*n), 0), Data: []byte(data)})
-	}
-	ids := 0
-	for len(log) < messages {
-		source := []string{"s1", "s2"}[random.IntN(2)]
-		var lines []string
-		for range 1 + random.IntN(4) {
-			switch at := 1_000_000 + 60*len(log) - random.IntN(600); {
-			case random.IntN(25) == 0:
-				lines = append(lines, "{")
-				continue
-			default:
-				switch random.IntN(14) {
-				case 0, 1:
-					at -= 3600 * (1 + random.IntN(6))
-				case 2:
-					at += 1_000_000
-				}
-				ids++
-				var words []string
-				for range 1 + random.IntN(8) {
-					words = append(words, fmt.Sprint("w", min(random.IntN(40), random.IntN(40))))
-				}
-				label := []string{"", "", "a", "b", "c"}[random.IntN(5)]
-				lines = append(lines, fmt.Sprintf(`{"id":"d%d","time":%q,"label":%q,"text":%q}`, ids, time.Unix(int64(at), 0).UTC().Format(time.RFC3339), label, strings.Join(words, " ")))
-			}
-		}
-		switch random.IntN(16) {
-		case 0:
-			put(ControlRecord, source, IdleMark)
-		case 1:
-			put(ControlRecord, source, EndMark)
-		case 2:
-			put(ControlRecord, BarrierSource, fmt.Sprintf(`{"kind":"barrier","number":%d}`, len(log)))
-		case 3:
-			put(RejectRecord, source, `{"id":"x","reason":"no_text","detail":"row 7"}`)
-		case 4, 5:
-			put(LabelRecord, source, fmt.Sprintf(`{"id":"d%d","label":"b"}`, random.IntN(ids+1)))
-		default:
-			put(ArticleRecord, source, strings.Join(lines, "\n"))
-		}
-	}
-	put(ControlRecord, "s1", EndMark)
-	put(ControlRecord, "s2", EndMark)
-	return log
-}
-
-// recutPlans are what is run.
-func recutPlan(t *testing.T, random *rand.Rand, round int) Plan {
-	p := Plan{Pipeline: "p", Guarantee: guarantees.ExactlyOnce, Recovery: []string{guarantees.Commit, guarantees.Replay}[round%2]}
-	n := func() int { return 1 + random.IntN(3) }
-	if p.Partitions = (Partitions{n(), n(), n(), n()}); round%5 == 4 {
-		p.Partitions = Partitions{1, 1, 1, 1}
-	}
-	for _, s := range []string{"tumbling:10m", "sliding:30m/10m", "count:7", "session:5m"} {
-		if d, err := topics.Parse(s); err != nil {
-			t.Fatal(err)
-		} else if random.IntN(2) == 0 {
-			p.Topics.Windows = append(p.Topics.Windows, d)
-		}
-	}
-	p.Topics.OutOfOrder = time.Duration(random.IntN(2)) * 5 * time.Minute
-	p.Topics.Lateness = time.Duration(random.IntN(2)) * 10 * time.Minute
-	p.Topics.EmitDocuments = uint64(random.IntN(2) * 11)
-	p.Topics.EmitTime = time.Duration(random.IntN(2)) * time.Hour
-	p.Topics.PopularUntil = float64(random.IntN(2)) / 20
-	p.Topics.By = []topics.By{topics.ByAll, topics.BySource, topics.ByLabel}[random.IntN(3)]
-	if random.IntN(3) == 0 {
-		p.Topics.Bursts, p.Topics.Stories = 3, 3
-	}
-	if random.IntN(3) == 0 {
-		p.Features.DFHalfLife = features.HalfLife{Documents: 100}
-	}
-	p.LabelWait = LabelWait{Documents: 20}
-	p = p.WithDefaults()
-	if err := p.Check(); err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
 // Properties, of workers of all stages that die again and again, go back to any
 // snapshot and cut their units by what is at hand:
 //   - what readers see is what one goroutine makes of the log, message by message,
@@ -547,6 +375,7 @@ func TestResultsAreTheSameHoweverUnitsAreCutAgainInPart(t *testing.T) {
 			ctx: t.Context(), t: t, random: random, plan: recutPlan(t, random, round), log: drawLog(random, 40+random.IntN(60)),
 			streams: map[string][]broker.Record{}, saved: map[string][]savedPiece{},
 		}
+		c.version = newVersion(t, c.plan)
 		c.run()
 		want := c.oracle()
 		got, resume := c.results(0, nil)
@@ -563,59 +392,4 @@ func TestResultsAreTheSameHoweverUnitsAreCutAgainInPart(t *testing.T) {
 		t.Errorf("of %d records that were made again %d end elsewhere, %d documents were late: this proves too little", again, otherwise, late)
 	}
 	t.Logf("%d workers lived, of %d records that were made again %d end elsewhere, %d documents were late", lives, again, otherwise, late)
-}
-
-// behind is what there is of the outcome behind a log sequence.
-func (o *outcome) behind(after uint64) *outcome {
-	b := &outcome{}
-	for _, e := range o.entries {
-		if e.Position.Sequence > after {
-			b.entries = append(b.entries, e)
-		}
-	}
-	for _, w := range o.windows {
-		var l WindowLine
-		if json.Unmarshal([]byte(w), &l) == nil && l.At.Sequence > after {
-			b.windows = append(b.windows, w)
-		}
-	}
-	for _, s := range o.late {
-		var l topics.Late
-		if json.Unmarshal([]byte(s), &l) == nil && l.Position.Sequence > after {
-			b.late = append(b.late, s)
-		}
-	}
-	return b
-}
-
-// alone takes out of lines of windows what is said of those before.
-func alone(lines []string) (all []string) {
-	for _, s := range lines {
-		var l WindowLine
-		_ = json.Unmarshal([]byte(s), &l)
-		l.Previous = nil
-		for i := range l.Shares {
-			l.Shares[i].Before = 0
-		}
-		all = append(all, line(l))
-	}
-	return all
-}
-
-func (c *recut) compare(what string, got, want *outcome) {
-	c.t.Helper()
-	if d := difference(seen{Entries: got.entries}, seen{Entries: want.entries}); d != "" {
-		c.t.Fatalf("%s, plan %s: entries, - got + want:\n%s", what, line(c.plan), d)
-	}
-	windows, wanted := got.windows, want.windows
-	if what != "all" {
-		windows, wanted = alone(windows), alone(wanted)
-	}
-	for name, of := range map[string][2][]string{"windows": {windows, wanted}, "late": {got.late, want.late}} {
-		for i := range max(len(of[0]), len(of[1])) {
-			if i >= len(of[0]) || i >= len(of[1]) || of[0][i] != of[1][i] {
-				c.t.Fatalf("%s, plan %s: of %d and %d %s number %d differs:\n%s\nwant\n%s", what, line(c.plan), len(of[0]), len(of[1]), name, i, strings.Join(of[0][min(i, len(of[0])):min(i+1, len(of[0]))], ""), strings.Join(of[1][min(i, len(of[1])):min(i+1, len(of[1]))], ""))
-			}
-		}
-	}
 }
