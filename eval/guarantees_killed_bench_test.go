@@ -131,10 +131,11 @@ func (p *guaranteeProcess) end() {
 
 // kill measures how long a process that dies is felt. Two share the partitions; the
 // one that had them first is killed. visible is the time to the first output of a
-// document that came afterwards, level that to the first one which is not later
-// than 99 % were before: nothing waits any more.
+// document that came afterwards, level that to the first one which is no later than
+// those before: nothing waits any more.
 //
-// At what time of a snapshot interval it happens differs from round to round.
+// It is killed when a second's documents have come out, and some time more; at
+// what time of a snapshot interval differs from round to round.
 func (t *guaranteeTrial) kill(ctx context.Context, documents [][]byte, round int) error {
 	ctx, stop := context.WithTimeout(ctx, 2*time.Minute)
 	defer stop()
@@ -160,7 +161,13 @@ func (t *guaranteeTrial) kill(ctx context.Context, documents [][]byte, round int
 	defer stop()
 	beside.Go(func() { _ = t.feed(ctx, documents, guaranteesPerSecond, math.MaxInt32, behind) })
 	var killed atomic.Int64
+	flows := make(chan struct{})
 	beside.Go(func() {
+		select {
+		case <-flows:
+		case <-ctx.Done():
+			return
+		}
 		_, phase := math.Modf(float64(round) * math.Phi)
 		select {
 		case <-time.After(t.lasting() + time.Duration(phase*float64(t.row.plan.SnapshotEvery.Time))):
@@ -174,7 +181,9 @@ func (t *guaranteeTrial) kill(ctx context.Context, documents [][]byte, round int
 		at, took := killed.Load(), time.Duration(e.Committed-e.Logged)
 		switch {
 		case at == 0:
-			before.Record(took)
+			if before.Record(took); before.Count() == guaranteesPerSecond {
+				close(flows)
+			}
 		case e.Logged > at:
 			if t.sample.visible == 0 {
 				t.sample.visible = time.Duration(e.Committed - at).Seconds()
