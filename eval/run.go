@@ -41,6 +41,7 @@ func run(ctx context.Context, b *broker.Broker, p pipeline.Plan, faults *guarant
 	if look != nil {
 		look.last = last
 		r.Look(look.look)
+		r.KeepStreams() // who looks compares what stands in them, from the beginning
 	}
 	working, stop := context.WithCancel(ctx)
 	defer stop()

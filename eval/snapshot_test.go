@@ -80,3 +80,58 @@ func TestSnapshotsSaveTimeAndChangeNothing(t *testing.T) {
 		})
 	}
 }
+
+// Properties, of a run with many snapshots:
+//   - what none of them needs is purged from the streams between stages;
+//   - where they are to be kept they are whole, and older snapshots are deleted all
+//     the same.
+func TestStreamsThatAreKeptAreWhole(t *testing.T) {
+	documents := evaltest.Documents(2000)
+	for _, kept := range []bool{false, true} {
+		t.Run(fmt.Sprint(kept), func(t *testing.T) {
+			b := evaltest.Broker(t)
+			p := evaltest.Plan(t, "kept", 2, guarantees.Commit)
+			ctx, cancel := context.WithTimeout(t.Context(), brokertest.Patience)
+			defer cancel()
+			if err := pipeline.Create(ctx, b, p); err != nil {
+				t.Fatal(err)
+			}
+			evaltest.Fill(t, b, p.Pipeline, documents, 4)
+			r, err := pipeline.NewRunner(b, p, "", "keeps")
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Snapshots(300)
+			r.Inject(&guarantees.Faults{}) // each snapshot is waited for
+			if kept {
+				r.KeepStreams()
+			}
+			working, stop := context.WithCancel(ctx)
+			ended := make(chan error, 1)
+			go func() { ended <- r.Run(working) }()
+			last, err := b.LastSequence(ctx, p.Pipeline.LogStream().Name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tally := follow(ctx, t, b, p, last, nil)
+			if err := r.Await(ctx, last); err != nil {
+				t.Fatal(err)
+			}
+			stop()
+			if err := <-ended; err != nil {
+				t.Fatal(err)
+			}
+			if got, want := tally.Summary(p).PredictionsDigest, oracle(t, b, p, nil).Tally.Summary(p).PredictionsDigest; got != want {
+				t.Errorf("digest %s, want %s", got, want)
+			}
+			first, err := b.FirstSequence(ctx, "kept-tok-0")
+			if err != nil || kept != (first == 1) {
+				t.Errorf("kept %t, and the stream begins at %d, %v", kept, first, err)
+			}
+			all, err := guarantees.Snapshots{Store: guarantees.Objects{Broker: b, Bucket: "kept-snap"}}.List(ctx)
+			if err != nil || len(all["df/0"]) == 0 || len(all["df/0"]) > 3 {
+				t.Errorf("%d snapshots of df/0, %v", len(all["df/0"]), err)
+			}
+		})
+	}
+}

@@ -61,6 +61,7 @@ type coordinator struct {
 	log        *broker.Reader
 	swept      time.Time
 	sweeping   saver
+	whole      bool // the streams between stages are not purged
 }
 
 // newCoordinator makes one that has to be run.
@@ -270,5 +271,5 @@ func (c *coordinator) sweep(ctx context.Context) {
 		return
 	}
 	c.swept = now
-	c.sweeping.start(func() error { return c.plan.sweep(ctx, c.broker, c.snapshots) })
+	c.sweeping.start(func() error { return c.plan.sweep(ctx, c.broker, c.snapshots, c.whole) })
 }

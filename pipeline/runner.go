@@ -30,6 +30,7 @@ type Runner struct {
 	looks     func(partition int, to uint64, l *Learner)
 
 	verifies bool // what replay makes again is compared with what is stored
+	whole    bool // the streams between stages are not purged
 
 	mu      sync.Mutex
 	workers []*worker // at work, or that were when Run ended
@@ -51,7 +52,7 @@ func NewRunner(b *broker.Broker, p Plan, stages, who string) (*Runner, error) {
 func (r *Runner) worker(stage string, partitions []int) *worker {
 	return &worker{
 		plan: r.plan, broker: r.broker, stage: stage, partitions: partitions, who: r.who, faults: r.faults, every: r.every,
-		snapshots: guarantees.Snapshots{Store: r.store}, elsewhere: r.elsewhere, verifies: r.verifies, notice: r.tell, looks: r.looks,
+		snapshots: guarantees.Snapshots{Store: r.store}, elsewhere: r.elsewhere, verifies: r.verifies, whole: r.whole, notice: r.tell, looks: r.looks,
 	}
 }
 
@@ -109,6 +110,11 @@ func (r *Runner) KeepIn(s guarantees.SnapshotStore) { r.store = s }
 // position: a stage that is not pure fails with an *ImpureError. It comes before
 // Run. It costs a reading of what is made again, nothing else.
 func (r *Runner) Verify() { r.verifies = true }
+
+// KeepStreams leaves in the streams between stages what no snapshot needs any more,
+// for who wants to read them from their beginning when the work is done. It comes
+// before Run.
+func (r *Runner) KeepStreams() { r.whole = true }
 
 // Notice has people told of what does not end the work. It comes before Run.
 func (r *Runner) Notice(f func(string)) { r.notice = f }
@@ -214,7 +220,9 @@ func (r *Runner) coordinator() *coordinator {
 	if r.clock != nil {
 		clock = r.clock
 	}
-	return newCoordinator(r.broker, r.plan, guarantees.Snapshots{Store: r.store}, clock)
+	c := newCoordinator(r.broker, r.plan, guarantees.Snapshots{Store: r.store}, clock)
+	c.whole = r.whole
+	return c
 }
 
 // Clock makes barriers come by another clock than the machine's. It comes before

@@ -68,7 +68,7 @@ func (w *worker) store(ctx context.Context, all []pending) error {
 	if err := w.keep(ctx, all); err != nil {
 		return err
 	}
-	return w.plan.sweep(ctx, w.broker, w.snapshots)
+	return w.plan.sweep(ctx, w.broker, w.snapshots, w.whole)
 }
 
 // keep stores snapshots, those that are not stored yet.

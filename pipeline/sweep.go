@@ -10,9 +10,9 @@ import (
 	"tidings/internal/broker"
 )
 
-// sweep deletes the snapshots that nobody needs any more, and what only they
-// needed of the streams between stages.
-func (p Plan) sweep(ctx context.Context, b *broker.Broker, s guarantees.Snapshots) error {
+// sweep deletes the snapshots that nobody needs any more, and, unless the streams
+// between stages are to stay whole, what only they needed of these.
+func (p Plan) sweep(ctx context.Context, b *broker.Broker, s guarantees.Snapshots, whole bool) error {
 	all, err := s.List(ctx)
 	if err == nil {
 		all, err = p.dropAborted(ctx, b, s, all)
@@ -46,6 +46,15 @@ func (p Plan) sweep(ctx context.Context, b *broker.Broker, s guarantees.Snapshot
 			}
 		}
 	}
+	if whole {
+		return nil
+	}
+	return p.purge(ctx, b, need)
+}
+
+// purge deletes what stands in the streams between stages before the places that
+// are needed.
+func (p Plan) purge(ctx context.Context, b *broker.Broker, need places) error {
 	for _, n := range p.writers() {
 		if n.Stage != TokenizeStage && n.Stage != DFStage || p.Races() {
 			continue // what people and projections read is kept, and what raced, to be met again

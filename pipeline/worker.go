@@ -29,6 +29,7 @@ type worker struct {
 	notice     func(string) // tells people
 	elsewhere  *elsewhere   // where df counts live; nil: here
 	verifies   bool         // what replay makes again is compared with what is stored
+	whole      bool         // the streams between stages are not purged
 	looks      func(partition int, to uint64, l *Learner)
 
 	assembly *assembly     // of the last attempt
